@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, and a
+# Rust that compiles to WebAssembly for the modules in fixtures. What is there already stays as it
+# is, so this may run again at any time. Without these the tests pass too, and name what they left out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+
+install_chromium() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    if command -v "$name" >/dev/null; then
+      echo "install-tools: $name is there"
+      return
+    fi
+  done
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -qq -y --no-install-recommends chromium >/dev/null
+  echo "install-tools: chromium installed"
+}
+
+install_chromium
+fixtures/scripts/install-rust.sh
