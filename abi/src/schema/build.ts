@@ -1,0 +1,153 @@
+// A module's definition out of the common form of V9 and V10, or all its faults at once (module-def.md section 7).
+import { LightconeError } from "../error.ts";
+import { typespaceFaults } from "../sats/layout.ts";
+import { type AlgebraicType, specialKind, type Typespace } from "../sats/type.ts";
+import { buildTable } from "./build-table.ts";
+import { checkModule } from "./check.ts";
+import { viewRowRef } from "./check-function.ts";
+import type { ModuleDef, TableDef, ViewDef } from "./def.ts";
+import { hasDefaultOrdering } from "./ordering.ts";
+import { type ModuleSource, typeUses } from "./source.ts";
+import { mergeSubmodule, namespaceFaults } from "./submodule.ts";
+
+/** Puts the definition together. Throws LC_MODULE_INVALID with every fault as a reason. */
+export function buildModule(source: ModuleSource): ModuleDef {
+  const { def, faults } = buildWhole(source);
+  if (faults.length > 0) throw new LightconeError("LC_MODULE_INVALID", summary(faults), faults);
+  return def;
+}
+
+function summary(faults: readonly string[]): string {
+  const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
+  return `the module's definition has ${count}: ${faults.join("; ")}`;
+}
+
+/** A definition, of use only where there are no faults. */
+interface Part {
+  readonly def: ModuleDef;
+  readonly faults: string[];
+}
+
+function buildWhole(source: ModuleSource): Part {
+  const part = buildPart(source);
+  const { faults } = part;
+  let { def } = part;
+  faults.push(...namespaceFaults(source.submodules.map(({ namespace }) => namespace)));
+  for (const { namespace, module } of source.submodules) {
+    const inner = buildWhole(module);
+    const lifecycle = inner.def.reducers.find((reducer) => reducer.lifecycle !== undefined);
+    if (lifecycle !== undefined) {
+      inner.faults.push(
+        `reducer \`${lifecycle.sourceName}\`: only the root may have lifecycle events`,
+      );
+    }
+    faults.push(...inner.faults.map((fault) => `submodule \`${namespace}\`, ${fault}`));
+    def = mergeSubmodule(def, namespace, inner.def);
+  }
+  return { def, faults };
+}
+
+/** A module without its submodules. */
+function buildPart(source: ModuleSource): Part {
+  const faults = [...source.faults, ...danglingReferences(source)];
+  faults.push(...typespaceFaults(source.types.source));
+  // Nothing can be said about types that lead nowhere or never end, so such faults stand alone.
+  if (faults.length > source.faults.length) return { def: emptyDef(source), faults };
+  const { canonical } = source.types;
+  const tables = source.tables.flatMap((table) => buildTable(table, source.types, faults) ?? []);
+  faults.push(...orderingFaults(source));
+  const def: ModuleDef = {
+    version: source.version,
+    typespace: canonical,
+    types: source.exportedTypes.map(({ scope, name, ref }) => ({ scope, name, ref })),
+    tables,
+    reducers: source.reducers,
+    procedures: source.procedures,
+    views: source.views.map(({ keyColumns, ...view }) => ({
+      ...view,
+      primaryKey: viewKey(view, keyColumns, source.types.source, tables, faults),
+    })),
+    rowLevelSecurity: source.rowLevelSecurity,
+    httpHandlers: source.httpHandlers,
+    httpRoutes: source.httpRoutes,
+  };
+  faults.push(...checkModule(def));
+  return { def, faults };
+}
+
+function emptyDef(source: ModuleSource): ModuleDef {
+  return {
+    version: source.version,
+    typespace: [],
+    types: [],
+    tables: [],
+    reducers: [],
+    procedures: [],
+    views: [],
+    rowLevelSecurity: [],
+    httpHandlers: [],
+    httpRoutes: [],
+  };
+}
+
+function danglingReferences(source: ModuleSource): string[] {
+  const faults: string[] = [];
+  const uses = typeUses(source);
+  for (const [index, type] of source.types.source.entries()) uses.push([`type ${index}`, type]);
+  for (const [what, type] of uses) {
+    for (const ref of danglingRefs(type, source.types.source)) {
+      faults.push(`${what}: type reference ${ref} leads nowhere`);
+    }
+  }
+  return faults;
+}
+
+function danglingRefs(type: AlgebraicType, types: Typespace): number[] {
+  switch (type.kind) {
+    case "ref":
+      return type.ref < types.length ? [] : [type.ref];
+    case "array":
+      return danglingRefs(type.element, types);
+    case "product":
+      return type.elements.flatMap((element) => danglingRefs(element.type, types));
+    case "sum":
+      return type.variants.flatMap((variant) => danglingRefs(variant.type, types));
+    default:
+      return [];
+  }
+}
+
+function orderingFaults(source: ModuleSource): string[] {
+  return source.exportedTypes
+    .filter(({ hasCustomOrdering }) => !hasCustomOrdering)
+    .filter(({ ref }) => !hasDefaultOrdering({ kind: "ref", ref }, source.types.source))
+    .map(({ name }) => `type \`${name}\`: its elements are not in the order of their names`);
+}
+
+function viewKey(
+  view: Omit<ViewDef, "primaryKey">,
+  keyColumns: readonly string[] | undefined,
+  types: Typespace,
+  tables: readonly TableDef[],
+  faults: string[],
+): number | undefined {
+  const ref = viewRowRef(view.returnType);
+  if (keyColumns === undefined) {
+    // The rows of a query are rows of a table, so they have its key.
+    const isQuery = specialKind(view.returnType) === "query";
+    return isQuery ? tables.find((table) => table.productTypeRef === ref)?.primaryKey : undefined;
+  }
+  const [key, ...others] = keyColumns;
+  if (key === undefined) return undefined;
+  const label = `view \`${view.sourceName}\``;
+  if (others.length > 0) {
+    faults.push(`${label}: its primary key has ${keyColumns.length} columns, only one is possible`);
+    return undefined;
+  }
+  const row = ref === undefined ? undefined : types[ref];
+  const elements = row?.kind === "product" ? row.elements : [];
+  const position = elements.findIndex(({ name }) => name === key);
+  if (position >= 0) return position;
+  faults.push(`${label}: its primary key \`${key}\` is no column of its rows`);
+  return undefined;
+}
