@@ -1,0 +1,83 @@
+// Every maximum of the host: each queue, buffer and input has one, and the asserts below relate them to each other.
+import { assert } from "@lightcone/abi";
+
+const kibi = 1024;
+const mebi = 1024 * kibi;
+const gibi = 1024 * mebi;
+
+/** Maxima, named `<what><unit>Max`. Sections are those of the reference that a value is taken from; "own" is our choice. */
+export interface Limits {
+  /** A WebSocket message from a client (runtime.md section 16). */
+  readonly frameBytesMax: number;
+  /** Messages a connection may have waiting to be worked on (runtime.md section 16). */
+  readonly incomingFrameCountMax: number;
+  /** Messages a connection may have waiting to be sent; one more and it is closed (runtime.md section 16). */
+  readonly outgoingFrameCountMax: number;
+  /** The body of an HTTP request, except for publish (http-and-auth.md section 1). */
+  readonly bodyBytesMax: number;
+  /** A WebAssembly module in a publish request; own, since the reference sets none. */
+  readonly moduleBytesMax: number;
+  /** The text of one SQL statement (sql-and-subscriptions.md section 2.4). */
+  readonly sqlTextBytesMax: number;
+  /** How deep SQL expressions may nest; own, below the reference's 1,600, safe for a recursive parser. */
+  readonly sqlDepthMax: number;
+  /** A name of a table, column, reducer or index (runtime.md section 17). */
+  readonly identifierBytesMax: number;
+
+  /** A row as BSATN; own: large enough for media, small enough to be copied in one go. */
+  readonly rowBytesMax: number;
+  /** A page of rows, unless one row is larger (own). */
+  readonly pageBytesMax: number;
+  /** A scheduled row's delay (runtime.md section 5): 64^6 - 1. */
+  readonly scheduleDelayMillisMax: number;
+
+  /** A log segment: after the batch that reaches it, the next one begins (runtime.md section 12.2). */
+  readonly segmentBytesMax: number;
+  /** The records of one commit; own: the format allows a u32, but a commit is built and checked in one buffer. */
+  readonly commitBytesMax: number;
+  /** Commits waiting for their sync, beyond which the owner must stop taking commands (runtime.md section 1.2). */
+  readonly commitQueueCountMax: number;
+  /** Bytes of such commits (own). */
+  readonly commitQueueBytesMax: number;
+  /** A log buffer that one large batch made larger than this is given back (own). */
+  readonly logBufferBytesKeptMax: number;
+  /** Log bytes between two entries of the offset index (runtime.md section 12.3). */
+  readonly logIndexIntervalBytes: number;
+  /** What recovery reads of a segment at a time (own). */
+  readonly logReadBytes: number;
+  /** The name of a reducer in a log record (runtime.md section 17). */
+  readonly loggedNameBytesMax: number;
+}
+
+/** The maxima that a host keeps. */
+export const limit: Limits = {
+  frameBytesMax: 32 * mebi,
+  incomingFrameCountMax: 16_384,
+  outgoingFrameCountMax: 16_384,
+  bodyBytesMax: 2 * mebi,
+  moduleBytesMax: 64 * mebi,
+  sqlTextBytesMax: 50_000,
+  sqlDepthMax: 500,
+  identifierBytesMax: 63,
+  rowBytesMax: 16 * mebi,
+  pageBytesMax: 64 * kibi,
+  scheduleDelayMillisMax: 64 ** 6 - 1,
+  segmentBytesMax: gibi,
+  commitBytesMax: gibi,
+  commitQueueCountMax: 16_384,
+  commitQueueBytesMax: 64 * mebi,
+  logBufferBytesKeptMax: 8 * mebi,
+  logIndexIntervalBytes: 4096,
+  logReadBytes: 2 * mebi,
+  loggedNameBytesMax: 255,
+};
+
+assert(limit.rowBytesMax < limit.frameBytesMax, "a client can send any row that a table can hold");
+assert(limit.bodyBytesMax <= limit.frameBytesMax, "HTTP takes no more than a WebSocket does");
+assert(limit.sqlTextBytesMax < limit.bodyBytesMax, "any SQL text fits a request");
+assert(limit.pageBytesMax <= limit.rowBytesMax, "a page of its own is for a large row only");
+assert(limit.moduleBytesMax < limit.commitBytesMax, "a publish is one commit");
+assert(limit.identifierBytesMax <= limit.loggedNameBytesMax, "every reducer name can be logged");
+assert(limit.commitBytesMax < 2 ** 32, "a commit's length is a u32 on disk");
+assert(limit.commitQueueBytesMax < limit.segmentBytesMax, "a segment holds many batches");
+assert(limit.logIndexIntervalBytes < limit.logReadBytes, "a read spans several index entries");
