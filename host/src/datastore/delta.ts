@@ -1,0 +1,60 @@
+// What a transaction changed, as net inserts and deletes. Rows are named, not copied: they stay readable until the datastore
+// releases the delta.
+import type { Writer } from "@lightcone/abi";
+import { RowIds } from "./row-ids.ts";
+import type { Table } from "./table.ts";
+
+/** The net change of one table. Fits the log's view of a table (log/contract.ts) and the subscription evaluator's. */
+export class TableDelta {
+  readonly table: Table;
+  readonly inserts: RowIds = new RowIds();
+  readonly deletes: RowIds = new RowIds();
+  /** The transaction left the table empty. */
+  isTruncated = false;
+
+  constructor(table: Table) {
+    this.table = table;
+  }
+
+  get tableId(): number {
+    return this.table.schema.id;
+  }
+
+  get insertCount(): number {
+    return this.inserts.count;
+  }
+
+  get deleteCount(): number {
+    return this.deletes.count;
+  }
+
+  clear(): void {
+    this.inserts.clear();
+    this.deletes.clear();
+    this.isTruncated = false;
+  }
+
+  /** Appends the inserted rows back to back. */
+  writeInserts(writer: Writer): void {
+    this.#write(writer, this.inserts);
+  }
+
+  /** Appends the deleted rows back to back. */
+  writeDeletes(writer: Writer): void {
+    this.#write(writer, this.deletes);
+  }
+
+  #write(writer: Writer, rows: RowIds): void {
+    const store = this.table.rows;
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.at(i);
+      const start = store.start(row);
+      writer.rawRange(store.page(row), start, start + store.size(row));
+    }
+  }
+}
+
+/** The net effect of a committed transaction: tables that changed, ascending by id. Reused by the next commit. */
+export interface TxData {
+  readonly tables: readonly TableDelta[];
+}

@@ -1,0 +1,140 @@
+import { primitive } from "@lightcone/abi";
+import { Rng } from "@lightcone/fixtures/rng";
+import { test } from "tap";
+import { treeFaults } from "../../../test/datastore/tree-check.ts";
+import { RowIds } from "../row-ids.ts";
+import { RowLayout } from "../row-layout.ts";
+import { FixedRowStore } from "../row-store.ts";
+import { nodeCapacity } from "./btree-pages.ts";
+import { BTreeIndex } from "./btree.ts";
+import { IndexKey } from "./contract.ts";
+
+const count = 10_000;
+
+/** A tree over one u32 column, whose row ids count from 0. */
+class NumberTree {
+  readonly tree: BTreeIndex;
+  readonly #store = new FixedRowStore(4);
+  readonly #bytes = new Uint8Array(4);
+
+  constructor(isUnique: boolean) {
+    const layout = new RowLayout([primitive("u32")]);
+    this.tree = new BTreeIndex(new IndexKey([0], this.#store, layout), isUnique);
+  }
+
+  #put(value: number): Uint8Array {
+    new DataView(this.#bytes.buffer).setUint32(0, value, true);
+    return this.#bytes;
+  }
+
+  add(value: number): number {
+    const row = this.#store.add(this.#put(value), 0, 4);
+    this.tree.add(row);
+    return row;
+  }
+
+  find(value: number): number {
+    return this.tree.find(this.#put(value), 0, 4);
+  }
+
+  rowsInOrder(): RowIds {
+    const found = new RowIds();
+    const whole = { bytes: new Uint8Array(0), start: 0, columnCount: 0 };
+    this.tree.scanRange({ ...whole, side: "before" }, { ...whole, side: "after" }, found);
+    return found;
+  }
+}
+
+const ascending = Array.from({ length: count }, (_, i) => i);
+
+function shuffled(seed: number): number[] {
+  const rng = new Rng(seed);
+  const order = [...ascending];
+  for (let i = count - 1; i > 0; i--) {
+    const j = rng.nextBelow(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+const orders: Record<string, readonly number[]> = {
+  ascending,
+  descending: ascending.toReversed(),
+  random: shuffled(1),
+};
+
+for (const [addTitle, addOrder] of Object.entries(orders)) {
+  for (const [removeTitle, removeOrder] of Object.entries({ ...orders, random: shuffled(2) })) {
+    void test(`a tree filled ${addTitle} and emptied ${removeTitle}`, async (t) => {
+      const numbers = new NumberTree(true);
+      const rowByValue = new Map(addOrder.map((value) => [value, numbers.add(value)]));
+      t.same(treeFaults(numbers.tree, count), [], "full");
+      t.equal(numbers.tree.structure.depth, 2);
+      const rows = numbers.rowsInOrder();
+      t.ok(
+        ascending.every((value) => rows.at(value) === rowByValue.get(value)),
+        "in order",
+      );
+      removeOrder.forEach((value, i) => {
+        numbers.tree.remove(rowByValue.get(value)!);
+        if (i % 1000 === 500) t.same(treeFaults(numbers.tree, count - 1 - i), [], `without ${i}`);
+        if (numbers.find(value) >= 0) t.fail(`${value} is still found`);
+      });
+      t.same(treeFaults(numbers.tree, 0), [], "empty");
+      t.equal(numbers.tree.structure.depth, 0, "the root is a leaf again");
+    });
+  }
+}
+
+void test("leaves that fill in order are left full", async (t) => {
+  const numbers = new NumberTree(true);
+  for (const value of ascending) numbers.add(value);
+  const { leaves, depth } = numbers.tree.structure;
+  t.equal(depth, 2);
+  const full = leaves.counts.filter((entries) => entries === nodeCapacity);
+  t.equal(full.length, Math.floor(count / nodeCapacity));
+});
+
+void test("a queue uses its nodes again", async (t) => {
+  const numbers = new NumberTree(true);
+  const rows = ascending.slice(0, 1000).map((value) => numbers.add(value));
+  for (let value = 1000; value < 20_000; value++) {
+    rows.push(numbers.add(value));
+    numbers.tree.remove(rows.shift()!);
+  }
+  t.same(treeFaults(numbers.tree, 1000), []);
+  const { leaves } = numbers.tree.structure;
+  t.ok(leaves.counts.length <= 32, `${leaves.counts.length} nodes for 16 full ones`);
+});
+
+void test("rows with one key lie together, by row id", async (t) => {
+  const numbers = new NumberTree(false);
+  const rng = new Rng(3);
+  const rows = Array.from({ length: 3000 }, () => numbers.add(rng.nextBelow(3)));
+  const found = new RowIds();
+  for (let value = 0; value < 3; value++) {
+    numbers.tree.scanPoint(Uint8Array.of(value, 0, 0, 0), 0, 4, found);
+  }
+  t.equal(found.count, rows.length);
+  t.same(treeFaults(numbers.tree, rows.length), []);
+  for (const row of rows.toReversed()) numbers.tree.remove(row);
+  t.same(treeFaults(numbers.tree, 0), []);
+});
+
+void test("a row found lately is forgotten when it leaves", async (t) => {
+  const numbers = new NumberTree(true);
+  const row = numbers.add(7);
+  t.equal(numbers.find(7), row);
+  t.equal(numbers.find(7), row, "found without a search");
+  numbers.tree.remove(row);
+  t.equal(numbers.find(7), -1);
+  const next = numbers.add(7);
+  t.equal(numbers.find(7), next);
+});
+
+void test("removing what is not there breaks an invariant", async (t) => {
+  const numbers = new NumberTree(true);
+  const row = numbers.add(1);
+  numbers.tree.remove(row);
+  t.throws(() => numbers.tree.remove(row), /broken invariant/);
+});

@@ -1,0 +1,180 @@
+// What an index promises, and the key it is built on.
+import { type AlgebraicType, compileWalk, unitType, type Walk } from "@lightcone/abi";
+import {
+  type Compare,
+  compileCompare,
+  compileCompareAll,
+  compileWords,
+  type WordLoader,
+} from "../key.ts";
+import type { RowIds } from "../row-ids.ts";
+import type { RowLayout } from "../row-layout.ts";
+import type { RowStore } from "../row-store.ts";
+
+/**
+ * A place between keys: before or after all keys that begin with the given columns. A range is what lies between two cuts,
+ * which covers every bound of the ABI (abi.md section 5.3).
+ */
+export interface Cut {
+  readonly bytes: Uint8Array;
+  /** BSATN of the first `columnCount` key columns starts here. */
+  readonly start: number;
+  readonly columnCount: number;
+  readonly side: "before" | "after";
+}
+
+/**
+ * Rows by key. An index never looks at rows but through its key, so a row's bytes must be in place when it is added,
+ * removed or searched for.
+ */
+export interface Index {
+  readonly key: IndexKey;
+  /** Whether `scanRange` works. */
+  readonly isOrdered: boolean;
+  add(row: number): void;
+  remove(row: number): void;
+  /** Any row whose key is `bytes[start, end)`, or -1. For a unique index it is the only one. */
+  find(bytes: Uint8Array, start: number, end: number): number;
+  /** Appends all rows with that key. */
+  scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void;
+  /** Appends the rows between two cuts in key order. Only where `isOrdered`. */
+  scanRange(lower: Cut, upper: Cut, found: RowIds): void;
+}
+
+/** A key found in a row: its BSATN is `bytes[start, end)` until the next load. */
+export interface LoadedKey {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** The columns of an index as one comparable key. */
+export class IndexKey {
+  readonly columns: readonly number[];
+  readonly columnTypes: readonly AlgebraicType[];
+  readonly words: WordLoader;
+  /** compare[k] orders by the first k columns. */
+  readonly compare: readonly Compare[];
+  readonly #columnWalks: readonly Walk[];
+  readonly #store: RowStore;
+  readonly #layout: RowLayout;
+  readonly #isContiguous: boolean;
+  /** Where the key lies in each row, or -1 where that depends on the row. */
+  readonly #fixedStart: number;
+  readonly #fixedSize: number;
+  readonly #first: number;
+  readonly #last: number;
+  readonly #ofRow: LoadedKey = { bytes: noBytes, start: 0, end: 0 };
+  readonly #ofProbe: LoadedKey = { bytes: noBytes, start: 0, end: 0 };
+  #rowScratch: Uint8Array = noBytes;
+  #probeScratch: Uint8Array = noBytes;
+
+  constructor(columns: readonly number[], store: RowStore, layout: RowLayout) {
+    this.columns = columns;
+    this.#store = store;
+    this.#layout = layout;
+    this.columnTypes = columns.map((column) => layout.columnTypes[column] as AlgebraicType);
+    this.#columnWalks = this.columnTypes.map((type) => compileWalk(type));
+    this.words = compileWords(this.columnTypes[0] ?? unitType);
+    this.compare = [
+      () => 0,
+      ...columns.map((_, i) =>
+        i === 0
+          ? compileCompare(this.columnTypes[0] as AlgebraicType)
+          : compileCompareAll(this.columnTypes.slice(0, i + 1)),
+      ),
+    ];
+    this.#isContiguous = columns.every((column, i) => column === (columns[0] as number) + i);
+    this.#first = columns[0] ?? -1;
+    this.#last = columns[columns.length - 1] ?? -1;
+    const sizes = columns.map((column) => layout.constantSize(column));
+    const isFixed = this.#isContiguous && this.#first >= 0 && !sizes.includes(-1);
+    this.#fixedStart = isFixed ? layout.constantOffset(this.#first) : -1;
+    this.#fixedSize = sizes.reduce((total, size) => total + size, 0);
+  }
+
+  /** The key of a stored row. */
+  load(row: number): LoadedKey {
+    const loaded = this.#ofRow;
+    const page = this.#store.page(row);
+    const start = this.#store.start(row);
+    if (this.#isContiguous) {
+      this.#loadContiguous(loaded, page, start);
+    } else {
+      this.#rowScratch = this.#gather(loaded, page, start, this.#rowScratch);
+    }
+    return loaded;
+  }
+
+  /** The key of a stored row that others are compared with: it outlives calls of `load`. */
+  loadProbe(row: number): LoadedKey {
+    return this.loadFrom(this.#store.page(row), this.#store.start(row));
+  }
+
+  /** The key of a row that is not, or not yet, stored. Valid until the next `loadFrom` or `loadProbe`. */
+  loadFrom(bytes: Uint8Array, rowStart: number): LoadedKey {
+    const loaded = this.#ofProbe;
+    if (this.#isContiguous) {
+      this.#loadContiguous(loaded, bytes, rowStart);
+    } else {
+      this.#probeScratch = this.#gather(loaded, bytes, rowStart, this.#probeScratch);
+    }
+    return loaded;
+  }
+
+  #loadContiguous(loaded: LoadedKey, bytes: Uint8Array, rowStart: number): void {
+    loaded.bytes = bytes;
+    if (this.#fixedStart >= 0) {
+      loaded.start = rowStart + this.#fixedStart;
+      loaded.end = loaded.start + this.#fixedSize;
+      return;
+    }
+    if (this.#first < 0) {
+      loaded.start = loaded.end = rowStart;
+      return;
+    }
+    const start = this.#layout.columnStart(this.#first, bytes, rowStart);
+    const lastStart =
+      this.#first === this.#last ? start : this.#layout.columnStart(this.#last, bytes, rowStart);
+    loaded.start = start;
+    loaded.end = this.#layout.columnEnd(this.#last, bytes, lastStart);
+  }
+
+  #gather(loaded: LoadedKey, bytes: Uint8Array, rowStart: number, old: Uint8Array): Uint8Array {
+    let scratch = old;
+    let length = 0;
+    for (const column of this.columns) {
+      const start = this.#layout.columnStart(column, bytes, rowStart);
+      const end = this.#layout.columnEnd(column, bytes, start);
+      if (length + end - start > scratch.length) {
+        const next = new Uint8Array(Math.max(64, (length + end - start) * 2));
+        next.set(scratch.subarray(0, length));
+        scratch = next;
+      }
+      for (let at = start; at < end; at++) scratch[length++] = bytes[at] as number;
+    }
+    loaded.bytes = scratch;
+    loaded.start = 0;
+    loaded.end = length;
+    return scratch;
+  }
+
+  /**
+   * Checks that `columnCount` key columns from column `from` on stand at `start`; returns the position after them, or -1.
+   */
+  columnsEnd(
+    from: number,
+    columnCount: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): number {
+    let at = start;
+    for (let i = from; i < from + columnCount && at >= 0; i++) {
+      at = (this.#columnWalks[i] as Walk)(bytes, at, end);
+    }
+    return at;
+  }
+}

@@ -1,0 +1,23 @@
+// A growable list of row ids: what scans fill, reused from call to call.
+
+export class RowIds {
+  ids: Int32Array = new Int32Array(64);
+  count = 0;
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  push(row: number): void {
+    if (this.count === this.ids.length) {
+      const next = new Int32Array(this.count * 2);
+      next.set(this.ids);
+      this.ids = next;
+    }
+    this.ids[this.count++] = row;
+  }
+
+  at(position: number): number {
+    return this.ids[position] as number;
+  }
+}

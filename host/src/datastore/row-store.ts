@@ -1,0 +1,290 @@
+// Rows as BSATN bytes in pages off the JavaScript heap, each named by an integer (design decision 2).
+//
+//   fixed rows      page = 2^shift slots of `stride` bytes; row id = page << shift | slot
+//   variable rows   a row id names a slot of a size class: class, then page and slot inside the class
+//
+// A row id is live (in the table), pinned (dead, its bytes still needed by the transaction) or free.
+import { assert } from "@lightcone/abi";
+
+/** Bytes a page of rows has at most, unless one row is larger. */
+const pageBytesMax = 64 * 1024;
+
+/** A stack of free row ids that grows in place. */
+class FreeList {
+  #ids = new Int32Array(16);
+  #count = 0;
+
+  push(id: number): void {
+    if (this.#count === this.#ids.length) {
+      const next = new Int32Array(this.#count * 2);
+      next.set(this.#ids);
+      this.#ids = next;
+    }
+    this.#ids[this.#count++] = id;
+  }
+
+  /** A free id, or -1. */
+  pop(): number {
+    return this.#count === 0 ? -1 : (this.#ids[--this.#count] as number);
+  }
+}
+
+/** Slots of one size in pages. */
+class SlotPages {
+  readonly slotSize: number;
+  readonly #shift: number;
+  readonly #mask: number;
+  readonly #pages: Uint8Array[] = [];
+  readonly #free = new FreeList();
+  #next = 0;
+
+  constructor(slotSize: number) {
+    this.slotSize = slotSize;
+    const perPage = Math.max(1, Math.floor(pageBytesMax / Math.max(1, slotSize)));
+    this.#shift = Math.min(12, Math.floor(Math.log2(perPage)));
+    this.#mask = (1 << this.#shift) - 1;
+  }
+
+  /** One more than the greatest slot ever taken. */
+  get limit(): number {
+    return this.#next;
+  }
+
+  get byteLength(): number {
+    return this.#pages.length * (this.slotSize << this.#shift);
+  }
+
+  take(): number {
+    const reused = this.#free.pop();
+    if (reused >= 0) return reused;
+    const id = this.#next++;
+    const page = id >>> this.#shift;
+    if (page === this.#pages.length) {
+      this.#pages.push(new Uint8Array(this.slotSize << this.#shift));
+    }
+    return id;
+  }
+
+  give(slot: number): void {
+    this.#free.push(slot);
+  }
+
+  page(slot: number): Uint8Array {
+    return this.#pages[slot >>> this.#shift] as Uint8Array;
+  }
+
+  offset(slot: number): number {
+    return (slot & this.#mask) * this.slotSize;
+  }
+}
+
+/** What tables and indexes need of row memory. Positions are valid until the row is replaced or freed. */
+export interface RowStore {
+  /** One more than the greatest row id ever used. */
+  readonly limit: number;
+  /** Bytes held, free slots included. */
+  readonly byteLength: number;
+  /** Copies a row in and returns its id. */
+  add(bytes: Uint8Array, start: number, end: number): number;
+  /** Moves the bytes of `row` to a new id, which is returned, and puts other bytes in their place. */
+  displace(row: number, bytes: Uint8Array, start: number, end: number): number;
+  /** Replaces the bytes of `row`. */
+  overwrite(row: number, bytes: Uint8Array, start: number, end: number): void;
+  /** Undoes `displace`: the bytes of `before` return to `row`, and `before` is freed. */
+  restore(row: number, before: number): void;
+  free(row: number): void;
+  page(row: number): Uint8Array;
+  start(row: number): number;
+  size(row: number): number;
+}
+
+function copyRow(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): void {
+  if (end - start > 64) {
+    target.set(source.subarray(start, end), at);
+    return;
+  }
+  for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
+}
+
+/** Rows that all have `rowSize` bytes. */
+export class FixedRowStore implements RowStore {
+  readonly #rowSize: number;
+  readonly #slots: SlotPages;
+
+  constructor(rowSize: number) {
+    this.#rowSize = rowSize;
+    this.#slots = new SlotPages(rowSize);
+  }
+
+  get limit(): number {
+    return this.#slots.limit;
+  }
+
+  get byteLength(): number {
+    return this.#slots.byteLength;
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): number {
+    assert(end - start === this.#rowSize, "a row of the wrong size reached the row store");
+    const row = this.#slots.take();
+    copyRow(bytes, start, end, this.#slots.page(row), this.#slots.offset(row));
+    return row;
+  }
+
+  displace(row: number, bytes: Uint8Array, start: number, end: number): number {
+    const before = this.add(this.page(row), this.start(row), this.start(row) + this.#rowSize);
+    this.overwrite(row, bytes, start, end);
+    return before;
+  }
+
+  overwrite(row: number, bytes: Uint8Array, start: number, end: number): void {
+    assert(end - start === this.#rowSize, "a row of the wrong size reached the row store");
+    copyRow(bytes, start, end, this.#slots.page(row), this.#slots.offset(row));
+  }
+
+  restore(row: number, before: number): void {
+    const start = this.start(before);
+    this.overwrite(row, this.page(before), start, start + this.#rowSize);
+    this.free(before);
+  }
+
+  free(row: number): void {
+    this.#slots.give(row);
+  }
+
+  page(row: number): Uint8Array {
+    return this.#slots.page(row);
+  }
+
+  start(row: number): number {
+    return this.#slots.offset(row);
+  }
+
+  size(_row: number): number {
+    return this.#rowSize;
+  }
+}
+
+/** Slot sizes grow by about a quarter, so that at most a fifth of a slot is waste. */
+function slotSizes(): Int32Array {
+  const sizes: number[] = [];
+  for (let size = 8; size < 1 << 28; size = Math.ceil((size * 5) / 4 / 8) * 8) sizes.push(size);
+  return Int32Array.from(sizes);
+}
+
+const classSizes = slotSizes();
+
+function classOf(size: number): number {
+  let low = 0;
+  let high = classSizes.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((classSizes[middle] as number) < size) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Rows that differ in length. */
+export class VariableRowStore implements RowStore {
+  readonly #classes: (SlotPages | undefined)[] = [];
+  readonly #free = new FreeList();
+  #limit = 0;
+  #classByRow = new Uint8Array(16);
+  #slotByRow = new Int32Array(16);
+  #sizeByRow = new Int32Array(16);
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  get byteLength(): number {
+    let total = this.#classByRow.length * 9;
+    for (const pages of this.#classes) total += pages?.byteLength ?? 0;
+    return total;
+  }
+
+  #takeId(): number {
+    const reused = this.#free.pop();
+    if (reused >= 0) return reused;
+    if (this.#limit === this.#slotByRow.length) {
+      const grow = <T extends Uint8Array | Int32Array>(old: T, next: T): T => {
+        next.set(old);
+        return next;
+      };
+      const capacity = this.#limit * 2;
+      this.#classByRow = grow(this.#classByRow, new Uint8Array(capacity));
+      this.#slotByRow = grow(this.#slotByRow, new Int32Array(capacity));
+      this.#sizeByRow = grow(this.#sizeByRow, new Int32Array(capacity));
+    }
+    return this.#limit++;
+  }
+
+  #place(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    const sizeClass = classOf(size);
+    const pages = (this.#classes[sizeClass] ??= new SlotPages(classSizes[sizeClass] as number));
+    const slot = pages.take();
+    this.#classByRow[row] = sizeClass;
+    this.#slotByRow[row] = slot;
+    this.#sizeByRow[row] = size;
+    copyRow(bytes, start, end, pages.page(slot), pages.offset(slot));
+  }
+
+  #pagesOf(row: number): SlotPages {
+    return this.#classes[this.#classByRow[row] as number] as SlotPages;
+  }
+
+  #moveLocation(from: number, to: number): void {
+    this.#classByRow[to] = this.#classByRow[from] as number;
+    this.#slotByRow[to] = this.#slotByRow[from] as number;
+    this.#sizeByRow[to] = this.#sizeByRow[from] as number;
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): number {
+    const row = this.#takeId();
+    this.#place(row, bytes, start, end);
+    return row;
+  }
+
+  displace(row: number, bytes: Uint8Array, start: number, end: number): number {
+    const before = this.#takeId();
+    this.#moveLocation(row, before);
+    this.#place(row, bytes, start, end);
+    return before;
+  }
+
+  overwrite(row: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#pagesOf(row).give(this.#slotByRow[row] as number);
+    this.#place(row, bytes, start, end);
+  }
+
+  restore(row: number, before: number): void {
+    this.#pagesOf(row).give(this.#slotByRow[row] as number);
+    this.#moveLocation(before, row);
+    this.#free.push(before);
+  }
+
+  free(row: number): void {
+    this.#pagesOf(row).give(this.#slotByRow[row] as number);
+    this.#free.push(row);
+  }
+
+  page(row: number): Uint8Array {
+    return this.#pagesOf(row).page(this.#slotByRow[row] as number);
+  }
+
+  start(row: number): number {
+    return this.#pagesOf(row).offset(this.#slotByRow[row] as number);
+  }
+
+  size(row: number): number {
+    return this.#sizeByRow[row] as number;
+  }
+}

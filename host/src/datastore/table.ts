@@ -1,0 +1,299 @@
+// Rows plus the indexes of one table. All changes of a transaction go through here, in place, with a journal that can undo
+// them and from which the net effect is read (design decision 3).
+//
+// The journal has one entry for each row id first touched by the open transaction: the id, and where the bytes lie that it
+// had before: `none` (the row is new), the id itself (the row was deleted where it lay) or another id (it was replaced).
+import { assert } from "@lightcone/abi";
+import { TableDelta } from "./delta.ts";
+import { buildIndex } from "./index/build.ts";
+import { type Index, IndexKey } from "./index/contract.ts";
+import { HashIndex } from "./index/hash.ts";
+import { bytesEqual } from "./key.ts";
+import { cancelEqualRows } from "./net-effect.ts";
+import { RowIds } from "./row-ids.ts";
+import { RowLayout } from "./row-layout.ts";
+import { FixedRowStore, type RowStore, VariableRowStore } from "./row-store.ts";
+import type { IndexSchema, TableSchema } from "./schema.ts";
+import { Sequence } from "./sequence.ts";
+
+const live = 1;
+const touched = 2;
+const none = -1;
+
+/** What an insert or update came to. Rows are named by `Table.lastRow`. */
+export type WriteOutcome = "done" | "unchanged" | "duplicate" | "absent";
+
+export class Table {
+  readonly schema: TableSchema;
+  readonly layout: RowLayout;
+  readonly rows: RowStore;
+  readonly delta: TableDelta;
+  /** In the order of `schema.indexes`. */
+  readonly indexes: readonly Index[];
+  readonly sequences: readonly Sequence[];
+  readonly #unique: readonly Index[];
+  /** Finds a whole row where no unique index can. */
+  readonly #rowSet: HashIndex | undefined;
+  #flags: Uint8Array = new Uint8Array(64);
+  #rowCount = 0;
+  /** For each index, whether the update under way changes its key. */
+  readonly #keyChanges: Uint8Array;
+  readonly #journalRows = new RowIds();
+  readonly #journalBefore = new RowIds();
+  /** Row the last write concerned. */
+  lastRow = -1;
+  /** Where the last update put the bytes that it replaced, as a row id; -1 if the transaction had written them. */
+  lastReplaced = -1;
+
+  constructor(schema: TableSchema) {
+    this.schema = schema;
+    this.layout = new RowLayout(schema.columns.map((column) => column.type));
+    const size = this.layout.rowSize;
+    this.rows = size >= 0 ? new FixedRowStore(size) : new VariableRowStore();
+    this.indexes = schema.indexes.map((index) => buildIndex(index, this.rows, this.layout));
+    this.#unique = this.indexes.filter((_, i) => (schema.indexes[i] as IndexSchema).isUnique);
+    const allColumns = schema.columns.map((_, column) => column);
+    this.#rowSet =
+      this.#unique.length > 0
+        ? undefined
+        : new HashIndex(new IndexKey(allColumns, this.rows, this.layout), true);
+    this.delta = new TableDelta(this);
+    this.#keyChanges = new Uint8Array(this.indexes.length);
+    this.sequences = schema.sequences.map((sequence) => new Sequence(sequence));
+  }
+
+  /** Rows visible now, the open transaction's included. */
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Whether the open transaction touched this table. */
+  get isTouched(): boolean {
+    return this.#journalRows.count > 0;
+  }
+
+  isLive(row: number): boolean {
+    return ((this.#flags[row] as number) & live) !== 0;
+  }
+
+  /** The next visible row after `row`, or -1. Start with -1. */
+  nextRow(row: number): number {
+    const limit = Math.min(this.rows.limit, this.#flags.length);
+    for (let next = row + 1; next < limit; next++) {
+      if (((this.#flags[next] as number) & live) !== 0) return next;
+    }
+    return -1;
+  }
+
+  /** The index with an id and its schema's position, or undefined. */
+  indexById(id: number): Index | undefined {
+    const position = this.schema.indexes.findIndex((index) => index.id === id);
+    return position < 0 ? undefined : this.indexes[position];
+  }
+
+  /** The visible row equal to `bytes[start, end)`, or -1. */
+  findRow(bytes: Uint8Array, start: number, end: number): number {
+    const row = this.#findSimilar(bytes, start, end);
+    return row >= 0 && this.#rowEquals(row, bytes, start, end) ? row : -1;
+  }
+
+  /**
+   * Inserts a valid row. "unchanged": an equal row is there already; "duplicate": another row has the same unique key.
+   * `lastRow` is the row inserted, or the one in its way.
+   */
+  insert(bytes: Uint8Array, start: number, end: number): WriteOutcome {
+    const similar = this.#findSimilar(bytes, start, end);
+    if (similar >= 0) {
+      this.lastRow = similar;
+      return this.#rowEquals(similar, bytes, start, end) ? "unchanged" : "duplicate";
+    }
+    // The first unique key is free, as was just seen.
+    for (let i = 1; i < this.#unique.length; i++) {
+      if (this.#isTaken(this.#unique[i] as Index, bytes, start, none)) return "duplicate";
+    }
+    const row = this.rows.add(bytes, start, end);
+    this.lastRow = row;
+    this.#ensureFlags(row);
+    this.#journal(row, none);
+    this.#enter(row);
+    return "done";
+  }
+
+  /**
+   * Replaces the row with the same key in a unique index. "absent": there is none; "duplicate": another unique key is taken.
+   */
+  update(index: Index, bytes: Uint8Array, start: number, end: number): WriteOutcome {
+    const row = findByKeyOf(index, bytes, start);
+    if (row < 0) return "absent";
+    this.lastRow = row;
+    if (this.#rowEquals(row, bytes, start, end)) return "unchanged";
+    for (let i = 0; i < this.#unique.length; i++) {
+      const other = this.#unique[i] as Index;
+      if (other !== index && this.#isTaken(other, bytes, start, row)) return "duplicate";
+    }
+    // An index whose key stays the same needs no change, since the row keeps its id.
+    for (let i = 0; i < this.indexes.length; i++) {
+      const other = this.indexes[i] as Index;
+      const changes = other !== index && !this.#keyEquals(other, row, bytes, start);
+      this.#keyChanges[i] = changes ? 1 : 0;
+      if (changes) other.remove(row);
+    }
+    this.#replace(row, bytes, start, end);
+    for (let i = 0; i < this.indexes.length; i++) {
+      if (this.#keyChanges[i] === 1) (this.indexes[i] as Index).add(row);
+    }
+    return "done";
+  }
+
+  /** Removes a visible row. Its bytes stay until the delta is released. */
+  delete(row: number): void {
+    assert(this.isLive(row), "a row was deleted twice");
+    this.#leave(row);
+    if (((this.#flags[row] as number) & touched) === 0) this.#journal(row, row);
+  }
+
+  /** Removes all rows; returns how many there were. */
+  clear(): number {
+    const count = this.#rowCount;
+    for (let row = this.nextRow(-1); row >= 0; row = this.nextRow(row)) this.delete(row);
+    return count;
+  }
+
+  /** Undoes everything since the transaction began. */
+  rollBack(): void {
+    const rows = this.#journalRows;
+    // All that is new goes first, so that no returning row meets a taken unique key.
+    for (let i = 0; i < rows.count; i++) if (this.isLive(rows.at(i))) this.#leave(rows.at(i));
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.at(i);
+      const before = this.#journalBefore.at(i);
+      this.#flags[row] = 0;
+      if (before === none) {
+        this.rows.free(row);
+        continue;
+      }
+      if (before !== row) this.rows.restore(row, before);
+      this.#enter(row);
+    }
+    this.#forgetJournal();
+  }
+
+  /** Fills `delta` with the net effect of the transaction. Returns whether there is any. */
+  collectDelta(): boolean {
+    const { inserts, deletes } = this.delta;
+    this.delta.clear();
+    let replacedCount = 0;
+    for (let i = 0; i < this.#journalRows.count; i++) {
+      const row = this.#journalRows.at(i);
+      const before = this.#journalBefore.at(i);
+      const isLive = this.isLive(row);
+      if (isLive && before !== none) {
+        if (this.#sameBytes(row, before)) continue;
+        replacedCount++;
+      }
+      if (before !== none) deletes.push(before);
+      if (isLive) inserts.push(row);
+    }
+    // A row that was replaced kept its unique key. If that is the only one, no other row had or has these bytes.
+    const keptCount = this.#unique.length > 1 ? 0 : replacedCount;
+    if (inserts.count > keptCount && deletes.count > keptCount) {
+      cancelEqualRows(this.rows, inserts, deletes);
+    }
+    this.delta.isTruncated = this.#rowCount === 0 && deletes.count > 0 && inserts.count === 0;
+    return inserts.count > 0 || deletes.count > 0;
+  }
+
+  /** Ends the transaction: frees what only it needed. Rows of an event table do not outlive it. */
+  release(): void {
+    for (let i = 0; i < this.#journalRows.count; i++) {
+      const row = this.#journalRows.at(i);
+      const before = this.#journalBefore.at(i);
+      if (this.schema.isEvent && this.isLive(row)) this.#leave(row);
+      if (before !== none && before !== row) this.rows.free(before);
+      if (!this.isLive(row)) this.rows.free(row);
+      this.#flags[row] = (this.#flags[row] as number) & live;
+    }
+    this.#forgetJournal();
+  }
+
+  #forgetJournal(): void {
+    this.#journalRows.clear();
+    this.#journalBefore.clear();
+  }
+
+  #journal(row: number, before: number): void {
+    this.#flags[row] = (this.#flags[row] as number) | touched;
+    this.#journalRows.push(row);
+    this.#journalBefore.push(before);
+  }
+
+  #replace(row: number, bytes: Uint8Array, start: number, end: number): void {
+    if (((this.#flags[row] as number) & touched) !== 0) {
+      this.rows.overwrite(row, bytes, start, end);
+      this.lastReplaced = none;
+      return;
+    }
+    const before = this.rows.displace(row, bytes, start, end);
+    this.#ensureFlags(before);
+    this.#flags[before] = 0;
+    this.#journal(row, before);
+    this.lastReplaced = before;
+  }
+
+  #enter(row: number): void {
+    this.#flags[row] = (this.#flags[row] as number) | live;
+    this.#rowCount++;
+    for (const index of this.indexes) index.add(row);
+    this.#rowSet?.add(row);
+  }
+
+  #leave(row: number): void {
+    for (const index of this.indexes) index.remove(row);
+    this.#rowSet?.remove(row);
+    this.#flags[row] = (this.#flags[row] as number) & ~live;
+    this.#rowCount--;
+  }
+
+  #ensureFlags(row: number): void {
+    if (row < this.#flags.length) return;
+    const next = new Uint8Array(Math.max(this.#flags.length * 2, row + 1));
+    next.set(this.#flags);
+    this.#flags = next;
+  }
+
+  /** A visible row that equals the given one if any does: it shares the first unique key, or all columns. */
+  #findSimilar(bytes: Uint8Array, start: number, end: number): number {
+    const first = this.#unique[0];
+    if (first === undefined) return (this.#rowSet as HashIndex).find(bytes, start, end);
+    return findByKeyOf(first, bytes, start);
+  }
+
+  /** Whether a row other than `except` has the given row's key in a unique index; `lastRow` is that row. */
+  #isTaken(index: Index, bytes: Uint8Array, start: number, except: number): boolean {
+    const row = findByKeyOf(index, bytes, start);
+    if (row < 0 || row === except) return false;
+    this.lastRow = row;
+    return true;
+  }
+
+  #rowEquals(row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const at = this.rows.start(row);
+    return bytesEqual(this.rows.page(row), at, at + this.rows.size(row), bytes, start, end);
+  }
+
+  #sameBytes(row: number, other: number): boolean {
+    const start = this.rows.start(other);
+    return this.#rowEquals(row, this.rows.page(other), start, start + this.rows.size(other));
+  }
+
+  #keyEquals(index: Index, row: number, bytes: Uint8Array, start: number): boolean {
+    const stored = index.key.load(row);
+    const given = index.key.loadFrom(bytes, start);
+    return bytesEqual(stored.bytes, stored.start, stored.end, given.bytes, given.start, given.end);
+  }
+}
+
+function findByKeyOf(index: Index, bytes: Uint8Array, start: number): number {
+  const key = index.key.loadFrom(bytes, start);
+  return index.find(key.bytes, key.start, key.end);
+}
