@@ -1,0 +1,166 @@
+// Predicates: comparisons joined by AND and OR (sql-and-subscriptions.md section 2.1). What is left out on purpose
+// (section 2.3) is recognised and refused by name.
+import type { Token } from "./lex.ts";
+import type { Tokens } from "./tokens.ts";
+import type { ColumnName, CompareOperator, Expression, Literal, Name } from "./tree.ts";
+
+const compareOperators: Readonly<Record<string, CompareOperator>> = {
+  "=": "=",
+  "<>": "<>",
+  "!=": "<>",
+  "<": "<",
+  "<=": "<=",
+  ">": ">",
+  ">=": ">=",
+};
+
+/** Words that may follow an operand elsewhere, but not here. */
+const infixWords = new Set(
+  "NOT IN BETWEEN LIKE ILIKE RLIKE REGEXP SIMILAR IS ISNULL NOTNULL COLLATE OVERLAPS".split(" "),
+);
+
+/** Words that begin an expression of other dialects; a column of that name needs quotes. */
+const prefixWords = new Set(["NOT", "CASE", "SELECT"]);
+
+/** Words that stand where an expression is missing; a column of that name needs quotes. */
+const clauseWords = new Set("FROM WHERE GROUP HAVING ORDER LIMIT ON JOIN AND OR AS".split(" "));
+
+const queryWords = new Set(["SELECT", "WITH", "VALUES"]);
+
+/** Symbols that end an operand without a word on what was meant. */
+const separators = new Set(["(", ")", ";", ",", "."]);
+
+export function isName(token: Token): boolean {
+  return token.kind === "word" || token.kind === "quoted";
+}
+
+/** A name of one part. */
+export function parseIdentifier(tokens: Tokens, what: string): Name {
+  if (!isName(tokens.next)) throw tokens.expected(what);
+  const { text, at } = tokens.take();
+  return { text, at };
+}
+
+/** Names joined by dots; a dot before `*` is left. */
+export function parsePath(tokens: Tokens, what: string): string[] {
+  const parts = [parseIdentifier(tokens, what).text];
+  while (tokens.next.key === "." && tokens.second.key !== "*") {
+    tokens.take();
+    parts.push(parseIdentifier(tokens, what).text);
+  }
+  return parts;
+}
+
+/** The last part of a path is the column, what precedes it the relation. */
+export function columnOfPath(path: readonly string[], at: number): ColumnName {
+  const qualifier = path.length > 1 ? path.slice(0, -1).join(".") : undefined;
+  return { kind: "column", qualifier, column: path[path.length - 1] as string, at };
+}
+
+/** A literal, if one is next. */
+export function parseLiteral(tokens: Tokens): Literal | undefined {
+  const { kind, key, text, at } = tokens.next;
+  if (key === "+" || key === "-") return parseSigned(tokens);
+  if (key === "TRUE" || key === "FALSE") {
+    tokens.take();
+    return { kind: "literal", form: "bool", text: key, at };
+  }
+  if (kind !== "number" && kind !== "string" && kind !== "hex") return undefined;
+  tokens.take();
+  return { kind: "literal", form: kind, text, at };
+}
+
+function parseSigned(tokens: Tokens): Literal {
+  const sign = tokens.take();
+  const { kind, text } = tokens.next;
+  if (kind !== "number") {
+    throw tokens.unsupported(`Unsupported expression: ${sign.text} before what is no number`, sign);
+  }
+  tokens.take();
+  return { kind: "literal", form: "number", text: `${sign.text}${text}`, at: sign.at };
+}
+
+function parseOperand(tokens: Tokens): Expression {
+  const token = tokens.next;
+  if (token.key === "(") return parseParenthesised(tokens);
+  if (token.kind === "parameter") return parseParameter(tokens);
+  const literal = parseLiteral(tokens);
+  if (literal !== undefined) return literal;
+  if (token.key === "NULL") throw tokens.unsupported("Unsupported literal expression: NULL");
+  if (prefixWords.has(token.key)) {
+    throw tokens.unsupported(`Unsupported expression: ${token.key}`);
+  }
+  if (!isName(token) || clauseWords.has(token.key)) throw tokens.expected("an expression");
+  const path = parsePath(tokens, "a column");
+  if (tokens.next.key === "(") {
+    throw tokens.unsupported(`Unsupported expression: ${path.join(".")}(…)`, token);
+  }
+  return columnOfPath(path, token.at);
+}
+
+function parseParameter(tokens: Tokens): Expression {
+  const { text, at } = tokens.next;
+  if (text !== ":sender") {
+    throw tokens.unsupported(`Unsupported expression: ${text}; the only parameter is :sender`);
+  }
+  tokens.take();
+  return { kind: "sender", at };
+}
+
+function parseParenthesised(tokens: Tokens): Expression {
+  tokens.expect("(");
+  if (queryWords.has(tokens.next.key)) {
+    throw tokens.unsupported("Unsupported expression: a query inside a query");
+  }
+  tokens.enter();
+  const inner = parsePredicate(tokens);
+  if (tokens.next.key === ",") throw tokens.unsupported("Unsupported expression: a list of values");
+  tokens.expect(")");
+  tokens.leave();
+  return inner;
+}
+
+/** Refuses what would continue an operand in other dialects: arithmetic, LIKE, IN, IS and their kind. */
+function refuseContinuation(tokens: Tokens): void {
+  const { kind, key, text } = tokens.next;
+  if (infixWords.has(key)) throw tokens.unsupported(`Unsupported expression: ${key}`);
+  if (kind === "symbol" && !separators.has(key) && compareOperators[key] === undefined) {
+    throw tokens.unsupported(`Unsupported binary operator: ${text}`);
+  }
+}
+
+function parseComparison(tokens: Tokens): Expression {
+  const left = parseOperand(tokens);
+  refuseContinuation(tokens);
+  const { key, at } = tokens.next;
+  const operator = compareOperators[key];
+  if (operator === undefined) return left;
+  tokens.take();
+  const right = parseOperand(tokens);
+  refuseContinuation(tokens);
+  // As in PostgreSQL, comparisons do not chain.
+  if (compareOperators[tokens.next.key] !== undefined) {
+    throw tokens.expected("parentheses around one of two comparisons");
+  }
+  return { kind: "comparison", operator, left, right, at };
+}
+
+function parseChain(
+  tokens: Tokens,
+  kind: "and" | "or",
+  parsePart: (tokens: Tokens) => Expression,
+): Expression {
+  const { at } = tokens.next;
+  const parts = [parsePart(tokens)];
+  while (tokens.accept(kind === "and" ? "AND" : "OR")) parts.push(parsePart(tokens));
+  return parts.length === 1 ? (parts[0] as Expression) : { kind, parts, at };
+}
+
+function parseConjunction(tokens: Tokens): Expression {
+  return parseChain(tokens, "and", parseComparison);
+}
+
+/** A predicate. Throws LC_SQL_SYNTAX and LC_SQL_UNSUPPORTED. */
+export function parsePredicate(tokens: Tokens): Expression {
+  return parseChain(tokens, "or", parseConjunction);
+}

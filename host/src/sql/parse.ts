@@ -1,0 +1,164 @@
+// Statements: SELECT in full, others as far as it takes to refuse them by name (sql-and-subscriptions.md section 2).
+import { faultAt } from "./fault.ts";
+import {
+  isName,
+  parseIdentifier,
+  parseLiteral,
+  parsePath,
+  parsePredicate,
+} from "./parse-expression.ts";
+import { parseProjection } from "./parse-projection.ts";
+import { Tokens } from "./tokens.ts";
+import type { Expression, Join, Literal, Name, Select, Statement, TableName } from "./tree.ts";
+
+/** First words of statements other than SELECT. */
+const otherStatements = new Set(
+  (
+    "INSERT UPDATE DELETE SET SHOW WITH VALUES TABLE MERGE REPLACE TRUNCATE CREATE DROP ALTER GRANT REVOKE COMMENT " +
+    "BEGIN START COMMIT END ROLLBACK ABORT SAVEPOINT RELEASE LOCK EXPLAIN DESCRIBE ANALYZE VACUUM PREPARE EXECUTE " +
+    "DEALLOCATE DECLARE FETCH CLOSE COPY CALL DO LISTEN NOTIFY UNLISTEN USE RESET PRAGMA ATTACH DETACH KILL"
+  ).split(" "),
+);
+
+/** Words that begin a clause which is left out on purpose, with the refusal. */
+const refusedClauses: Readonly<Record<string, string>> = {
+  GROUP: "Unsupported SELECT: GROUP BY",
+  HAVING: "Unsupported SELECT: HAVING",
+  WINDOW: "Unsupported SELECT: WINDOW",
+  QUALIFY: "Unsupported SELECT: QUALIFY",
+  INTO: "Unsupported SELECT: INTO",
+  ORDER: "Unsupported: ORDER BY; rows come in no particular order",
+  OFFSET: "Unsupported: OFFSET",
+  FETCH: "Unsupported: FETCH; use LIMIT",
+  FOR: "Unsupported: FOR UPDATE and FOR SHARE",
+  UNION: "Unsupported set operation: UNION",
+  INTERSECT: "Unsupported set operation: INTERSECT",
+  EXCEPT: "Unsupported set operation: EXCEPT",
+  MINUS: "Unsupported set operation: MINUS",
+  LATERAL: "Unsupported FROM expression: LATERAL",
+  TABLESAMPLE: "Unsupported FROM expression: TABLESAMPLE",
+  WITH: "Unsupported FROM expression: WITH",
+  USING: "Unsupported FROM expression: USING; write ON a.x = b.y",
+};
+
+const outerJoinWords = new Set("LEFT RIGHT FULL OUTER NATURAL SEMI ANTI ASOF".split(" "));
+
+/** Words after a table that begin something, so that an alias of that name needs quotes. */
+const notAnAlias = new Set([
+  ...Object.keys(refusedClauses),
+  ...outerJoinWords,
+  ..."SELECT FROM WHERE LIMIT JOIN INNER CROSS ON SET VALUES AND OR".split(" "),
+]);
+
+function refuseClause(tokens: Tokens): void {
+  const refusal = refusedClauses[tokens.next.key];
+  if (refusal !== undefined) throw tokens.unsupported(refusal);
+}
+
+function parseTableAlias(tokens: Tokens): Name | undefined {
+  const isGiven = tokens.accept("AS");
+  if (!isGiven && (!isName(tokens.next) || notAnAlias.has(tokens.next.key))) return undefined;
+  const alias = parseIdentifier(tokens, "an alias");
+  if (tokens.next.key === "(") {
+    throw tokens.unsupported("Unsupported FROM expression: an alias with columns");
+  }
+  return alias;
+}
+
+function parseTable(tokens: Tokens): TableName {
+  const { key, at } = tokens.next;
+  if (key === "(") throw tokens.unsupported("Unsupported FROM expression: a query inside a query");
+  if (key === "LATERAL") refuseClause(tokens);
+  if (notAnAlias.has(key)) throw tokens.expected("a table");
+  const text = parsePath(tokens, "a table").join(".");
+  if (tokens.next.key === "(") {
+    throw tokens.unsupported("Unsupported FROM expression: a table function");
+  }
+  return { table: { text, at }, alias: parseTableAlias(tokens) };
+}
+
+/** ON takes exactly one `column = column`. */
+function parseJoinCondition(tokens: Tokens): Join["on"] {
+  if (!tokens.accept("ON")) return undefined;
+  const first = tokens.next;
+  const condition: Expression = parsePredicate(tokens);
+  if (
+    condition.kind !== "comparison" ||
+    condition.operator !== "=" ||
+    condition.left.kind !== "column" ||
+    condition.right.kind !== "column"
+  ) {
+    throw tokens.unsupported("Unsupported expression: ON takes one column = column only", first);
+  }
+  return { left: condition.left, right: condition.right };
+}
+
+function parseJoins(tokens: Tokens): Join[] {
+  const joins: Join[] = [];
+  for (;;) {
+    const { key, at } = tokens.next;
+    if (key === ",") throw tokens.unsupported("Implicit joins are not supported; write JOIN … ON");
+    if (outerJoinWords.has(key)) throw tokens.unsupported("Non-inner joins are not supported");
+    if (key !== "JOIN" && key !== "INNER" && key !== "CROSS") return joins;
+    if (key !== "JOIN") tokens.take();
+    tokens.expect("JOIN");
+    const right = parseTable(tokens);
+    joins.push({ right, on: key === "CROSS" ? undefined : parseJoinCondition(tokens), at });
+  }
+}
+
+function parseLimit(tokens: Tokens): Literal | undefined {
+  if (!tokens.accept("LIMIT")) return undefined;
+  const first = tokens.next;
+  if (first.kind === "end") throw tokens.expected("a number");
+  const literal = first.kind === "number" ? parseLiteral(tokens) : undefined;
+  if (literal === undefined) {
+    throw tokens.unsupported("Unsupported LIMIT expression: not an unsigned number", first);
+  }
+  return literal;
+}
+
+function parseSelect(tokens: Tokens): Select {
+  tokens.expect("SELECT");
+  const projection = parseProjection(tokens);
+  refuseClause(tokens);
+  if (tokens.isAtEnd || tokens.next.key === ";" || tokens.next.key === "WHERE") {
+    throw tokens.unsupported("A FROM clause is required");
+  }
+  tokens.expect("FROM");
+  const from = parseTable(tokens);
+  const joins = parseJoins(tokens);
+  refuseClause(tokens);
+  const where = tokens.accept("WHERE") ? parsePredicate(tokens) : undefined;
+  refuseClause(tokens);
+  const limit = parseLimit(tokens);
+  refuseClause(tokens);
+  return { kind: "select", projection, from, joins, where, limit };
+}
+
+/** One statement may end with one semicolon; nothing may follow. */
+function parseEnd(tokens: Tokens): void {
+  if (!tokens.accept(";")) {
+    if (!tokens.isAtEnd) throw tokens.expected("the end of the statement");
+    return;
+  }
+  if (!tokens.isAtEnd) throw tokens.unsupported("Multiple SQL statements are not supported");
+}
+
+/**
+ * The tree of one statement. A statement other than SELECT is known by its first word, unread beyond. Throws
+ * LC_SQL_SYNTAX, and LC_SQL_UNSUPPORTED for what the language leaves out (section 2.3).
+ */
+export function parseStatement(text: string): Statement {
+  const tokens = new Tokens(text);
+  const first = tokens.next;
+  if (tokens.isAtEnd || (first.key === ";" && tokens.second.kind === "end")) {
+    throw faultAt("LC_SQL_SYNTAX", "Empty SQL query", text, first.at);
+  }
+  if (otherStatements.has(first.key)) return { kind: "other", word: first.key, at: first.at };
+  if (first.key === "(") throw tokens.unsupported("Unsupported: a statement in parentheses");
+  if (first.key !== "SELECT") throw tokens.expected("a statement");
+  const select = parseSelect(tokens);
+  parseEnd(tokens);
+  return select;
+}
