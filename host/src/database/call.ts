@@ -1,0 +1,176 @@
+// The spine: one reducer call from its arguments to a durable, announced transaction. Read this first.
+//
+// From begin to commit there is no await: whatever a call reads is what the transaction before it left.
+import { LightconeError } from "@lightcone/abi";
+import type { Transaction } from "../datastore/tx.ts";
+import type { RecordInputs } from "../log/contract.ts";
+import type { ReducerResult } from "../module/instance.ts";
+import type { Client } from "./client.ts";
+import { argumentsFault, type CallableReducer, type LiveModule } from "./live-module.ts";
+import { hostRecord } from "./module-log.ts";
+import type { DatabaseParts } from "./parts.ts";
+
+/** What the caller of a trapped reducer is told (protocol.md section 7.2). The details are in the module's log. */
+export const fatalMessage = "The instance encountered a fatal error.";
+
+/** How a call ended. Only "committed" changed anything. */
+export type CallOutcome =
+  | { readonly kind: "committed"; readonly timestampMicros: bigint }
+  /** The reducer returned an error. */
+  | { readonly kind: "failed"; readonly timestampMicros: bigint; readonly message: string }
+  /** Trap, or too large to commit. */
+  | { readonly kind: "fatal"; readonly timestampMicros: bigint; readonly message: string };
+
+/** A call refused before anything ran. */
+export type CallRefusal =
+  | { readonly kind: "unknown"; readonly message: string }
+  | { readonly kind: "invalid"; readonly message: string }
+  | { readonly kind: "notYet"; readonly message: string };
+
+/** The reducer that `client` may call by that name with these arguments, or why not (protocol.md section 7.2). */
+export function admitCall(
+  module: LiveModule,
+  client: Client,
+  name: string,
+  args: Uint8Array,
+  argsStart: number,
+  argsEnd: number,
+): CallableReducer | CallRefusal {
+  const reducer = module.reducer(name);
+  if (reducer === undefined) return { kind: "unknown", message: "no such reducer" };
+  const { lifecycle, isPrivate } = reducer.definition;
+  if (lifecycle !== undefined) {
+    const role = { init: "Init", onConnect: "OnConnect", onDisconnect: "OnDisconnect" }[lifecycle];
+    return { kind: "invalid", message: `can't directly call special ${role} lifecycle reducer` };
+  }
+  if (isPrivate && !client.isOwner) return { kind: "unknown", message: "no such reducer" };
+  if (reducer.walkArguments(args, argsStart, argsEnd) < 0) {
+    return { kind: "invalid", message: argumentsFault(reducer, args, argsStart, argsEnd) };
+  }
+  return reducer;
+}
+
+/** Runs an admitted call as a transaction of its own. */
+export function runCall(
+  parts: DatabaseParts,
+  module: LiveModule,
+  reducer: CallableReducer,
+  client: Client,
+  args: Uint8Array,
+  argsStart: number,
+  argsEnd: number,
+): CallOutcome {
+  const timestampMicros = parts.clock.nowMicros();
+  const tx = parts.datastore.begin();
+  const result = invoke(parts, module, reducer, client, timestampMicros, args, argsStart, argsEnd, tx);
+  if (result.kind !== "ok") return rolledBack(parts, module, tx, reducer, result, timestampMicros);
+  const inputs = recordInputs(reducer, client, timestampMicros, args, argsStart, argsEnd);
+  const refusal = commit(parts, tx, inputs, client);
+  if (refusal !== undefined) return { kind: "fatal", timestampMicros, message: refusal };
+  return { kind: "committed", timestampMicros };
+}
+
+/** Runs a reducer's code inside an open transaction. */
+export function invoke(
+  parts: DatabaseParts,
+  module: LiveModule,
+  reducer: CallableReducer,
+  client: Client,
+  timestampMicros: bigint,
+  args: Uint8Array,
+  argsStart: number,
+  argsEnd: number,
+  tx: Transaction,
+): ReducerResult {
+  const { id, name } = reducer.definition;
+  parts.watch.begin(id);
+  const { words } = client;
+  const result = module.instance.callReducer(
+    id, name, words, timestampMicros, args, argsStart, argsEnd, tx,
+  );
+  parts.watch.end();
+  return result;
+}
+
+/**
+ * Commits: net effect, log, subscriptions, release. Returns why it could not be committed, and then it is rolled back.
+ * Throws LC_DISK if the log has failed.
+ */
+export function commit(
+  parts: DatabaseParts,
+  tx: Transaction,
+  inputs: RecordInputs | undefined,
+  caller: Client | undefined,
+): string | undefined {
+  const { datastore, evaluator } = parts;
+  const delta = datastore.commit(tx);
+  if (delta === undefined) {
+    evaluator.forget();
+    datastore.release(tx);
+    return undefined;
+  }
+  try {
+    parts.log.append(inputs, delta.tables);
+  } catch (thrown) {
+    datastore.rollBack(tx);
+    if (thrown instanceof LightconeError && thrown.code === "LC_LIMIT") return thrown.message;
+    throw thrown;
+  }
+  const affected = evaluator.evaluate(delta);
+  datastore.release(tx);
+  if (affected.length > 0) parts.listener.onUpdates(affected, caller?.subscriber);
+  return undefined;
+}
+
+/** Rolls back, logs, and replaces the instance if it died. */
+export function rolledBack(
+  parts: DatabaseParts,
+  module: LiveModule,
+  tx: Transaction,
+  reducer: CallableReducer,
+  result: Exclude<ReducerResult, { kind: "ok" }>,
+  timestampMicros: bigint,
+): CallOutcome {
+  parts.evaluator.forget();
+  parts.datastore.rollBack(tx);
+  const { name } = reducer.definition;
+  if (result.kind === "error") {
+    parts.moduleLog.append(hostRecord("Error", `reducer ${name} returned an error: ${result.message}`));
+    return { kind: "failed", timestampMicros, message: result.message };
+  }
+  parts.moduleLog.append(hostRecord("Panic", `reducer ${name} trapped: ${result.message}`));
+  module.replaceDeadInstance();
+  // What this version does not do yet is said by name; other details stay in the log.
+  const isNotYet = result.message.startsWith("LC_NOT_YET");
+  return { kind: "fatal", timestampMicros, message: isNotYet ? result.message : fatalMessage };
+}
+
+/** One object for all calls: the log copies it at once. */
+const inputsScratch: { -readonly [K in keyof RecordInputs]: RecordInputs[K] } = {
+  name: new Uint8Array(0),
+  caller: new Uint8Array(32),
+  connection: new Uint8Array(16),
+  timestampMicros: 0n,
+  argBytes: new Uint8Array(0),
+  argStart: 0,
+  argEnd: 0,
+};
+
+/** What the log keeps of a call. Valid until the next call of this function. */
+export function recordInputs(
+  reducer: { readonly loggedName: Uint8Array },
+  client: Client,
+  timestampMicros: bigint,
+  args: Uint8Array,
+  argsStart: number,
+  argsEnd: number,
+): RecordInputs {
+  inputsScratch.name = reducer.loggedName;
+  inputsScratch.caller = client.identityBytes;
+  inputsScratch.connection = client.connectionBytes;
+  inputsScratch.timestampMicros = timestampMicros;
+  inputsScratch.argBytes = args;
+  inputsScratch.argStart = argsStart;
+  inputsScratch.argEnd = argsEnd;
+  return inputsScratch;
+}

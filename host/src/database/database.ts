@@ -1,0 +1,219 @@
+// One database: the owner of one of each part. Opened from its directory, it takes commands one at a time; clock, disk and
+// log scheduling are handed in, so that it does not know which thread it is in (design decisions 1 and 4).
+import {
+  Identity,
+  LightconeError,
+  type ModuleDef,
+  moduleDefToJson,
+} from "@lightcone/abi";
+import type { Clock } from "../base/clock.ts";
+import type { Disk } from "../base/disk/contract.ts";
+import { Datastore } from "../datastore/datastore.ts";
+import { Replay } from "../datastore/replay.ts";
+import { systemTableId } from "../datastore/system-tables.ts";
+import type { Log, LogListener, Schedule } from "../log/contract.ts";
+import { recoverLog } from "../log/recover.ts";
+import { openLog } from "../log/writer.ts";
+import type { ModuleEnvironment } from "../module/context.ts";
+import { Evaluator } from "../subscription/evaluate.ts";
+import { SubscriptionRegistry } from "../subscription/registry.ts";
+import type { SqlCaller } from "../sql/visibility.ts";
+import type { Client } from "./client.ts";
+import { connectClient, disconnectClient, disconnectLeftovers } from "./lifecycle.ts";
+import { LiveModule } from "./live-module.ts";
+import { hostRecord, ModuleLog } from "./module-log.ts";
+import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
+import { planUpdate, publishFirst, publishUpdate, refusalText } from "./publish.ts";
+
+/** Where a database's commit log lies inside its directory. */
+export const logDirectory = "clog";
+
+export interface DatabaseOptions {
+  readonly identity: Identity;
+  /** The database's own directory. */
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly schedule: Schedule;
+  readonly watch: CallWatch;
+  readonly updates: UpdateListener;
+  readonly logListener: LogListener;
+}
+
+/** What publishing a program would come to. */
+export type UpdatePlan =
+  | { readonly kind: "possible"; readonly text: string; readonly oldHash: string; readonly newHash: string }
+  | { readonly kind: "impossible"; readonly reason: string };
+
+export class Database {
+  readonly #parts: DatabaseParts;
+  readonly #environment: ModuleEnvironment;
+
+  private constructor(parts: DatabaseParts, environment: ModuleEnvironment) {
+    this.#parts = parts;
+    this.#environment = environment;
+  }
+
+  /**
+   * Opens a directory: replays its log, starts its module, disconnects the clients that a crash left behind. An empty directory is a
+   * database before its first publish. Throws LC_LOG_*, LC_DISK, LC_MODULE_*.
+   */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { identity, disk, clock } = options;
+    const datastore = new Datastore();
+    const replay = new Replay(datastore);
+    const recovered = await recoverLog(disk, logDirectory, replay);
+    replay.finish();
+    const log = await openLog(recovered, {
+      disk,
+      directory: logDirectory,
+      listener: options.logListener,
+      schedule: options.schedule,
+    });
+    const moduleLog = new ModuleLog(disk, clock);
+    await moduleLog.open();
+    const registry = new SubscriptionRegistry();
+    const parts: DatabaseParts = {
+      identity,
+      datastore,
+      log,
+      moduleLog,
+      registry,
+      evaluator: new Evaluator(registry),
+      clock,
+      watch: options.watch,
+      listener: options.updates,
+      module: undefined,
+      owner: undefined,
+    };
+    const environment: ModuleEnvironment = {
+      datastore,
+      clock,
+      databaseIdentity: identity.toBytes(),
+      log: (record) => {
+        moduleLog.append(record);
+      },
+    };
+    const database = new Database(parts, environment);
+    database.#startModule();
+    return database;
+  }
+
+  #startModule(): void {
+    const parts = this.#parts;
+    const [row] = parts.datastore.catalog.rows(systemTableId.module);
+    if (row === undefined) return;
+    const stored = new Identity(row["database_identity"] as bigint);
+    if (!stored.equals(parts.identity)) {
+      throw new LightconeError(
+        "LC_LOG_REPLAY",
+        `the log belongs to database ${stored.toHex()}, not to ${parts.identity.toHex()}`,
+      );
+    }
+    parts.owner = new Identity(row["owner_identity"] as bigint);
+    parts.module = new LiveModule(row["program_bytes"] as Uint8Array, this.#environment);
+    const count = disconnectLeftovers(parts, parts.module);
+    if (count > 0) {
+      const text = `disconnected ${count} clients that were connected when the host stopped`;
+      parts.moduleLog.append(hostRecord("Info", text));
+    }
+  }
+
+  /** For the steps beside this file and the session layer. */
+  get parts(): DatabaseParts {
+    return this.#parts;
+  }
+
+  get log(): Log {
+    return this.#parts.log;
+  }
+
+  get isPublished(): boolean {
+    return this.#parts.module !== undefined;
+  }
+
+  /** The running module; refuses a database before its first publish. */
+  get module(): LiveModule {
+    const { module } = this.#parts;
+    if (module === undefined) {
+      throw new LightconeError("LC_DATABASE_UNKNOWN", "No such database.");
+    }
+    return module;
+  }
+
+  get definition(): ModuleDef {
+    return this.module.definition;
+  }
+
+  isOwner(identity: Identity): boolean {
+    return this.#parts.owner?.equals(identity) ?? false;
+  }
+
+  /** Who asks, as SQL needs it. */
+  sqlCaller(client: Client): SqlCaller {
+    return {
+      identity: client.identity,
+      isOwner: client.isOwner,
+      viewNames: this.module.viewNames,
+    };
+  }
+
+  /** Runs `client_connected`; returns why it refused the client. */
+  connect(client: Client): string | undefined {
+    return connectClient(this.#parts, this.module, client);
+  }
+
+  /** Ends a client: idempotent. */
+  disconnect(client: Client): void {
+    disconnectClient(this.#parts, this.module, client);
+  }
+
+  /** Creates or updates the program. Durable once `log.flush()` resolves. */
+  publish(program: Uint8Array, owner: Identity): "created" | "updated" | "unchanged" {
+    const { module } = this.#parts;
+    if (module === undefined) {
+      publishFirst(this.#parts, this.#environment, program, owner);
+      return "created";
+    }
+    if (sameBytes(module.program, program)) return "unchanged";
+    publishUpdate(this.#parts, this.#environment, module, this.#parts.owner ?? owner, program);
+    return "updated";
+  }
+
+  /** Says what `publish` of a new program would do. */
+  planPublish(program: Uint8Array): UpdatePlan {
+    const present = this.module;
+    const { module, plan } = planUpdate(present, this.#environment, program);
+    if (plan.refusals.length > 0) {
+      return { kind: "impossible", reason: refusalText(plan.refusals) };
+    }
+    const steps = plan.added.map((table) => {
+      const columns = table.columns.map((column) => `    - ${column.name}: ${column.type.kind}`);
+      return [`▸ Created user table: ${table.name} (${table.access})`, ...columns].join("\n");
+    });
+    return {
+      kind: "possible",
+      text: ["Migration plan", ...steps].join("\n"),
+      oldHash: present.programHash,
+      newHash: module.programHash,
+    };
+  }
+
+  schemaJson(version: 9 | 10): string {
+    return moduleDefToJson(this.definition, version);
+  }
+
+  /** Ends the turn: what the module logged is written. */
+  endTurn(): void {
+    this.#parts.moduleLog.write();
+  }
+
+  /** Makes durable what is committed and gives the files back. */
+  async close(): Promise<void> {
+    await this.#parts.log.close();
+    await this.#parts.moduleLog.close();
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,116 @@
+// Connections coming and going, and the clean-up of those that a crash left behind (abi.md section 9, runtime.md section 4).
+import type { Lifecycle } from "@lightcone/abi";
+import { ConnectionId, Identity } from "@lightcone/abi";
+import { encodeSystemRow } from "../datastore/catalog.ts";
+import { type SystemRow, systemTableId } from "../datastore/system-tables.ts";
+import type { Transaction } from "../datastore/tx.ts";
+import { commit, fatalMessage, invoke, recordInputs, rolledBack } from "./call.ts";
+import { type Client, makeClient } from "./client.ts";
+import { type LiveModule, loggedName } from "./live-module.ts";
+import type { DatabaseParts } from "./parts.ts";
+
+const noArguments = new Uint8Array(0);
+
+/** What the log calls the transactions of modules without lifecycle reducers. */
+const connectName = loggedName("call_identity_connected");
+const disconnectName = loggedName("__identity_disconnected__");
+
+function clientRow(client: Client): SystemRow {
+  return { identity: client.identity.value, connection_id: client.connectionId.value };
+}
+
+function deleteRow(parts: DatabaseParts, tx: Transaction, tableId: number, row: SystemRow): void {
+  const table = parts.datastore.catalog.table(tableId);
+  const bytes = encodeSystemRow(tableId, row);
+  const found = table.findRow(bytes, 0, bytes.length);
+  if (found >= 0) tx.delete(table, found);
+}
+
+function deleteClientRows(parts: DatabaseParts, tx: Transaction, client: Client): void {
+  const { catalog } = parts.datastore;
+  deleteRow(parts, tx, systemTableId.client, clientRow(client));
+  const credentials = catalog.findRow(
+    systemTableId.connectionCredentials,
+    0,
+    client.connectionBytes,
+  );
+  if (credentials >= 0) tx.delete(catalog.table(systemTableId.connectionCredentials), credentials);
+}
+
+/** Whether the client's row is there: without it nothing is to be done at its end. */
+function isConnected(parts: DatabaseParts, client: Client): boolean {
+  const bytes = encodeSystemRow(systemTableId.client, clientRow(client));
+  return parts.datastore.catalog.table(systemTableId.client).findRow(bytes, 0, bytes.length) >= 0;
+}
+
+/** The lifecycle reducer inside an open transaction; undefined if it is content or there is none. */
+function runLifecycle(
+  parts: DatabaseParts,
+  module: LiveModule,
+  lifecycle: Lifecycle,
+  client: Client,
+  timestampMicros: bigint,
+  tx: Transaction,
+): string | undefined {
+  const reducer = module.lifecycleReducer(lifecycle);
+  if (reducer === undefined) return undefined;
+  const result = invoke(parts, module, reducer, client, timestampMicros, noArguments, 0, 0, tx);
+  if (result.kind === "ok") return undefined;
+  const outcome = rolledBack(parts, module, tx, reducer, result, timestampMicros);
+  return outcome.kind === "failed" ? outcome.message : fatalMessage;
+}
+
+/**
+ * Connects a client: its rows, then `client_connected`, in one transaction. Returns why the module refuses it; then nothing
+ * remains.
+ */
+export function connectClient(
+  parts: DatabaseParts,
+  module: LiveModule,
+  client: Client,
+): string | undefined {
+  const timestampMicros = parts.clock.nowMicros();
+  const { datastore } = parts;
+  const tx = datastore.begin();
+  datastore.catalog.insert(tx, systemTableId.client, clientRow(client));
+  datastore.catalog.insert(tx, systemTableId.connectionCredentials, {
+    connection_id: client.connectionId.value,
+    jwt_payload: client.jwtPayload,
+  });
+  const refusal = runLifecycle(parts, module, "onConnect", client, timestampMicros, tx);
+  if (refusal !== undefined) return refusal;
+  const name = module.lifecycleReducer("onConnect")?.loggedName ?? connectName;
+  const inputs = recordInputs({ loggedName: name }, client, timestampMicros, noArguments, 0, 0);
+  return commit(parts, tx, inputs, undefined);
+}
+
+/** Ends a client's subscriptions, runs `client_disconnected` and deletes its rows, whatever that reducer says. */
+export function disconnectClient(parts: DatabaseParts, module: LiveModule, client: Client): void {
+  parts.registry.removeAll(client.subscriber);
+  if (!isConnected(parts, client)) return;
+  const timestampMicros = parts.clock.nowMicros();
+  const name = module.lifecycleReducer("onDisconnect")?.loggedName ?? disconnectName;
+  const inputs = (): ReturnType<typeof recordInputs> =>
+    recordInputs({ loggedName: name }, client, timestampMicros, noArguments, 0, 0);
+  const tx = parts.datastore.begin();
+  const failure = runLifecycle(parts, module, "onDisconnect", client, timestampMicros, tx);
+  if (failure === undefined) {
+    deleteClientRows(parts, tx, client);
+    if (commit(parts, tx, inputs(), undefined) === undefined) return;
+  }
+  const cleanUp = parts.datastore.begin();
+  deleteClientRows(parts, cleanUp, client);
+  commit(parts, cleanUp, inputs(), undefined);
+}
+
+/** After a restart: disconnects every client that was connected when the host stopped. Returns how many there were. */
+export function disconnectLeftovers(parts: DatabaseParts, module: LiveModule): number {
+  const rows = parts.datastore.catalog.rows(systemTableId.client);
+  for (const row of rows) {
+    const identity = new Identity(row["identity"] as bigint);
+    const connectionId = new ConnectionId(row["connection_id"] as bigint);
+    const isOwner = parts.owner?.equals(identity) ?? false;
+    disconnectClient(parts, module, makeClient(0, identity, connectionId, "", isOwner));
+  }
+  return rows.length;
+}

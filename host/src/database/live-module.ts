@@ -1,0 +1,116 @@
+// The module a database runs: its code, its one main instance, its functions by name.
+import {
+  type Codec,
+  compileCodec,
+  compileWalk,
+  keccak256,
+  type Lifecycle,
+  messageOf,
+  type ModuleDef,
+  Reader,
+  type ReducerDef,
+  toHex,
+  type Walk,
+} from "@lightcone/abi";
+import { limit } from "../base/limit.ts";
+import type { ModuleEnvironment } from "../module/context.ts";
+import { ModuleInstance } from "../module/instance.ts";
+import { type LoadedModule, loadModule } from "../module/load.ts";
+
+/** A reducer with what a call needs of it. */
+export interface CallableReducer {
+  readonly definition: ReducerDef;
+  /** For the log: UTF-8, cut to the log's limit. */
+  readonly loggedName: Uint8Array;
+  readonly walkArguments: Walk;
+  readonly codec: Codec;
+}
+
+const utf8 = new TextEncoder();
+
+/** UTF-8 of a name as the log keeps it. */
+export function loggedName(name: string): Uint8Array {
+  return utf8.encode(name).subarray(0, limit.loggedNameBytesMax);
+}
+
+function callable(definition: ReducerDef, module: ModuleDef): CallableReducer {
+  return {
+    definition,
+    loggedName: loggedName(definition.name),
+    walkArguments: compileWalk(definition.params, module.typespace),
+    codec: compileCodec(definition.params, module.typespace),
+  };
+}
+
+/** Why bytes are no arguments of a reducer, as protocol.md section 7.2 words it. */
+export function argumentsFault(
+  reducer: CallableReducer,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string {
+  let reason = "unexpected bytes";
+  try {
+    reducer.codec.read(new Reader(bytes, start, end));
+  } catch (thrown) {
+    reason = messageOf(thrown);
+  }
+  return `invalid arguments for reducer ${reducer.definition.name}: ${reason}`;
+}
+
+export class LiveModule {
+  readonly program: Uint8Array;
+  /** Keccak-256 of the program, hex in display order. */
+  readonly programHash: string;
+  readonly definition: ModuleDef;
+  readonly viewNames: ReadonlySet<string>;
+  readonly #loaded: LoadedModule;
+  readonly #environment: ModuleEnvironment;
+  readonly #reducersByName = new Map<string, CallableReducer>();
+  readonly #lifecycle = new Map<Lifecycle, CallableReducer>();
+  readonly #procedureNames: ReadonlySet<string>;
+  #instance: ModuleInstance;
+
+  /** Loads and starts a program. Faults: LC_MODULE_*. */
+  constructor(program: Uint8Array, environment: ModuleEnvironment) {
+    this.program = program;
+    this.programHash = toHex(keccak256(program));
+    this.#environment = environment;
+    this.#loaded = loadModule(program);
+    this.#instance = new ModuleInstance(this.#loaded, environment);
+    this.definition = this.#instance.definition;
+    for (const reducer of this.definition.reducers) {
+      const made = callable(reducer, this.definition);
+      this.#reducersByName.set(reducer.name, made);
+      if (reducer.lifecycle !== undefined) this.#lifecycle.set(reducer.lifecycle, made);
+    }
+    // Modules built for the ABI may be called by the names of their source, too.
+    for (const made of [...this.#reducersByName.values()]) {
+      const { sourceName } = made.definition;
+      if (!this.#reducersByName.has(sourceName)) this.#reducersByName.set(sourceName, made);
+    }
+    this.viewNames = new Set(this.definition.views.map(({ name }) => name));
+    this.#procedureNames = new Set(this.definition.procedures.map(({ name }) => name));
+  }
+
+  get instance(): ModuleInstance {
+    return this.#instance;
+  }
+
+  reducer(name: string): CallableReducer | undefined {
+    return this.#reducersByName.get(name);
+  }
+
+  lifecycleReducer(lifecycle: Lifecycle): CallableReducer | undefined {
+    return this.#lifecycle.get(lifecycle);
+  }
+
+  hasProcedure(name: string): boolean {
+    return this.#procedureNames.has(name);
+  }
+
+  /** Puts a fresh instance in the place of one that trapped. */
+  replaceDeadInstance(): void {
+    if (this.#instance.isDead) this.#instance = new ModuleInstance(this.#loaded, this.#environment);
+  }
+}

@@ -1,0 +1,39 @@
+// What one database owns, one of each: the steps of the way of the data take these as parameters.
+import type { Identity } from "@lightcone/abi";
+import type { Clock } from "../base/clock.ts";
+import type { Datastore } from "../datastore/datastore.ts";
+import type { Log } from "../log/contract.ts";
+import type { Evaluator } from "../subscription/evaluate.ts";
+import type { Subscriber, SubscriptionRegistry } from "../subscription/registry.ts";
+import type { LiveModule } from "./live-module.ts";
+import type { ModuleLog } from "./module-log.ts";
+
+/** Told of each stretch of guest code, so that one that never ends can be noticed from another thread. */
+export interface CallWatch {
+  begin(reducerId: number): void;
+  end(): void;
+}
+
+/** Told of each commit that changed what somebody sees. */
+export interface UpdateListener {
+  /**
+   * `affected` subscribers have `parts`, to be turned into messages before this returns. `caller`'s own are left for the answer to
+   * its call.
+   */
+  onUpdates(affected: readonly Subscriber[], caller: Subscriber | undefined): void;
+}
+
+export interface DatabaseParts {
+  readonly identity: Identity;
+  readonly datastore: Datastore;
+  readonly log: Log;
+  readonly moduleLog: ModuleLog;
+  readonly registry: SubscriptionRegistry;
+  readonly evaluator: Evaluator;
+  readonly clock: Clock;
+  readonly watch: CallWatch;
+  readonly listener: UpdateListener;
+  /** Undefined before the first publish. */
+  module: LiveModule | undefined;
+  owner: Identity | undefined;
+}

@@ -1,0 +1,101 @@
+// What imports see of the call under way: one object per instance, refilled for each call.
+import type { Datastore } from "../datastore/datastore.ts";
+import type { Transaction } from "../datastore/tx.ts";
+import type { Table } from "../datastore/table.ts";
+import type { Clock } from "../base/clock.ts";
+import { ByteSink, ByteSources } from "./byte-streams.ts";
+import type { GuestMemory } from "./memory.ts";
+import { RowIterators } from "./row-iterator.ts";
+import { GuestTrap } from "./trap.ts";
+
+export type LogLevel = "Error" | "Warn" | "Info" | "Debug" | "Trace" | "Panic";
+
+/** A line of a module's log (runtime.md section 10). */
+export interface LogRecord {
+  readonly level: LogLevel;
+  readonly target?: string;
+  readonly filename?: string;
+  readonly lineNumber?: number;
+  readonly functionName?: string;
+  readonly message: string;
+  /** Function names of the guest's stack, innermost first; for panics. */
+  readonly trace?: readonly string[];
+}
+
+/** What a database gives its module's instances. */
+export interface ModuleEnvironment {
+  readonly datastore: Datastore;
+  readonly clock: Clock;
+  /** The database's own identity, 32 bytes as on the wire. */
+  readonly databaseIdentity: Uint8Array;
+  readonly log: (record: LogRecord) => void;
+}
+
+/** The state behind the imports of one instance. */
+export class CallContext {
+  readonly environment: ModuleEnvironment;
+  readonly datastore: Datastore;
+  readonly iterators: RowIterators = new RowIterators();
+  readonly sources: ByteSources = new ByteSources();
+  readonly sink: ByteSink = new ByteSink();
+  readonly timers: Map<number, { readonly name: string; readonly startMillis: number }> = new Map();
+  /** The open transaction, if the call has one. */
+  tx: Transaction | undefined;
+  /** Reducer, or what the instance is doing. */
+  functionName = "";
+  /** `init` may fill scheduled tables; nothing else may, as long as schedules do not run. */
+  allowsScheduleRows = false;
+  /** Set once an import trapped: a guest that catches the exception gets no further. */
+  isDead = false;
+  #memory: GuestMemory | undefined;
+
+  constructor(environment: ModuleEnvironment) {
+    this.environment = environment;
+    this.datastore = environment.datastore;
+  }
+
+  setMemory(memory: GuestMemory): void {
+    this.#memory = memory;
+  }
+
+  get memory(): GuestMemory {
+    if (this.#memory === undefined) {
+      throw new GuestTrap("the module called an import before its memory existed");
+    }
+    return this.#memory;
+  }
+
+  /** Ends the call as a trap. */
+  trap(message: string): never {
+    this.isDead = true;
+    throw new GuestTrap(message);
+  }
+
+  /** Begins a top-level call. */
+  begin(functionName: string, tx: Transaction | undefined): void {
+    this.functionName = functionName;
+    this.tx = tx;
+    this.sink.open();
+  }
+
+  /** Ends it: no handle outlives the call. */
+  end(): void {
+    this.tx = undefined;
+    this.sink.close();
+    this.sources.closeAll();
+    this.iterators.closeAll();
+  }
+
+  /** A write to a scheduled table would promise a call that nobody makes. */
+  checkScheduleRow(table: Table): void {
+    if (!table.schema.isScheduled) return;
+    const { name } = table.schema;
+    if (!this.allowsScheduleRows) {
+      this.trap(`LC_NOT_YET: scheduled table ${name}: schedules do not run in this version`);
+    }
+    this.environment.log({
+      level: "Warn",
+      message: `a row was stored in scheduled table ${name}, but schedules do not run in this version`,
+    });
+  }
+}

@@ -1,0 +1,36 @@
+// Imports that tell who calls whom (abi.md section 5.8).
+import { Errno } from "@lightcone/abi";
+import { systemTableId } from "../../datastore/system-tables.ts";
+import type { CallContext } from "../context.ts";
+import type { ImportFunctions } from "./link.ts";
+
+const ok = 0;
+const utf8 = new TextEncoder();
+
+/** The database's identity, the caller's token, immediate schedules. */
+export function callerImports(context: CallContext): ImportFunctions {
+  return {
+    identity(out: number): void {
+      const at = context.memory.range(out, 32);
+      context.memory.write(at, context.environment.databaseIdentity, 0, 32);
+    },
+    get_jwt(connectionId: number, out: number): number {
+      if (context.tx === undefined) return Errno.notInTransaction;
+      const at = context.memory.range(connectionId, 16);
+      const { catalog } = context.datastore;
+      const key = context.memory.bytes().slice(at, at + 16);
+      const row = catalog.findRow(systemTableId.connectionCredentials, 0, key);
+      let source = 0;
+      if (row >= 0) {
+        const payload = catalog.row(systemTableId.connectionCredentials, row)["jwt_payload"];
+        const bytes = utf8.encode(String(payload));
+        source = context.sources.open(bytes, 0, bytes.length);
+      }
+      context.memory.setU32(out, source);
+      return ok;
+    },
+    volatile_nonatomic_schedule_immediate(): void {
+      context.trap("LC_NOT_YET: immediate schedules do not run in this version");
+    },
+  };
+}

@@ -1,0 +1,189 @@
+// Imports that change rows (abi.md section 5.4).
+import { Errno } from "@lightcone/abi";
+import { limit } from "../../base/limit.ts";
+import { RowIds } from "../../datastore/row-ids.ts";
+import type { Table } from "../../datastore/table.ts";
+import type { Transaction } from "../../datastore/tx.ts";
+import type { CallContext } from "../context.ts";
+import { findPoint, findRange } from "./datastore-read.ts";
+import type { ImportFunctions } from "./link.ts";
+
+const ok = 0;
+
+/** Modules own their tables; the system's are the host's. */
+function userTable(context: CallContext, tableId: number): Table | undefined {
+  const table = context.datastore.tableById(tableId >>> 0);
+  return table?.schema.kind === "user" ? table : undefined;
+}
+
+/** Where the row at a guest's pointer ends, or -1 if it is none of the table's. */
+function rowEnd(context: CallContext, table: Table, start: number, length: number): number {
+  if (length > limit.rowBytesMax) {
+    context.trap(`a row of table ${table.schema.name} is larger than ${limit.rowBytesMax} bytes`);
+  }
+  return table.layout.rowEnd(context.memory.bytes(), start, start + length);
+}
+
+/** Hands back what sequences generated, over the start of the row. */
+function writeBack(context: CallContext, tx: Transaction, at: number, lengthPointer: number): void {
+  context.memory.write(at, tx.generated, 0, tx.generatedLength);
+  context.memory.setU32(lengthPointer, tx.generatedLength);
+}
+
+function insertImports(context: CallContext): ImportFunctions {
+  return {
+    datastore_insert_bsatn(tableId: number, row: number, lengthPointer: number): number {
+      const { tx, memory } = context;
+      if (tx === undefined) return Errno.notInTransaction;
+      const length = memory.u32(lengthPointer);
+      const start = memory.range(row, length);
+      const table = userTable(context, tableId);
+      if (table === undefined) return Errno.noSuchTable;
+      const end = rowEnd(context, table, start, length);
+      if (end < 0) return Errno.bsatnDecodeError;
+      context.checkScheduleRow(table);
+      if (tx.insert(table, memory.bytes(), start, end) === "duplicate") {
+        return Errno.uniqueAlreadyExists;
+      }
+      writeBack(context, tx, start, lengthPointer);
+      return ok;
+    },
+    datastore_update_bsatn(
+      tableId: number,
+      indexId: number,
+      row: number,
+      lengthPointer: number,
+    ): number {
+      const { tx, memory } = context;
+      if (tx === undefined) return Errno.notInTransaction;
+      const length = memory.u32(lengthPointer);
+      const start = memory.range(row, length);
+      const table = userTable(context, tableId);
+      if (table === undefined) return Errno.noSuchTable;
+      const end = rowEnd(context, table, start, length);
+      if (end < 0) return Errno.bsatnDecodeError;
+      const handle = context.datastore.indexById(indexId >>> 0);
+      if (handle?.table !== table) return Errno.noSuchIndex;
+      if (!handle.isUnique) return Errno.indexNotUnique;
+      context.checkScheduleRow(table);
+      const outcome = tx.update(table, handle.index, memory.bytes(), start, end);
+      if (outcome === "absent") return Errno.noSuchRow;
+      if (outcome === "duplicate") return Errno.uniqueAlreadyExists;
+      writeBack(context, tx, start, lengthPointer);
+      return ok;
+    },
+  };
+}
+
+function deleteByIndexImports(context: CallContext): ImportFunctions {
+  const found = new RowIds();
+
+  function deleteFound(tx: Transaction, table: Table, out: number): number {
+    // The count's place is checked before anything is deleted.
+    context.memory.range(out, 4);
+    for (let i = 0; i < found.count; i++) tx.delete(table, found.at(i));
+    context.memory.setU32(out, found.count);
+    return ok;
+  }
+
+  function deleteRange(
+    indexId: number,
+    prefix: number,
+    prefixLength: number,
+    prefixElements: number,
+    start: number,
+    startLength: number,
+    end: number,
+    endLength: number,
+    out: number,
+  ): number {
+    const { tx } = context;
+    if (tx === undefined) return Errno.notInTransaction;
+    const handle = context.datastore.indexById(indexId >>> 0);
+    if (handle?.table.schema.kind !== "user") return Errno.noSuchIndex;
+    const range = { prefix, prefixLength, prefixElements, start, startLength, end, endLength };
+    const errno = findRange(context, handle, { indexId, ...range }, found);
+    return errno || deleteFound(tx, handle.table, out);
+  }
+
+  return {
+    datastore_delete_by_index_scan_point_bsatn(
+      indexId: number,
+      point: number,
+      pointLength: number,
+      out: number,
+    ): number {
+      const { tx } = context;
+      if (tx === undefined) return Errno.notInTransaction;
+      const handle = context.datastore.indexById(indexId >>> 0);
+      if (handle?.table.schema.kind !== "user") return Errno.noSuchIndex;
+      const errno = findPoint(context, handle, point, pointLength, found);
+      return errno || deleteFound(tx, handle.table, out);
+    },
+    datastore_delete_by_index_scan_range_bsatn: deleteRange,
+    datastore_delete_by_btree_scan_bsatn: deleteRange,
+  };
+}
+
+/** Where each row of a relation (u32 count, rows) starts, its end last; undefined if it does not decode. */
+function relationRows(table: Table, bytes: Uint8Array, start: number, end: number): number[] | undefined {
+  if (end - start < 4) return undefined;
+  const count = new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true);
+  const starts = [start + 4];
+  // Rows of no bytes are all the same one: a count of them says nothing more.
+  const distinct = table.layout.rowSize === 0 ? Math.min(count, 1) : count;
+  for (let i = 0; i < distinct; i++) {
+    const next = table.layout.rowEnd(bytes, starts[i] as number, end);
+    if (next < 0) return undefined;
+    starts.push(next);
+  }
+  return starts;
+}
+
+function deleteRowsImports(context: CallContext): ImportFunctions {
+  return {
+    datastore_delete_all_by_eq_bsatn(
+      tableId: number,
+      relation: number,
+      relationLength: number,
+      out: number,
+    ): number {
+      const { tx, memory } = context;
+      if (tx === undefined) return Errno.notInTransaction;
+      const start = memory.range(relation, relationLength);
+      const table = userTable(context, tableId);
+      if (table === undefined) return Errno.noSuchTable;
+      const bytes = memory.bytes();
+      const starts = relationRows(table, bytes, start, start + (relationLength >>> 0));
+      if (starts === undefined) return Errno.bsatnDecodeError;
+      memory.range(out, 4);
+      let count = 0;
+      for (let i = 0; i + 1 < starts.length; i++) {
+        const row = table.findRow(bytes, starts[i] as number, starts[i + 1] as number);
+        if (row < 0) continue;
+        tx.delete(table, row);
+        count++;
+      }
+      memory.setU32(out, count);
+      return ok;
+    },
+    datastore_clear(tableId: number, out: number): number {
+      const { tx } = context;
+      if (tx === undefined) return Errno.notInTransaction;
+      const table = userTable(context, tableId);
+      if (table === undefined) return Errno.noSuchTable;
+      context.memory.range(out, 8);
+      context.memory.setU64(out, tx.clear(table));
+      return ok;
+    },
+  };
+}
+
+/** Inserts, updates, deletes and clear. */
+export function datastoreWriteImports(context: CallContext): ImportFunctions {
+  return {
+    ...insertImports(context),
+    ...deleteByIndexImports(context),
+    ...deleteRowsImports(context),
+  };
+}

@@ -1,0 +1,132 @@
+// From the bytes of a `.wasm` to compiled code whose borders have been checked (abi.md sections 4, 7 and 8).
+import {
+  abiVersion,
+  importModulePrefix,
+  LightconeError,
+  memoryExport,
+  messageOf,
+  moduleExports,
+  moduleImports,
+} from "@lightcone/abi";
+
+/** Compiled code that may be instantiated. */
+export interface LoadedModule {
+  readonly compiled: WebAssembly.Module;
+  /** Exports with the preinit prefix, in the order they run. */
+  readonly preinits: readonly string[];
+}
+
+const magic = [0x00, 0x61, 0x73, 0x6d];
+
+/** Compiles and checks. Faults: LC_MODULE_LOAD (not WebAssembly, exports), LC_MODULE_IMPORT (imports, ABI version). */
+export function loadModule(bytes: Uint8Array): LoadedModule {
+  if (magic.some((byte, i) => bytes[i] !== byte)) {
+    throw new LightconeError(
+      "LC_MODULE_LOAD",
+      "the module is not WebAssembly: it does not start with the bytes 00 61 73 6d",
+    );
+  }
+  let compiled: WebAssembly.Module;
+  try {
+    compiled = new WebAssembly.Module(bytes);
+  } catch (thrown) {
+    throw new LightconeError("LC_MODULE_LOAD", `the module does not compile: ${messageOf(thrown)}`);
+  }
+  checkImports(WebAssembly.Module.imports(compiled));
+  return { compiled, preinits: checkExports(WebAssembly.Module.exports(compiled)) };
+}
+
+function checkVersion(modules: ReadonlySet<string>): void {
+  let highest = -1;
+  for (const module of modules) {
+    const match = /^(\d+)\.(\d+)$/.exec(module.slice(importModulePrefix.length));
+    if (match === null || Number(match[1]) !== abiVersion.major) {
+      throw new LightconeError(
+        "LC_MODULE_IMPORT",
+        `the module wants ABI ${module}; this host provides ${abiVersion.major}.0 to ${abiVersion.major}.${abiVersion.minor}`,
+      );
+    }
+    highest = Math.max(highest, Number(match[2]));
+  }
+  if (highest < 0) {
+    throw new LightconeError(
+      "LC_MODULE_IMPORT",
+      `the module imports nothing from ${importModulePrefix}${abiVersion.major}.*: it was not built for this ABI`,
+    );
+  }
+  if (highest > abiVersion.minor) {
+    throw new LightconeError(
+      "LC_MODULE_IMPORT",
+      `the module wants ABI ${abiVersion.major}.${highest}; this host provides up to ${abiVersion.major}.${abiVersion.minor}`,
+    );
+  }
+}
+
+function checkImports(imports: readonly WebAssembly.ModuleImportDescriptor[]): void {
+  const known = new Set(moduleImports.map(({ module, name }) => `${module} ${name}`));
+  const unknown = imports
+    .filter(({ module, name, kind }) => kind !== "function" || !known.has(`${module} ${name}`))
+    .map(({ module, name, kind }) => `${kind} ${module}.${name}`);
+  checkVersion(
+    new Set(imports.map(({ module }) => module).filter((name) => name.startsWith(importModulePrefix))),
+  );
+  if (unknown.length > 0) {
+    throw new LightconeError(
+      "LC_MODULE_IMPORT",
+      `the module imports what this host does not provide: ${unknown.join(", ")}`,
+      unknown,
+    );
+  }
+}
+
+const utf8 = new TextEncoder();
+
+function compareBytes(a: string, b: string): number {
+  const left = utf8.encode(a);
+  const right = utf8.encode(b);
+  const common = Math.min(left.length, right.length);
+  for (let i = 0; i < common; i++) {
+    const difference = (left[i] as number) - (right[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+/** Checks that what is required is there; returns the preinits in the order of the bytes of their names. */
+function checkExports(exports: readonly WebAssembly.ModuleExportDescriptor[]): string[] {
+  const kinds = new Map(exports.map(({ name, kind }) => [name, kind]));
+  const faults: string[] = [];
+  if (kinds.get(memoryExport) !== "memory") faults.push(`no memory named ${memoryExport}`);
+  const preinits: string[] = [];
+  for (const expected of moduleExports) {
+    const names = expected.isPrefix
+      ? [...kinds.keys()].filter((name) => name.startsWith(expected.name))
+      : [expected.name].filter((name) => kinds.has(name));
+    if (expected.required && names.length === 0) faults.push(`no function named ${expected.name}`);
+    for (const name of names) {
+      if (kinds.get(name) !== "function") faults.push(`${name} is not a function`);
+      if (expected.isPrefix) preinits.push(name);
+    }
+  }
+  if (faults.length > 0) {
+    throw new LightconeError("LC_MODULE_LOAD", `the module's exports: ${faults.join("; ")}`, faults);
+  }
+  return preinits.sort(compareBytes);
+}
+
+/** Checks the arity of exported functions, which only an instance tells. */
+export function checkArity(exports: Readonly<Record<string, WebAssembly.ExportValue>>): void {
+  const faults: string[] = [];
+  for (const expected of moduleExports) {
+    for (const [name, value] of Object.entries(exports)) {
+      const isMeant = expected.isPrefix ? name.startsWith(expected.name) : name === expected.name;
+      if (!isMeant || typeof value !== "function") continue;
+      if (value.length !== expected.params.length) {
+        faults.push(`${name} takes ${value.length} parameters, not ${expected.params.length}`);
+      }
+    }
+  }
+  if (faults.length > 0) {
+    throw new LightconeError("LC_MODULE_LOAD", `the module's exports: ${faults.join("; ")}`, faults);
+  }
+}

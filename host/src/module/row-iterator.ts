@@ -1,0 +1,131 @@
+// Row iterators of the ABI: rows copied out when the scan is made, handed over in chunks (abi.md sections 5.2 and 5.5).
+import type { RowIds } from "../datastore/row-ids.ts";
+import type { Table } from "../datastore/table.ts";
+
+/** A chunk ends at the first row boundary past this many bytes. */
+const chunkBytes = 32 * 1024;
+
+/** Buffers that a large scan made larger than this are not kept for the next one. */
+const keptBytes = 1024 * 1024;
+
+/** One open scan. Reused, buffer included, once it is closed. */
+export class RowIterator {
+  #bytes: Uint8Array = new Uint8Array(256);
+  #length = 0;
+  #at = 0;
+  readonly #chunkEnds: number[] = [];
+  #nextChunk = 0;
+  #chunkStart = 0;
+  isOpen = false;
+
+  open(): void {
+    this.isOpen = true;
+    this.#length = 0;
+    this.#at = 0;
+    this.#chunkStart = 0;
+    this.#nextChunk = 0;
+    this.#chunkEnds.length = 0;
+    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(256);
+  }
+
+  close(): void {
+    this.isOpen = false;
+  }
+
+  /** Copies one row in. */
+  addRow(table: Table, row: number): void {
+    const start = table.rows.start(row);
+    this.#copy(table.rows.page(row), start, start + table.rows.size(row));
+  }
+
+  addRows(table: Table, rows: RowIds): void {
+    for (let i = 0; i < rows.count; i++) this.addRow(table, rows.at(i));
+  }
+
+  /** Copies all visible rows of a table in. */
+  addTable(table: Table): void {
+    for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) this.addRow(table, row);
+  }
+
+  /** All rows are in. */
+  finish(): void {
+    if (this.#length > this.#chunkStart) this.#chunkEnds.push(this.#length);
+  }
+
+  #copy(source: Uint8Array, start: number, end: number): void {
+    const at = this.#length;
+    const length = at + end - start;
+    if (length > this.#bytes.length) {
+      const next = new Uint8Array(Math.max(length, this.#bytes.length * 2));
+      next.set(this.#bytes.subarray(0, at));
+      this.#bytes = next;
+    }
+    if (end - start > 64) {
+      this.#bytes.set(source.subarray(start, end), at);
+    } else {
+      const target = this.#bytes;
+      for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
+    }
+    this.#length = length;
+    if (length - this.#chunkStart > chunkBytes) {
+      this.#chunkEnds.push(length);
+      this.#chunkStart = length;
+    }
+  }
+
+  /** Bytes of the chunk that comes next, or 0 if none does. */
+  get nextChunkSize(): number {
+    const end = this.#chunkEnds[this.#nextChunk];
+    return end === undefined ? 0 : end - this.#at;
+  }
+
+  get isDone(): boolean {
+    return this.#nextChunk === this.#chunkEnds.length;
+  }
+
+  /** Bytes of as many whole chunks as fit into `room`; they are passed over. */
+  take(room: number): number {
+    const start = this.#at;
+    while (!this.isDone && (this.#chunkEnds[this.#nextChunk] as number) - start <= room) {
+      this.#at = this.#chunkEnds[this.#nextChunk++] as number;
+    }
+    return this.#at - start;
+  }
+
+  /** The memory that `take` passes over; the bytes taken last end at `position`. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get position(): number {
+    return this.#at;
+  }
+}
+
+/** The open iterators of one instance. Handles count from 1. */
+export class RowIterators {
+  readonly #slots: RowIterator[] = [];
+
+  /** A free iterator and, as `lastHandle`, its handle. */
+  open(): RowIterator {
+    let slot = 0;
+    while (slot < this.#slots.length && (this.#slots[slot] as RowIterator).isOpen) slot++;
+    if (slot === this.#slots.length) this.#slots.push(new RowIterator());
+    const iterator = this.#slots[slot] as RowIterator;
+    iterator.open();
+    this.lastHandle = slot + 1;
+    return iterator;
+  }
+
+  lastHandle = 0;
+
+  get(handle: number): RowIterator | undefined {
+    const iterator = this.#slots[(handle >>> 0) - 1];
+    return iterator !== undefined && iterator.isOpen ? iterator : undefined;
+  }
+
+  /** Ends all that a call left open. */
+  closeAll(): void {
+    for (const iterator of this.#slots) iterator.close();
+  }
+}

@@ -1,0 +1,60 @@
+// The body of a request, up to a limit.
+import type { IncomingMessage } from "node:http";
+import { LightconeError } from "@lightcone/abi";
+
+/**
+ * All bytes of the body. LC_LIMIT beyond `bytesMax`: the rest is then read and dropped, since a client that is still sending would
+ * not see the answer otherwise. LC_REQUEST_INVALID if the client goes away in between.
+ */
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const announced = Number(request.headers["content-length"] ?? 0);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > bytesMax) refuse();
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => resolve(Buffer.concat(chunks, length));
+    const onBroken = (): void => {
+      reject(new LightconeError("LC_REQUEST_INVALID", "the connection ended within the body"));
+    };
+    const refuse = (): void => {
+      request.off("data", onData).off("end", onEnd);
+      request.resume();
+      reject(tooLong());
+    };
+    request.on("error", onBroken);
+    if (request.destroyed) {
+      onBroken();
+      return;
+    }
+    if (announced > bytesMax) {
+      refuse();
+      return;
+    }
+    // A request that is closed after its end has settled already.
+    request.on("data", onData).on("end", onEnd).on("close", onBroken);
+  });
+}
+
+function tooLong(): LightconeError {
+  return new LightconeError(
+    "LC_LIMIT",
+    "Failed to buffer the request body: length limit exceeded",
+  );
+}
+
+/** The body as text. LC_REQUEST_INVALID if it is not UTF-8. */
+export async function readText(
+  request: { readBody(bytesMax: number): Promise<Uint8Array> },
+  bytesMax: number,
+): Promise<string> {
+  const bytes = await request.readBody(bytesMax);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new LightconeError("LC_REQUEST_INVALID", "Request body didn't contain valid UTF-8");
+  }
+}

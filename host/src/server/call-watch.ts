@@ -1,0 +1,58 @@
+// Two words of shared memory by which one thread sees that another is stuck in guest code.
+//
+//   word 0   0 outside guest code, else a number that differs from call to call
+//   word 1   id of the reducer, or -1 while a program is loaded
+import type { CallWatch } from "../database/parts.ts";
+
+const wordCount = 2;
+
+/** Memory for one database's watch. */
+export function makeWatchMemory(): SharedArrayBuffer {
+  return new SharedArrayBuffer(wordCount * Int32Array.BYTES_PER_ELEMENT);
+}
+
+/** The watched side. Plain stores are enough: the other side looks again and again, and one look late does no harm. */
+export class SharedCallWatch implements CallWatch {
+  readonly #words: Int32Array;
+  #number = 0;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory);
+  }
+
+  begin(reducerId: number): void {
+    this.#number = (this.#number + 1) & 0x3fffffff;
+    this.#words[1] = reducerId;
+    this.#words[0] = this.#number + 1;
+  }
+
+  end(): void {
+    this.#words[0] = 0;
+  }
+}
+
+/** The watching side: tells when one call has been going on for longer than a limit. */
+export class CallWatchdog {
+  readonly #words: Int32Array;
+  readonly #limitMillis: number;
+  #seen = 0;
+  #sinceMillis = 0;
+
+  constructor(memory: SharedArrayBuffer, limitMillis: number) {
+    this.#words = new Int32Array(memory);
+    this.#limitMillis = limitMillis;
+  }
+
+  /** Looks once; returns the id of the reducer that has run too long, if one has. */
+  look(nowMillis: number): number | undefined {
+    const current = Atomics.load(this.#words, 0);
+    if (current === 0 || current !== this.#seen) {
+      this.#seen = current;
+      this.#sinceMillis = nowMillis;
+      return undefined;
+    }
+    return nowMillis - this.#sinceMillis >= this.#limitMillis
+      ? Atomics.load(this.#words, 1)
+      : undefined;
+  }
+}

@@ -1,0 +1,117 @@
+// What crosses between the server's thread and a database's: plain data, frames in slabs (design decision 4).
+import type { ErrorCode } from "@lightcone/abi";
+import type { SealedSlab } from "../session/slab.ts";
+
+/** A caller in a form that threads can hand each other. */
+export interface CallerData {
+  readonly identity: bigint;
+  readonly connectionId: bigint;
+  readonly jwtPayload: string;
+}
+
+/** What a database's thread starts with. */
+export interface WorkerStart {
+  readonly identity: bigint;
+  readonly directory: string;
+  /** Two words that the server's thread watches: see call-watch.ts. */
+  readonly watch: SharedArrayBuffer;
+}
+
+/** Requests that are answered, by name, with what they are answered with. */
+export interface Requests {
+  readonly publish: {
+    readonly params: { readonly program: Uint8Array; readonly owner: bigint };
+    readonly result: "created" | "updated" | "unchanged";
+  };
+  readonly planPublish: {
+    readonly params: { readonly program: Uint8Array };
+    readonly result:
+      | { kind: "possible"; text: string; oldHash: string; newHash: string }
+      | { kind: "impossible"; reason: string };
+  };
+  readonly programHash: { readonly params: null; readonly result: string };
+  readonly call: {
+    readonly params: {
+      readonly name: string;
+      readonly argumentsJson: string;
+      readonly caller: CallerData;
+    };
+    readonly result: CallResultData;
+  };
+  readonly sql: {
+    readonly params: {
+      readonly text: string;
+      readonly caller: CallerData;
+      readonly confirmed: boolean;
+    };
+    readonly result: SqlResultData;
+  };
+  readonly schema: { readonly params: { readonly version: 9 | 10 }; readonly result: string };
+  readonly logs: {
+    readonly params: { readonly lineCount: number | undefined };
+    readonly result: string;
+  };
+  readonly followLogs: {
+    readonly params: { readonly lineCount: number; readonly followId: number };
+    readonly result: string;
+  };
+  readonly stopFollow: { readonly params: { readonly followId: number }; readonly result: null };
+  readonly close: { readonly params: { readonly reason: string }; readonly result: null };
+}
+
+export interface CallResultData {
+  readonly kind:
+    "committed" | "failed" | "fatal" | "unknown" | "invalid" | "notYet" | "refused";
+  readonly message: string;
+  readonly durationMicros: number;
+}
+
+export type SqlResultData =
+  | { readonly kind: "rows"; readonly json: string; readonly durationMicros: number }
+  | { readonly kind: "refused"; readonly message: string };
+
+export type RequestName = keyof Requests;
+
+/** From the server's thread. `frames`: `count` times socket u32, length u32, bytes, in `buffer[0, length)`. */
+export type ToWorker =
+  | { readonly kind: "frames"; readonly buffer: ArrayBuffer; readonly length: number }
+  | {
+      readonly kind: "connect";
+      readonly socket: number;
+      readonly caller: CallerData;
+      readonly token: string;
+      readonly confirmed: boolean;
+    }
+  | { readonly kind: "disconnect"; readonly socket: number }
+  | {
+      readonly kind: "request";
+      readonly id: number;
+      readonly name: RequestName;
+      readonly params: unknown;
+    };
+
+/** An error on its way through a thread's border. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly reasons: readonly string[];
+}
+
+/** From a database's thread. */
+export type FromWorker =
+  | { readonly kind: "opened" }
+  | { readonly kind: "slab"; readonly slab: SealedSlab }
+  /** So many bytes of frames have been worked on. */
+  | { readonly kind: "taken"; readonly byteCount: number }
+  | {
+      readonly kind: "closeSocket";
+      readonly socket: number;
+      readonly code: number;
+      readonly reason: string;
+    }
+  | { readonly kind: "dropSocket"; readonly socket: number }
+  | { readonly kind: "reducers"; readonly names: readonly string[] }
+  | { readonly kind: "logText"; readonly followId: number; readonly text: string }
+  | { readonly kind: "failed"; readonly error: ErrorData }
+  | { readonly kind: "reply"; readonly id: number; readonly result: unknown }
+  | { readonly kind: "refusal"; readonly id: number; readonly error: ErrorData };

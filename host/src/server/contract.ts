@@ -1,0 +1,122 @@
+// What the HTTP and WebSocket side of the server asks of a database, wherever the database runs: on a worker thread in
+// production, in place in tests. Everything crosses as plain data.
+import type { ConnectionId, Identity } from "@lightcone/abi";
+
+/** Who calls: each HTTP call and each WebSocket is a connection of its own. */
+export interface Caller {
+  readonly identity: Identity;
+  readonly connectionId: ConnectionId;
+  /** The claims of the caller's token, as the JSON text that was signed. */
+  readonly jwtPayload: string;
+}
+
+/** How a call over HTTP ended (http-and-auth.md section 6.1). */
+export type CallResult =
+  | { readonly kind: "committed"; readonly durationMicros: number }
+  /** The reducer returned an error, or its code trapped: 530. */
+  | { readonly kind: "failed"; readonly message: string; readonly durationMicros: number }
+  /** Neither reducer nor procedure, or private to this caller: 404. */
+  | { readonly kind: "unknown" }
+  /** Wrong arguments or a lifecycle reducer: 400. */
+  | { readonly kind: "invalid"; readonly message: string }
+  /** `client_connected` refused the caller: 403. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** Declared by the module, not run by this version: 501. */
+  | { readonly kind: "notYet"; readonly message: string };
+
+export interface SqlResult {
+  /** The body of the answer: a JSON array with one entry. */
+  readonly json: string;
+  readonly durationMicros: number;
+}
+
+/** What publishing a program came to. */
+export type PublishResult = { readonly kind: "created" | "updated" | "unchanged" };
+
+/** What publishing a program would come to. */
+export type PublishPlan =
+  | { readonly kind: "possible"; readonly text: string; readonly oldProgramHash: string; readonly newProgramHash: string }
+  | { readonly kind: "impossible"; readonly reason: string };
+
+export interface PublishRequest {
+  readonly program: Uint8Array;
+  readonly owner: Identity;
+  /** Drop all data first; `init` runs again. */
+  readonly clear: boolean;
+}
+
+/** Where a database's frames for one WebSocket go. */
+export interface SocketSink {
+  /** Bytes of whole WebSocket frames, headers included. They must be written before anything else is. */
+  write(frames: Uint8Array): void;
+  /** Sends a Close frame with a code and a reason of at most 123 bytes, after what was written. */
+  close(code: number, reason: string): void;
+  /** Ends the TCP connection without a Close frame: `client_connected` refused. */
+  drop(): void;
+  /** Stops or resumes reading from the client, while the database cannot keep up. */
+  pause(isPaused: boolean): void;
+}
+
+/** One WebSocket as a database sees it. */
+export interface DatabaseConnection {
+  /** One binary message from the client. The bytes are copied before this returns. */
+  receive(message: Uint8Array): void;
+  /** The socket is gone: subscriptions end and `client_disconnected` runs. */
+  closed(): void;
+}
+
+export interface ConnectOptions {
+  readonly caller: Caller;
+  /** Sent back to the client in the first message. */
+  readonly token: string;
+  readonly confirmed: boolean;
+}
+
+/** An open follow of the module's log. */
+export interface LogFollow {
+  stop(): void;
+}
+
+/**
+ * One database. Every method rejects with a LightconeError; LC_DATABASE_UNAVAILABLE means that it is closed for now (a failed
+ * disk, a restart) and may work later.
+ */
+export interface DatabaseHandle {
+  readonly identity: Identity;
+  /**
+   * Creates the database (first publish) or updates it. Answers when the publish is durable. LC_MODULE_*, LC_REDUCER_FAILED (init)
+   * and LC_PUBLISH_REFUSED leave everything as it was.
+   */
+  publish(request: PublishRequest): Promise<PublishResult>;
+  /** Says what `publish` would do, changing nothing. */
+  planPublish(program: Uint8Array): Promise<PublishPlan>;
+  /** Keccak-256 of the present program, hex in display order. */
+  programHash(): Promise<string>;
+  /** Runs connect, the reducer, disconnect. `argumentsJson`: a JSON array in order or an object by parameter name. */
+  call(name: string, argumentsJson: string, caller: Caller): Promise<CallResult>;
+  /** One statement. With `confirmed` the answer waits until what it shows is durable. LC_SQL_* for refused statements. */
+  sql(text: string, caller: Caller, confirmed: boolean): Promise<SqlResult>;
+  /** The module definition as JSON (http-and-auth.md section 6.3). */
+  schema(version: 9 | 10): Promise<string>;
+  /** The last `lineCount` lines of the module's log, or all: newline-delimited JSON. */
+  logs(lineCount: number | undefined): Promise<string>;
+  /** First the last `lineCount` lines, then each new line as it is written, until stopped. */
+  followLogs(
+    lineCount: number,
+    onText: (text: string) => void,
+    onEnd: () => void,
+  ): Promise<LogFollow>;
+  /** Attaches a WebSocket that has been upgraded. `client_connected` runs, then the first message is written. */
+  connect(options: ConnectOptions, sink: SocketSink): DatabaseConnection;
+  /** Closes it: what is committed becomes durable first. Sockets get `closeReason` with code 1001. */
+  close(closeReason: string): Promise<void>;
+}
+
+/** Opens databases on first use and keeps them. */
+export interface Databases {
+  /** The database with this identity; its directory may not exist yet (before the first publish). */
+  get(identity: Identity): DatabaseHandle;
+  /** Closes it, sockets with 1001 `module exited`, and deletes its directory. */
+  remove(identity: Identity): Promise<void>;
+  closeAll(): Promise<void>;
+}

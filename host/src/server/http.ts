@@ -1,0 +1,278 @@
+// HTTP in front of the routes: from a request to a route, from what it returns to bytes. Knows nothing of databases.
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  ServerResponse,
+} from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { assert, LightconeError } from "@lightcone/abi";
+import { readBody } from "./body.ts";
+import type { LogFollow } from "./contract.ts";
+import { authenticate } from "./credentials.ts";
+import { emptyReply, errorReply, type Headers, type Reply, type StreamReply } from "./reply.ts";
+import {
+  createRouter,
+  type Outcome,
+  type Route,
+  type Router,
+  type RouteRequest,
+  type Services,
+  type Upgrade,
+} from "./router.ts";
+
+/** Told of faults that no client is to blame for. */
+export type Report = (thrown: unknown, where: string) => void;
+
+export interface HttpOptions {
+  readonly routes: readonly Route[];
+  readonly services: Services;
+  readonly upgrade: Upgrade;
+  readonly report: Report;
+}
+
+/** Bytes of a streamed answer that may wait for its reader; beyond, texts are lost. */
+const streamWaitingBytesMax = 1024 * 1024;
+
+/** On every answer: pages of any origin may call, since credentials are never sent by a browser on its own. */
+const corsHeaders: Headers = { "access-control-allow-origin": "*" };
+
+const preflightReply: Reply = {
+  kind: "reply",
+  status: 200,
+  headers: {
+    "access-control-allow-methods": "*",
+    // A star does not cover the first of these.
+    "access-control-allow-headers": "authorization, accept, content-type",
+  },
+  body: "",
+};
+
+/** What became of a request, and the headers that go with it whatever it became. */
+interface Answer {
+  readonly outcome: Outcome;
+  readonly headers: Headers;
+}
+
+export interface HttpServer {
+  /** Does not listen yet. */
+  readonly server: Server;
+  /** Resolves when no request is being answered, or after that many milliseconds. Streamed answers count until they begin. */
+  readonly inFlight: (timeoutMs: number) => Promise<void>;
+}
+
+export function createHttpServer(options: HttpOptions): HttpServer {
+  const router = createRouter(options.routes);
+  const serving = new Set<Promise<void>>();
+  const track = (request: IncomingMessage, served: Promise<void>): void => {
+    const settled = served.catch((thrown: unknown) => {
+      options.report(thrown, describe(request));
+      request.socket.destroy();
+    });
+    serving.add(settled);
+    void settled.then(() => serving.delete(settled));
+  };
+  const server = createServer((request, response) => {
+    track(request, serve(options, router, request, response));
+  });
+  server.on("upgrade", (request, socket, head) => {
+    track(request, serveUpgrade(options, router, request, socket, head));
+  });
+  const inFlight = async (timeoutMs: number): Promise<void> => {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([Promise.all(serving), timeout]);
+    clearTimeout(timer);
+  };
+  return { server, inFlight };
+}
+
+async function serve(
+  options: HttpOptions,
+  router: Router,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const answer = await answerTo(options, router, request, false);
+  assert(answer.outcome.kind !== "upgrade", "a request that is no upgrade became a WebSocket");
+  await send(options, request, response, answer.outcome, answer.headers);
+}
+
+/**
+ * Node hands over the bare socket of every request that offers an upgrade of any kind, so those that do not become a
+ * WebSocket get a response made here.
+ */
+async function serveUpgrade(
+  options: HttpOptions,
+  router: Router,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  assert(socket instanceof Socket, "HTTP came over something other than a socket");
+  const onError = (): void => {
+    socket.destroy();
+  };
+  socket.on("error", onError);
+  const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
+  const { outcome, headers } =
+    isWebSocket || !hasBody(request)
+      ? await answerTo(options, router, request, isWebSocket)
+      : { outcome: errorReply(bodyInUpgrade()), headers: {} };
+  if (socket.destroyed) return;
+  if (outcome.kind === "upgrade") {
+    socket.off("error", onError);
+    options.upgrade(request, socket, head, {
+      ...outcome.target,
+      headers: { ...corsHeaders, ...headers },
+    });
+    return;
+  }
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.on("finish", () => socket.end());
+  await send(options, request, response, outcome, headers);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
+function bodyInUpgrade(): LightconeError {
+  return new LightconeError(
+    "LC_REQUEST_INVALID",
+    "a request that offers an upgrade other than websocket cannot have a body",
+  );
+}
+
+/** Finds the route, checks the credentials, runs the handler. Never rejects. */
+async function answerTo(
+  options: HttpOptions,
+  router: Router,
+  request: IncomingMessage,
+  isUpgrade: boolean,
+): Promise<Answer> {
+  const { method = "GET", url = "/" } = request;
+  let headers: Headers = {};
+  try {
+    if (method === "OPTIONS") return { outcome: preflightReply, headers };
+    const { path, query } = splitUrl(url);
+    const match = router(method, path);
+    if (match.kind === "unknownPath") return { outcome: emptyReply(404), headers };
+    if (match.kind === "unknownMethod") {
+      const allow = match.allowed.join(", ");
+      return { outcome: { ...emptyReply(405), headers: { allow } }, headers };
+    }
+    const { route, params } = match;
+    const routeRequest: RouteRequest = {
+      params,
+      query,
+      headers: request.headers,
+      isUpgrade,
+      readBody: (bytesMax) => readBody(request, bytesMax),
+    };
+    const { services } = options;
+    if (route.credentials === "ignored") {
+      return { outcome: await route.handle(routeRequest, services), headers };
+    }
+    const isRequired = route.credentials === "required";
+    const caller = await authenticate(request.headers, query, isRequired, services.tokens);
+    if (!isRequired) {
+      headers = {
+        "spacetime-identity": caller.token.identity.toHex(),
+        "spacetime-identity-token": caller.token.token,
+      };
+    }
+    const outcome = await route.handle({ ...routeRequest, ...caller }, services);
+    return { outcome, headers };
+  } catch (thrown) {
+    if (isFault(thrown)) options.report(thrown, describe(request));
+    return { outcome: errorReply(thrown), headers };
+  }
+}
+
+function isFault(thrown: unknown): boolean {
+  return !(thrown instanceof LightconeError) || thrown.code === "LC_DISK";
+}
+
+/** A request in the host's log. Its query string may hold a token, which has no place there. */
+function describe({ method = "", url = "" }: IncomingMessage): string {
+  return `${method} ${url.split("?", 1).join("")}`;
+}
+
+function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  // A proxy may send the absolute form.
+  const local = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?]*/i, "");
+  const at = local.indexOf("?");
+  const path = at < 0 ? local : local.slice(0, at);
+  return { path, query: new URLSearchParams(at < 0 ? "" : local.slice(at + 1)) };
+}
+
+async function send(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  outcome: Reply | StreamReply,
+  headers: Headers,
+): Promise<void> {
+  const allHeaders = { ...corsHeaders, ...headers, ...outcome.headers };
+  if (outcome.kind === "reply") {
+    sendReply(response, outcome, allHeaders);
+    return;
+  }
+  try {
+    await sendStream(request, response, outcome, allHeaders);
+  } catch (thrown) {
+    if (isFault(thrown)) options.report(thrown, describe(request));
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const reply = errorReply(thrown);
+    sendReply(response, reply, { ...corsHeaders, ...headers, ...reply.headers });
+  }
+}
+
+function sendReply(response: ServerResponse, reply: Reply, headers: OutgoingHttpHeaders): void {
+  const body = Buffer.from(reply.body);
+  const length = reply.status === 204 ? {} : { "content-length": body.length };
+  response.writeHead(reply.status, { ...headers, ...length });
+  response.end(body);
+}
+
+async function sendStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: StreamReply,
+  headers: OutgoingHttpHeaders,
+): Promise<void> {
+  const open = (): void => {
+    if (response.headersSent) return;
+    response.writeHead(200, headers);
+    response.flushHeaders();
+  };
+  if (request.method === "HEAD") {
+    open();
+    response.end();
+    return;
+  }
+  const follow: LogFollow = await reply.start({
+    write(text) {
+      open();
+      if (response.writableLength <= streamWaitingBytesMax) response.write(text);
+    },
+    end() {
+      open();
+      response.end();
+    },
+  });
+  open();
+  if (response.closed) follow.stop();
+  else response.once("close", () => follow.stop());
+}

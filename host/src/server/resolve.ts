@@ -1,0 +1,71 @@
+// From the path of a request to a database and the right to use it.
+import { ConnectionId, Identity, LightconeError } from "@lightcone/abi";
+import type { Random } from "../base/random.ts";
+import type { Caller, DatabaseHandle } from "./contract.ts";
+import { type Control, type DatabaseRecord, unknownIdentity } from "./control.ts";
+import { type DatabaseRef, parseDatabaseRef } from "./database-name.ts";
+import type { CallerRequest, RouteRequest, Services } from "./router.ts";
+
+/** LC_DATABASE_UNKNOWN in the words of the reference. */
+export function unknownName(name: string): LightconeError {
+  return new LightconeError("LC_DATABASE_UNKNOWN", `\`${name}\` not found`);
+}
+
+/** What the path names. LC_NAME_INVALID if that is no name. */
+export function databaseRefOf({ params }: RouteRequest): DatabaseRef {
+  return parseDatabaseRef(params["db"] ?? "");
+}
+
+/** The identity of a database, which need not exist where it is given as an identity. */
+export function identityOfRef(control: Control, ref: DatabaseRef): Identity {
+  if (ref.kind === "identity") return ref.identity;
+  const identity = control.identityOfName(ref.name);
+  if (identity === undefined) throw unknownName(ref.name);
+  return identity;
+}
+
+export function findDatabase(control: Control, ref: DatabaseRef): DatabaseRecord | undefined {
+  const identity = ref.kind === "identity" ? ref.identity : control.identityOfName(ref.name);
+  return identity === undefined ? undefined : control.database(identity);
+}
+
+/** The database that a request is about. LC_DATABASE_UNKNOWN if there is none. */
+export function databaseOf(request: RouteRequest, { control }: Services): DatabaseRecord {
+  const record = control.database(identityOfRef(control, databaseRefOf(request)));
+  if (record === undefined) throw unknownIdentity();
+  return record;
+}
+
+/** As `databaseOf`, ready to be asked. */
+export function handleOf(request: RouteRequest, services: Services): DatabaseHandle {
+  return services.databases.get(databaseOf(request, services).identity);
+}
+
+/** LC_FORBIDDEN unless the caller owns the database. `action` says what was to be done, in the infinitive. */
+export function requireOwner(
+  record: DatabaseRecord,
+  { token: { identity } }: CallerRequest,
+  action: string,
+): void {
+  if (identity.equals(record.owner)) return;
+  throw new LightconeError(
+    "LC_FORBIDDEN",
+    `${identity.toHex()} is not authorized to perform action on database ` +
+      `${record.identity.toHex()}: ${action}`,
+  );
+}
+
+/** A connection id that nobody can guess; zero means none. */
+export function newConnectionId(random: Random): ConnectionId {
+  const value = random.u128();
+  return new ConnectionId(value === 0n ? 1n : value);
+}
+
+/** The sender of a request, on a connection of its own. */
+export function callerOf(
+  { token }: CallerRequest,
+  random: Random,
+  connectionId: ConnectionId = newConnectionId(random),
+): Caller {
+  return { identity: token.identity, connectionId, jwtPayload: token.payloadJson };
+}

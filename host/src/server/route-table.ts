@@ -1,0 +1,23 @@
+// Every route of the HTTP API.
+import type { Route } from "./router.ts";
+import { callRoutes } from "./routes/call.ts";
+import { databaseRoutes } from "./routes/database.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { identityRoutes } from "./routes/identity.ts";
+import { logRoutes } from "./routes/logs.ts";
+import { nameRoutes } from "./routes/names.ts";
+import { publishRoutes } from "./routes/publish.ts";
+import { queryRoutes } from "./routes/query.ts";
+import { subscribeRoutes } from "./routes/subscribe.ts";
+
+export const routes: readonly Route[] = [
+  ...healthRoutes,
+  ...identityRoutes,
+  ...publishRoutes,
+  ...databaseRoutes,
+  ...nameRoutes,
+  ...callRoutes,
+  ...queryRoutes,
+  ...logRoutes,
+  ...subscribeRoutes,
+];

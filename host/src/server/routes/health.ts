@@ -1,0 +1,29 @@
+// Whether the host is there: for the command line's `server ping` and for load balancers.
+import { emptyReply, jsonReply } from "../reply.ts";
+import type { Route } from "../router.ts";
+import { hostVersion } from "../version.ts";
+
+export const healthRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/v1/ping",
+    credentials: "ignored",
+    access: "anybody",
+    summary: "Answers with an empty body.",
+    handle: () => emptyReply(200),
+  },
+  {
+    method: "GET",
+    path: "/v1/health",
+    credentials: "ignored",
+    access: "anybody",
+    summary: "Tells the program, its version and that databases can be placed here.",
+    handle: () =>
+      jsonReply(200, {
+        nodes: [0],
+        package_name: "lightcone",
+        schedulable: true,
+        version: hostVersion,
+      }),
+  },
+];

@@ -1,0 +1,239 @@
+// Publishing a program: a new database, or new code for one that exists (http-and-auth.md section 4).
+import { type Identity, LightconeError } from "@lightcone/abi";
+import { limit } from "../../base/limit.ts";
+import type { DatabaseHandle } from "../contract.ts";
+import { type DatabaseRecord, unknownIdentity } from "../control.ts";
+import type { DatabaseRef } from "../database-name.ts";
+import { hashToJson, isHashJson, migrationToken } from "../hash-json.ts";
+import { queryVariant } from "../query.ts";
+import { errorText, jsonReply, type Reply, textReply } from "../reply.ts";
+import { databaseOf, databaseRefOf, findDatabase, requireOwner, unknownName } from "../resolve.ts";
+import type { CallerRequest, Route, Services } from "../router.ts";
+import { parsePublishQuery, type PublishQuery, requireWasm } from "./publish-query.ts";
+
+/** What one publish request is made of. */
+interface Publish {
+  readonly request: CallerRequest;
+  readonly services: Services;
+  readonly query: PublishQuery;
+  readonly program: Uint8Array;
+}
+
+async function publish(request: CallerRequest, services: Services): Promise<Reply> {
+  const query = parsePublishQuery(request.query);
+  const ref = request.params["db"] === undefined ? undefined : databaseRefOf(request);
+  requireWasm(query.hostType);
+  if (request.isAnonymous && !services.isLoopback) {
+    throw new LightconeError(
+      "LC_UNAUTHORIZED",
+      "Authorization required: only a host on a loopback address takes programs from anybody",
+    );
+  }
+  if (ref === undefined && query.clear) {
+    throw new LightconeError(
+      "LC_REQUEST_INVALID",
+      "Clear database requires database name or identity",
+    );
+  }
+  for (const related of query.relatedDatabases) {
+    if (findDatabase(services.control, related) === undefined) throw unknownRef(related);
+  }
+  // Refused before the program is sent, if that is clear by now.
+  if (ref !== undefined) findOwn(ref, request, services, query);
+  const program = await request.readBody(limit.moduleBytesMax);
+  const attempt: Publish = { request, services, query, program };
+  return ref === undefined ? create(attempt, undefined) : createOrUpdate(attempt, ref);
+}
+
+/** The database named, if it exists and this request may change it. */
+function findOwn(
+  ref: DatabaseRef,
+  request: CallerRequest,
+  { control }: Services,
+  query: PublishQuery,
+): DatabaseRecord | undefined {
+  const record = findDatabase(control, ref);
+  if (record === undefined) {
+    // Nobody chooses the identity of a new database.
+    if (ref.kind === "identity") throw unknownIdentity();
+    return undefined;
+  }
+  requireOwner(record, request, "update database");
+  if (query.clear && query.hasParent) {
+    throw new LightconeError("LC_REQUEST_INVALID", "a database cannot be cleared and get a parent");
+  }
+  if (query.clear && record.isLocked) {
+    throw new LightconeError(
+      "LC_FORBIDDEN",
+      "Database is locked and cannot be reset with --delete-data. Run `spacetime unlock` first.",
+    );
+  }
+  return record;
+}
+
+async function createOrUpdate(attempt: Publish, ref: DatabaseRef): Promise<Reply> {
+  const { request, services, query } = attempt;
+  for (;;) {
+    const record = findOwn(ref, request, services, query);
+    if (record !== undefined) return update(attempt, ref, record);
+    if (ref.kind === "identity") throw unknownIdentity();
+    const pending = services.control.pendingName(ref.name);
+    if (pending === undefined) return create(attempt, ref.name);
+    if (!pending.owner.equals(request.token.identity)) {
+      return jsonReply(401, { PermissionDenied: { name: ref.name } });
+    }
+    // The same owner's first publish under this name: once it is through, this one updates.
+    await pending.settled;
+  }
+}
+
+async function create(attempt: Publish, name: string | undefined): Promise<Reply> {
+  const { control, tokens } = attempt.services;
+  const owner = attempt.request.token.identity;
+  const reservation = control.reserve(name, tokens.newIdentity(), owner);
+  const { identity } = reservation;
+  try {
+    const refusal = await runFirstPublish(attempt, identity);
+    if (refusal !== undefined) return refusal;
+    await reservation.commit();
+    return success(name, identity, "created");
+  } finally {
+    reservation.abort();
+  }
+}
+
+/** Publishes to a new database; nothing remains of one that fails. */
+async function runFirstPublish(attempt: Publish, identity: Identity): Promise<Reply | undefined> {
+  const { databases } = attempt.services;
+  let isPublished = false;
+  try {
+    const refusal = await runPublish(attempt, databases.get(identity));
+    isPublished = refusal === undefined;
+    return refusal;
+  } finally {
+    if (!isPublished) await databases.remove(identity);
+  }
+}
+
+async function update(
+  attempt: Publish,
+  ref: DatabaseRef,
+  record: DatabaseRecord,
+): Promise<Reply> {
+  const database = attempt.services.databases.get(record.identity);
+  if (attempt.query.policy === "BreakClients") await checkMigrationToken(attempt, database);
+  const refusal = await runPublish(attempt, database);
+  if (refusal !== undefined) return refusal;
+  return success(ref.kind === "name" ? ref.name : undefined, record.identity, "updated");
+}
+
+/** Publishes, and returns the answer where a refusal has another status here than elsewhere. */
+async function runPublish(attempt: Publish, database: DatabaseHandle): Promise<Reply | undefined> {
+  const { program, query, request } = attempt;
+  try {
+    const owner = request.token.identity;
+    await database.publish({ program, owner, clear: query.clear });
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof LightconeError)) throw thrown;
+    switch (thrown.code) {
+      case "LC_PUBLISH_REFUSED":
+        return textReply(400, `Database update rejected: ${errorText(thrown)}`);
+      case "LC_REDUCER_FAILED":
+      case "LC_MODULE_TRAP":
+      case "LC_CALL_TIME_LIMIT":
+        return textReply(500, errorText(thrown));
+      default:
+        throw thrown;
+    }
+  }
+}
+
+function success(
+  name: string | undefined,
+  identity: Identity,
+  operation: "created" | "updated",
+): Reply {
+  return jsonReply(200, {
+    Success: {
+      domain: name ?? null,
+      database_identity: identity.toHex(),
+      op: operation,
+    },
+  });
+}
+
+function unknownRef(ref: DatabaseRef): LightconeError {
+  return ref.kind === "name" ? unknownName(ref.name) : unknownIdentity();
+}
+
+/** Who accepts broken clients must have seen the plan: its token is the proof. */
+async function checkMigrationToken(attempt: Publish, database: DatabaseHandle): Promise<void> {
+  const { migrationToken: given } = attempt.query;
+  if (given === undefined) {
+    throw new LightconeError(
+      "LC_REQUEST_INVALID",
+      "Migration policy is set to `BreakClients`, but no migration token was provided.",
+    );
+  }
+  const plan = await database.planPublish(attempt.program);
+  if (plan.kind === "impossible") return;
+  const { oldProgramHash, newProgramHash } = plan;
+  const expected = migrationToken(database.identity, oldProgramHash, newProgramHash);
+  if (isHashJson(given, expected)) return;
+  throw new LightconeError(
+    "LC_REQUEST_INVALID",
+    "Migration policy is set to `BreakClients`, but the migration token does not fit. " +
+      "Token provided is invalid or does not match expected hash",
+  );
+}
+
+async function prePublish(request: CallerRequest, services: Services): Promise<Reply> {
+  queryVariant(request.query, "style", ["AnsiColor", "NoColor"]);
+  requireWasm(queryVariant(request.query, "host_type", ["Wasm", "Js"]) ?? "Wasm");
+  const record = databaseOf(request, services);
+  requireOwner(record, request, "update database");
+  const program = await request.readBody(limit.moduleBytesMax);
+  const plan = await services.databases.get(record.identity).planPublish(program);
+  if (plan.kind === "impossible") {
+    const manual = { reason: plan.reason, major_version_upgrade: false };
+    return jsonReply(200, { ManualMigrate: manual });
+  }
+  const { text, oldProgramHash, newProgramHash } = plan;
+  const token = migrationToken(record.identity, oldProgramHash, newProgramHash);
+  return jsonReply(200, {
+    AutoMigrate: {
+      migrate_plan: text,
+      break_clients: false,
+      token: hashToJson(token),
+      major_version_upgrade: false,
+    },
+  });
+}
+
+export const publishRoutes: readonly Route[] = [
+  {
+    method: "POST",
+    path: "/v1/database",
+    credentials: "optional",
+    access: "anybody",
+    summary: "Publishes a program, the body, as a new database without a name.",
+    handle: publish,
+  },
+  {
+    method: "PUT",
+    path: "/v1/database/:db",
+    credentials: "optional",
+    access: "owner",
+    summary: "Publishes a program, the body, as a new database or as new code for one's own.",
+    handle: publish,
+  },
+  {
+    method: "POST",
+    path: "/v1/database/:db/pre_publish",
+    credentials: "optional",
+    access: "owner",
+    summary: "Tells what publishing a program would do.",
+    handle: prePublish,
+  },
+];

@@ -1,0 +1,163 @@
+// Starts a host: data directory, keys, control data, databases, HTTP; and stops it in the opposite order.
+import { resolve } from "node:path";
+import { LightconeError, messageOf } from "@lightcone/abi";
+import { type Clock, systemClock } from "../base/clock.ts";
+import type { Disk } from "../base/disk/contract.ts";
+import { nodeDisk } from "../base/disk/node.ts";
+import { type GenerateKeyPair, generateKeyPair } from "../base/keys.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import type { Databases } from "./contract.ts";
+import { Control } from "./control.ts";
+import { type DatabasesOptions, openDatabases } from "./databases.ts";
+import { createHttpServer, type Report } from "./http.ts";
+import { loadOrMakeKeys } from "./keys.ts";
+import { Listener, parseListenAddress } from "./listener.ts";
+import { lockDataDir } from "./lock-file.ts";
+import { stampDataDir } from "./metadata.ts";
+import { routes } from "./route-table.ts";
+import type { Services } from "./router.ts";
+import { createSocketServer, type SocketServer } from "./socket.ts";
+import { Tokens } from "./token.ts";
+
+/** How long a call of a module may run, in milliseconds, unless the options say otherwise. */
+const callTimeLimitMsByDefault = 10_000;
+
+/** How long requests under way may take to end when the host closes, in milliseconds. */
+const requestGraceMs = 5000;
+
+/** How long clients may take to answer a Close frame, in milliseconds (protocol.md section 8). */
+const socketGraceMs = 250;
+
+export interface ServerOptions {
+  /** `HOST:PORT`; port 0 draws a free one. */
+  readonly listenAddr: string;
+  /** Made if it is not there. */
+  readonly dataDir: string;
+  /** How long a call of a module may run, in milliseconds; 10 s if not given. */
+  readonly callTimeLimitMs?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly generateKeyPair?: GenerateKeyPair;
+  /** Told of faults of the host and its disk; by default they are written to standard error. */
+  readonly report?: Report;
+  /** How databases are run: by default each on a thread of its own. */
+  readonly makeDatabases?: (options: DatabasesOptions) => Databases;
+  readonly makeSockets?: () => SocketServer;
+}
+
+export interface RunningServer {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+  readonly port: number;
+  /** Ends requests and WebSockets (1001), makes everything durable and frees the data directory. Later calls await the first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a host and resolves when it answers. LC_CONFIG for options and files that are wrong, LC_DATA_DIR_IN_USE, and LC_LOG_* or
+ * LC_DISK if control data cannot be read; nothing is left running then.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const address = parseListenAddress(options.listenAddr);
+  const undo = new UndoList();
+  try {
+    const { listener, inFlight } = await assemble(options, undo);
+    await listener.listen(address);
+    undo.add(async () => {
+      listener.stop();
+      await inFlight(requestGraceMs);
+    });
+    let closing: Promise<void> | undefined;
+    return {
+      address: listener.address,
+      port: listener.port,
+      close: () => (closing ??= undo.run()),
+    };
+  } catch (thrown) {
+    await undo.run();
+    throw thrown;
+  }
+}
+
+interface Assembled {
+  readonly listener: Listener;
+  /** Resolves when no request is under way, or after that many milliseconds. */
+  readonly inFlight: (timeoutMs: number) => Promise<void>;
+}
+
+/** Opens everything but the listener. */
+async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembled> {
+  const { clock = systemClock, random = systemRandom, report = reportToStandardError } = options;
+  const dataDir = resolve(options.dataDir);
+  const disk = await openDataDir(dataDir);
+  const lock = await lockDataDir(dataDir, disk, random);
+  undo.add(() => lock.release());
+  await stampDataDir(disk);
+  const keys = await loadOrMakeKeys(disk, options.generateKeyPair ?? generateKeyPair);
+  const tokens = await Tokens.open({ keys, clock, random });
+  const control = await Control.open(disk, clock);
+  undo.add(() => control.close());
+  const { makeDatabases = openDatabases, makeSockets = createSocketServer } = options;
+  const databases = makeDatabases({
+    disk,
+    dataDirectory: dataDir,
+    clock,
+    callTimeLimitMillis: options.callTimeLimitMs ?? callTimeLimitMsByDefault,
+  });
+  const sockets = makeSockets();
+  const services: Services = {
+    control,
+    databases,
+    tokens,
+    clock,
+    random,
+    // Known once it listens.
+    get isLoopback() {
+      return listener.isLoopback;
+    },
+  };
+  const { upgrade } = sockets;
+  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
+  const listener = new Listener(server);
+  undo.add(() => listener.end(socketGraceMs));
+  // Before the connections end: clients are told why.
+  undo.add(async () => {
+    await databases.closeAll();
+    sockets.closeAll("the host is stopping");
+  });
+  return { listener, inFlight };
+}
+
+async function openDataDir(dataDir: string): Promise<Disk> {
+  const disk = nodeDisk(dataDir);
+  try {
+    await disk.makeDirectory("");
+  } catch (thrown) {
+    const reason = messageOf(thrown);
+    throw new LightconeError("LC_CONFIG", `the data directory ${dataDir} is of no use: ${reason}`);
+  }
+  return disk;
+}
+
+function reportToStandardError(thrown: unknown, where: string): void {
+  const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  process.stderr.write(`${where}: ${text}\n`);
+}
+
+/** Steps that take back others, the last one first. */
+class UndoList {
+  readonly #steps: (() => Promise<void>)[] = [];
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  /** Takes every step, even after one that fails; then rejects with the first failure. */
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      await step().catch((thrown: unknown) => failures.push(thrown));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}

@@ -1,0 +1,158 @@
+// Databases in memory, for tests of the routes: what a program, a reducer's name or an SQL text says decides what happens.
+import {
+  type ErrorCode,
+  type Identity,
+  keccak256,
+  LightconeError,
+  present,
+  toHex,
+} from "@lightcone/abi";
+import type {
+  Caller,
+  CallResult,
+  ConnectOptions,
+  DatabaseConnection,
+  DatabaseHandle,
+  Databases,
+  LogFollow,
+  PublishPlan,
+  PublishRequest,
+  PublishResult,
+  SocketSink,
+  SqlResult,
+} from "./contract.ts";
+
+/** A text `LC_…: message` is the wish for that refusal. */
+function refuseOnRequest(text: string): void {
+  const wish = /^(LC_[A-Z_]+): (.*)$/s.exec(text);
+  if (wish !== null) throw new LightconeError(wish[1] as ErrorCode, wish[2] as string);
+}
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const hashOf = (program: string): string => toHex(keccak256(new TextEncoder().encode(program)));
+
+const resultsByReducer: Readonly<Record<string, CallResult>> = {
+  add: { kind: "committed", durationMicros: 12 },
+  fail: { kind: "failed", message: "nope", durationMicros: 34 },
+  wrong: { kind: "invalid", message: "invalid arguments for reducer wrong: too few" },
+  refused: { kind: "refused", message: "you are not welcome" },
+  later: { kind: "notYet", message: "procedures are not yet run" },
+};
+
+export class TestDatabase implements DatabaseHandle {
+  readonly identity: Identity;
+  program: string | undefined;
+  publishes: PublishRequest[] = [];
+  /** What was called, and by whom. */
+  readonly calls: { readonly name: string; readonly text: string; readonly caller: Caller }[] = [];
+  readonly connections: ConnectOptions[] = [];
+  /** Awaited by each publish before it takes effect. */
+  beforePublish: () => Promise<void> = () => Promise.resolve();
+  logLines: string[] = [];
+  readonly followers: Set<(text: string) => void> = new Set();
+  readonly #followEnds = new Map<(text: string) => void, () => void>();
+
+  constructor(identity: Identity) {
+    this.identity = identity;
+  }
+
+  async publish(request: PublishRequest): Promise<PublishResult> {
+    await this.beforePublish();
+    const program = textOf(request.program);
+    if (program.startsWith("bug")) throw new Error("a bug with a secret in it");
+    refuseOnRequest(program);
+    const kind = this.program === undefined ? "created" : "updated";
+    this.program = program;
+    this.publishes.push(request);
+    return { kind };
+  }
+
+  async planPublish(program: Uint8Array): Promise<PublishPlan> {
+    const text = textOf(program);
+    if (text.startsWith("incompatible")) return { kind: "impossible", reason: "a column is gone" };
+    const newProgramHash = hashOf(text);
+    return {
+      kind: "possible",
+      text: "nothing changes",
+      oldProgramHash: await this.programHash(),
+      newProgramHash,
+    };
+  }
+
+  async programHash(): Promise<string> {
+    return hashOf(present(this.program, "a program"));
+  }
+
+  async call(name: string, text: string, caller: Caller): Promise<CallResult> {
+    refuseOnRequest(name);
+    this.calls.push({ name, text, caller });
+    return resultsByReducer[name] ?? { kind: "unknown" };
+  }
+
+  async sql(text: string, caller: Caller, confirmed: boolean): Promise<SqlResult> {
+    refuseOnRequest(text);
+    this.calls.push({ name: confirmed ? "confirmed" : "unconfirmed", text, caller });
+    return { json: `[{"rows":[[340282366920938463463374607431768211455]]}]`, durationMicros: 173 };
+  }
+
+  async schema(version: 9 | 10): Promise<string> {
+    return version === 9 ? `{"tables":[]}` : `{"sections":[]}`;
+  }
+
+  async logs(lineCount: number | undefined): Promise<string> {
+    const lines = lineCount === undefined ? this.logLines : this.lastLines(lineCount);
+    return lines.map((line) => `${line}\n`).join("");
+  }
+
+  lastLines(count: number): string[] {
+    return count === 0 ? [] : this.logLines.slice(-count);
+  }
+
+  async followLogs(
+    lineCount: number,
+    onText: (text: string) => void,
+    onEnd: () => void,
+  ): Promise<LogFollow> {
+    refuseOnRequest(this.logLines[0] ?? "");
+    for (const line of this.lastLines(lineCount)) onText(`${line}\n`);
+    this.followers.add(onText);
+    this.#followEnds.set(onText, onEnd);
+    return { stop: () => void this.followers.delete(onText) };
+  }
+
+  connect(options: ConnectOptions, _sink: SocketSink): DatabaseConnection {
+    this.connections.push(options);
+    return { receive: () => undefined, closed: () => undefined };
+  }
+
+  async close(_closeReason: string): Promise<void> {
+    for (const onText of this.followers) this.#followEnds.get(onText)?.();
+  }
+}
+
+export class TestDatabases implements Databases {
+  readonly byIdentity: Map<string, TestDatabase> = new Map();
+  isClosed = false;
+
+  get(identity: Identity): TestDatabase {
+    const key = identity.toHex();
+    const database = this.byIdentity.get(key) ?? new TestDatabase(identity);
+    this.byIdentity.set(key, database);
+    return database;
+  }
+
+  /** The database with an identity in hex, which must be there. */
+  byHex(hex: string): TestDatabase {
+    return present(this.byIdentity.get(hex), `a database ${hex}`);
+  }
+
+  async remove(identity: Identity): Promise<void> {
+    await this.byIdentity.get(identity.toHex())?.close("module exited");
+    this.byIdentity.delete(identity.toHex());
+  }
+
+  async closeAll(): Promise<void> {
+    for (const database of this.byIdentity.values()) await database.close("the host is stopping");
+    this.isClosed = true;
+  }
+}

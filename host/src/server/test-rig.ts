@@ -1,0 +1,139 @@
+// For tests of the routes: the HTTP side of a host over databases in memory, and a client that hides nothing of an answer.
+import { type ClientRequest, type IncomingHttpHeaders, request as httpRequest } from "node:http";
+import { present } from "@lightcone/abi";
+import { ManualClock } from "../base/clock.ts";
+import { MemoryDisk } from "../base/disk/memory.ts";
+import { generateKeyPair } from "../base/keys.ts";
+import { seededRandom } from "../base/random.ts";
+import { Control } from "./control.ts";
+import { createHttpServer } from "./http.ts";
+import { Listener } from "./listener.ts";
+import type { Route, Services, Upgrade, UpgradeTarget } from "./router.ts";
+import { TestDatabases } from "./test-databases.ts";
+import { Tokens, type VerifiedToken } from "./token.ts";
+
+/** 2025-10-09, in microseconds. */
+export const startMicros = 1_760_000_000_000_000n;
+
+export interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Sends the body with this Bearer token. */
+  readonly token?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Begins a request; the caller reads the answer. */
+export function begin(port: number, path: string, sent: Sent = {}): ClientRequest {
+  const authorization = sent.token === undefined ? {} : { authorization: `Bearer ${sent.token}` };
+  return httpRequest({
+    port,
+    path,
+    method: sent.method ?? "GET",
+    headers: { ...authorization, ...sent.headers },
+    agent: false,
+  });
+}
+
+/** Sends one request on a connection of its own and reads the whole answer. */
+export function exchange(port: number, path: string, sent: Sent = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = begin(port, path, sent);
+    request.on("error", reject);
+    request.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: present(response.statusCode, "a status"), headers: response.headers, text });
+      });
+    });
+    request.end(sent.body);
+  });
+}
+
+export interface Rig {
+  readonly port: number;
+  readonly services: Services;
+  readonly control: Control;
+  readonly databases: TestDatabases;
+  readonly tokens: Tokens;
+  readonly clock: ManualClock;
+  readonly disk: MemoryDisk;
+  /** Faults that the server has reported. */
+  readonly reported: { readonly thrown: unknown; readonly where: string }[];
+  /** WebSockets that were let through. */
+  readonly upgrades: UpgradeTarget[];
+  readonly send: (path: string, sent?: Sent) => Promise<Answer>;
+  /** Publishes a database and returns its identity in hex. */
+  readonly publish: (name: string, owner: VerifiedToken, program?: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+export interface RigOptions {
+  readonly routes: readonly Route[];
+  /** Whether the server shall believe that others than this machine can reach it. */
+  readonly isPublic?: boolean;
+}
+
+/** Starts the routes on a free port. */
+export async function openRig({ routes, isPublic = false }: RigOptions): Promise<Rig> {
+  const clock = new ManualClock(startMicros);
+  const random = seededRandom(7);
+  const disk = new MemoryDisk();
+  const control = await Control.open(disk, clock);
+  const tokens = await Tokens.open({ keys: await generateKeyPair(), clock, random });
+  const databases = new TestDatabases();
+  const isLoopback = !isPublic;
+  const services: Services = { control, databases, tokens, clock, random, isLoopback };
+  const reported: Rig["reported"] = [];
+  const upgrades: UpgradeTarget[] = [];
+  const upgrade: Upgrade = (_request, socket, _head, target) => {
+    upgrades.push(target);
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+  };
+  const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
+  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
+  const listener = new Listener(server);
+  await listener.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = listener;
+  const send = (path: string, sent?: Sent): Promise<Answer> => exchange(port, path, sent);
+  return {
+    port,
+    services,
+    control,
+    databases,
+    tokens,
+    clock,
+    disk,
+    reported,
+    upgrades,
+    send,
+    async publish(name, owner, program = "program") {
+      const reservation = control.reserve(name, tokens.newIdentity(), owner.identity);
+      const bytes = new TextEncoder().encode(program);
+      const { identity } = reservation;
+      await databases.get(identity).publish({
+        program: bytes,
+        owner: owner.identity,
+        clear: false,
+      });
+      await reservation.commit();
+      return identity.toHex();
+    },
+    async close() {
+      listener.stop();
+      await inFlight(1000);
+      await databases.closeAll();
+      await listener.end(100);
+      await control.close();
+    },
+  };
+}

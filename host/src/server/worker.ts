@@ -1,0 +1,264 @@
+// A database on its own thread: takes messages from the server's thread, drives the database, sends back what comes of it.
+import { parentPort, workerData } from "node:worker_threads";
+import { assert, ConnectionId, Identity, LightconeError, messageOf } from "@lightcone/abi";
+import { systemClock } from "../base/clock.ts";
+import type { Disk } from "../base/disk/contract.ts";
+import { nodeDisk } from "../base/disk/node.ts";
+import { DatabaseService, type ServiceCaller } from "../session/service.ts";
+import { SharedCallWatch } from "./call-watch.ts";
+import type {
+  CallerData,
+  CallResultData,
+  ErrorData,
+  FromWorker,
+  RequestName,
+  Requests,
+  SqlResultData,
+  ToWorker,
+  WorkerStart,
+} from "./channel.ts";
+
+assert(parentPort !== null, "worker.ts runs on a worker thread alone");
+const port = parentPort;
+const start = workerData as WorkerStart;
+const watch = new SharedCallWatch(start.watch);
+
+function post(message: FromWorker): void {
+  if (message.kind === "slab") port.postMessage(message, [message.slab.buffer]);
+  else port.postMessage(message);
+}
+
+function errorData(thrown: unknown): ErrorData {
+  if (thrown instanceof LightconeError) {
+    return { code: thrown.code, message: thrown.message, reasons: thrown.reasons };
+  }
+  const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
+  return { code: "LC_DATABASE_UNAVAILABLE", message: detail, reasons: [] };
+}
+
+function serviceCaller(data: CallerData): ServiceCaller {
+  return {
+    identity: new Identity(data.identity),
+    connectionId: new ConnectionId(data.connectionId),
+    jwtPayload: data.jwtPayload,
+  };
+}
+
+/** A database whose disk is full may open and fail at once; this shows whether writing works. */
+async function checkWritable(disk: Disk): Promise<void> {
+  const path = "write-check";
+  await disk.remove(path);
+  const file = await disk.open(path, "create");
+  try {
+    const probe = new Uint8Array(64 * 1024);
+    file.writeSync(0, probe, 0, probe.length);
+    await file.sync();
+  } finally {
+    await file.close();
+    await disk.remove(path);
+  }
+}
+
+async function openService(): Promise<DatabaseService> {
+  const disk = nodeDisk(start.directory);
+  await disk.makeDirectory("");
+  await checkWritable(disk);
+  watch.begin(-1);
+  try {
+    return await DatabaseService.open({
+      identity: new Identity(start.identity),
+      disk,
+      clock: systemClock,
+      schedule: queueMicrotask,
+      watch,
+      delivery: {
+        deliver: (slab) => {
+          post({ kind: "slab", slab });
+        },
+        closeSocket: (socket, code, reason) => {
+          post({ kind: "closeSocket", socket, code, reason });
+        },
+        dropSocket: (socket) => {
+          post({ kind: "dropSocket", socket });
+        },
+        failed: (error) => {
+          post({ kind: "failed", error: errorData(error) });
+        },
+      },
+    });
+  } finally {
+    watch.end();
+  }
+}
+
+type Handlers = {
+  readonly [Name in RequestName]: (
+    params: Requests[Name]["params"],
+  ) => Promise<Requests[Name]["result"]> | Requests[Name]["result"];
+};
+
+function tellReducers(service: DatabaseService): void {
+  if (!service.database.isPublished) return;
+  const names = service.database.definition.reducers.map(({ name }) => name);
+  post({ kind: "reducers", names });
+}
+
+/** Guest code also runs while a program is loaded. */
+function whileLoading<T>(run: () => T): T {
+  watch.begin(-1);
+  try {
+    return run();
+  } finally {
+    watch.end();
+  }
+}
+
+function makeHandlers(service: DatabaseService): Handlers {
+  const follows = new Map<number, () => void>();
+  const { moduleLog } = service.database.parts;
+  return {
+    publish: async ({ program, owner }) => {
+      const result = await whileLoading(() => service.publish(program, new Identity(owner)));
+      tellReducers(service);
+      return result;
+    },
+    planPublish: ({ program }) => whileLoading(() => service.planPublish(program)),
+    programHash: () => service.database.module.programHash,
+    call: async ({ name, argumentsJson, caller }): Promise<CallResultData> => {
+      const { outcome, durationMicros } = await service.call(
+        name,
+        argumentsJson,
+        serviceCaller(caller),
+      );
+      const message = outcome.kind === "committed" ? "" : outcome.message;
+      return { kind: outcome.kind, message, durationMicros };
+    },
+    sql: async ({ text, caller, confirmed }): Promise<SqlResultData> => {
+      const result = await service.sql(text, serviceCaller(caller), confirmed);
+      return "kind" in result
+        ? { kind: "refused", message: result.message }
+        : { kind: "rows", ...result };
+    },
+    schema: ({ version }) => service.database.schemaJson(version),
+    logs: ({ lineCount }) => moduleLog.read(lineCount),
+    followLogs: async ({ lineCount, followId }) => {
+      const earlier = lineCount === 0 ? "" : await moduleLog.read(lineCount);
+      const stop = moduleLog.follow((text) => {
+        post({ kind: "logText", followId, text });
+      });
+      follows.set(followId, stop);
+      return earlier;
+    },
+    stopFollow: ({ followId }) => {
+      follows.get(followId)?.();
+      follows.delete(followId);
+      return null;
+    },
+    close: async ({ reason }) => {
+      await service.close(reason);
+      return null;
+    },
+  };
+}
+
+async function answer(handlers: Handlers, message: ToWorker & { kind: "request" }): Promise<void> {
+  const { id, name } = message;
+  try {
+    const handler = handlers[name] as (params: unknown) => unknown;
+    post({ kind: "reply", id, result: await handler(message.params) });
+  } catch (thrown) {
+    post({ kind: "refusal", id, error: errorData(thrown) });
+  }
+}
+
+const headerBytes = 8;
+
+/** How often the module's log looks whether a new day has begun. */
+const dayCheckMillis = 30_000;
+
+/** Hands each message of a batch to the service. */
+function receiveFrames(service: DatabaseService, buffer: ArrayBuffer, length: number): void {
+  const bytes = new Uint8Array(buffer, 0, length);
+  const view = new DataView(buffer, 0, length);
+  for (let at = 0; at < length; ) {
+    const socket = view.getUint32(at, true);
+    const from = at + headerBytes;
+    at = from + view.getUint32(at + 4, true);
+    service.receive(socket, bytes, from, at);
+  }
+}
+
+/** Takes messages in order; while the disk is behind, they wait. */
+function serve(service: DatabaseService): void {
+  const handlers = makeHandlers(service);
+  const waiting: ToWorker[] = [];
+  let isPaused = false;
+
+  const handle = (message: ToWorker): void => {
+    switch (message.kind) {
+      case "frames":
+        receiveFrames(service, message.buffer, message.length);
+        post({ kind: "taken", byteCount: message.length });
+        break;
+      case "connect": {
+        const { socket, caller, token, confirmed } = message;
+        service.connect(socket, serviceCaller(caller), token, confirmed);
+        break;
+      }
+      case "disconnect":
+        service.disconnect(message.socket);
+        break;
+      case "request":
+        void answer(handlers, message);
+    }
+  };
+
+  const resume = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      if (service.isBackpressured) await service.database.log.flush();
+      handleSafely(waiting.shift() as ToWorker);
+      service.endTurn();
+    }
+    isPaused = false;
+  };
+
+  const handleSafely = (message: ToWorker): void => {
+    try {
+      handle(message);
+    } catch (thrown) {
+      // A refusal here has no one to answer: the service has reported what ended the database.
+      if (service.failure === undefined) post({ kind: "failed", error: errorData(thrown) });
+    }
+  };
+
+  const onMessage = (message: ToWorker): void => {
+    if (isPaused || service.isBackpressured) {
+      waiting.push(message);
+      if (isPaused) return;
+      isPaused = true;
+      resume().catch((thrown: unknown) => {
+        post({ kind: "failed", error: errorData(thrown) });
+      });
+      return;
+    }
+    handleSafely(message);
+    service.endTurn();
+  };
+  port.on("message", onMessage);
+  setInterval(() => {
+    const { moduleLog } = service.database.parts;
+    if (service.failure !== undefined || !moduleLog.isDayOver) return;
+    moduleLog.rollOver().catch((thrown: unknown) => {
+      post({ kind: "failed", error: errorData(thrown) });
+    });
+  }, dayCheckMillis).unref();
+}
+
+try {
+  const service = await openService();
+  serve(service);
+  tellReducers(service);
+  post({ kind: "opened" });
+} catch (thrown) {
+  post({ kind: "failed", error: errorData(thrown) });
+}

@@ -1,0 +1,286 @@
+// A database together with its clients, wherever it runs: commands in, frames out. A thread, a test or an embedding program drives
+// it and decides where the frames go.
+import {
+  CloseCode,
+  closeReason,
+  type ConnectionId,
+  type Identity,
+  LightconeError,
+  messageOf,
+  NameCache,
+  parseJson,
+  Reader,
+  Writer,
+} from "@lightcone/abi";
+import type { Clock } from "../base/clock.ts";
+import type { Disk } from "../base/disk/contract.ts";
+import { limit } from "../base/limit.ts";
+import { type Client, makeClient } from "../database/client.ts";
+import { Database, type UpdatePlan } from "../database/database.ts";
+import { callWithJson, sqlToJson } from "../database/one-off.ts";
+import type { CallWatch } from "../database/parts.ts";
+import type { Schedule } from "../log/contract.ts";
+import type { Subscriber } from "../subscription/registry.ts";
+import { type Address, Outbox } from "./outbox.ts";
+import { Session, type SessionContext } from "./session.ts";
+import type { SealedSlab } from "./slab.ts";
+import { UpdateSender } from "./updates.ts";
+
+/** Where a service's output goes. */
+export interface Delivery {
+  deliver(slab: SealedSlab): void;
+  /** After what was delivered so far: a Close frame. */
+  closeSocket(socket: number, code: number, reason: string): void;
+  /** Ends a connection without a Close frame. */
+  dropSocket(socket: number): void;
+  /** The database cannot go on; nothing more comes from it. */
+  failed(error: LightconeError): void;
+}
+
+export interface ServiceOptions {
+  readonly identity: Identity;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly schedule: Schedule;
+  readonly watch: CallWatch;
+  readonly delivery: Delivery;
+}
+
+/** Who calls over HTTP or opens a socket. */
+export interface ServiceCaller {
+  readonly identity: Identity;
+  readonly connectionId: ConnectionId;
+  readonly jwtPayload: string;
+}
+
+/** Messages longer than this are not kept room for once they are sent. */
+const writerBytesKept = 4 * 1024 * 1024;
+
+export class DatabaseService {
+  readonly #database: Database;
+  readonly #delivery: Delivery;
+  readonly #outbox: Outbox;
+  readonly #sessions = new Map<number, Session>();
+  readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
+  #failure: LightconeError | undefined;
+
+  private constructor(database: Database, delivery: Delivery, outbox: Outbox) {
+    this.#database = database;
+    this.#delivery = delivery;
+    this.#outbox = outbox;
+    this.#context = {
+      database,
+      outbox,
+      names: new NameCache(),
+      writer: new Writer(4096),
+      reader: new Reader(new Uint8Array(0)),
+    };
+  }
+
+  /** Opens the database; see `Database.open`. */
+  static async open(options: ServiceOptions): Promise<DatabaseService> {
+    // The database is made before what listens to it; nothing listens while it opens, since nobody is connected.
+    let service: DatabaseService | undefined;
+    let earlyFailure: LightconeError | undefined;
+    let sender: UpdateSender | undefined;
+    const database = await Database.open({
+      ...options,
+      updates: {
+        onUpdates: (affected, caller) => {
+          sender?.send(affected, caller, database.parts.evaluator.bytes, (subscriber) =>
+            service?.addressOf(subscriber),
+          );
+        },
+      },
+      logListener: {
+        onDurable: (offset) => service?.onDurable(offset),
+        onFailure: (error) => {
+          if (service === undefined) earlyFailure = error;
+          else service.fail(error);
+        },
+      },
+    });
+    const outbox = new Outbox(database.log, (slab) => {
+      options.delivery.deliver(slab);
+    });
+    sender = new UpdateSender(outbox);
+    service = new DatabaseService(database, options.delivery, outbox);
+    // What recovery committed must be durable before anybody is told anything.
+    await database.log.flush();
+    if (earlyFailure !== undefined) throw earlyFailure;
+    return service;
+  }
+
+  get database(): Database {
+    return this.#database;
+  }
+
+  get failure(): LightconeError | undefined {
+    return this.#failure;
+  }
+
+  /** Whether commands must wait for the disk. */
+  get isBackpressured(): boolean {
+    return this.#database.log.isBackpressured;
+  }
+
+  /** Where a subscriber's frames go. */
+  addressOf(subscriber: Subscriber): Address | undefined {
+    return this.#sessions.get(subscriber.id)?.address;
+  }
+
+  onDurable(offset: number): void {
+    if (this.#failure === undefined) this.#outbox.onDurable(offset);
+  }
+
+  /** The end of this database as it is in memory (design decision 8): the disk failed or an invariant broke. */
+  fail(error: LightconeError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#delivery.failed(error);
+  }
+
+  /** Runs a command; what is neither a refusal nor a guest's fault ends the database. */
+  #guard<T>(run: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return run();
+    } catch (thrown) {
+      if (thrown instanceof LightconeError && thrown.code !== "LC_DISK") throw thrown;
+      const error =
+        thrown instanceof LightconeError
+          ? thrown
+          : new LightconeError("LC_DATABASE_UNAVAILABLE", messageOf(thrown));
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  #client(id: number, caller: ServiceCaller): Client {
+    const { identity, connectionId, jwtPayload } = caller;
+    return makeClient(id, identity, connectionId, jwtPayload, this.#database.isOwner(identity));
+  }
+
+  /** Attaches a socket: `client_connected`, then the first message. A refused client is dropped. */
+  connect(socket: number, caller: ServiceCaller, token: string, isConfirmed: boolean): void {
+    this.#guard(() => {
+      const client = this.#client(socket, caller);
+      if (this.#database.connect(client) !== undefined) {
+        this.#delivery.dropSocket(socket);
+        return;
+      }
+      const session = new Session(this.#context, client, { socket, isConfirmed });
+      this.#sessions.set(socket, session);
+      session.greet(token);
+    });
+  }
+
+  /** One message of a socket, `bytes[start, end)`. A message that breaks the protocol closes the socket. */
+  receive(socket: number, bytes: Uint8Array, start: number, end: number): void {
+    const session = this.#sessions.get(socket);
+    // Messages still under way when the socket was closed are nobody's.
+    if (session === undefined) return;
+    try {
+      this.#guard(() => {
+        session.receive(bytes, start, end);
+      });
+    } catch (thrown) {
+      if (this.#failure !== undefined) return;
+      this.#disconnect(session);
+      const reason = closeReason(messageOf(thrown));
+      this.#delivery.closeSocket(socket, CloseCode.internalError, reason);
+    }
+    if (this.#context.writer.memory.length > writerBytesKept) this.#context.writer = new Writer(4096);
+  }
+
+  /** The socket is gone. */
+  disconnect(socket: number): void {
+    const session = this.#sessions.get(socket);
+    if (session === undefined || this.#failure !== undefined) return;
+    this.#guard(() => {
+      this.#disconnect(session);
+    });
+  }
+
+  #disconnect(session: Session): void {
+    this.#sessions.delete(session.address.socket);
+    this.#database.disconnect(session.client);
+  }
+
+  /** Ends a turn: frames leave, lines of the module's log are written. */
+  endTurn(): void {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#guard(() => {
+        this.#database.endTurn();
+      });
+    } catch {
+      // The failure is reported; there is nobody else to tell.
+      return;
+    }
+    this.#outbox.endTurn();
+  }
+
+  /** Creates or updates the program and waits until that is durable. */
+  async publish(
+    program: Uint8Array,
+    owner: Identity,
+  ): Promise<"created" | "updated" | "unchanged"> {
+    const result = this.#guard(() => this.#database.publish(program, owner));
+    await this.#flush();
+    return result;
+  }
+
+  planPublish(program: Uint8Array): UpdatePlan {
+    return this.#guard(() => this.#database.planPublish(program));
+  }
+
+  /** A reducer call over HTTP; answered once it is durable. */
+  async call(
+    name: string,
+    argumentsJson: string,
+    caller: ServiceCaller,
+  ): Promise<{ outcome: ReturnType<typeof callWithJson>; durationMicros: number }> {
+    const args = parseJson(argumentsJson);
+    const { clock } = this.#database.parts;
+    const start = clock.nowMillis();
+    const outcome = this.#guard(() =>
+      callWithJson(this.#database, this.#client(0, caller), name, args),
+    );
+    const durationMicros = Math.round((clock.nowMillis() - start) * 1000);
+    if (outcome.kind === "committed") await this.#flush();
+    return { outcome, durationMicros };
+  }
+
+  /** One SQL statement over HTTP. */
+  async sql(
+    text: string,
+    caller: ServiceCaller,
+    isConfirmed: boolean,
+  ): Promise<ReturnType<typeof sqlToJson>> {
+    const result = this.#guard(() => sqlToJson(this.#database, this.#client(0, caller), text));
+    if (isConfirmed) await this.#flush();
+    return result;
+  }
+
+  async #flush(): Promise<void> {
+    this.endTurn();
+    await this.#database.log.flush();
+  }
+
+  /** Ends all sockets, their clients and the database; everything committed is durable then. */
+  async close(reason: string): Promise<void> {
+    if (this.#failure === undefined) {
+      for (const session of [...this.#sessions.values()]) {
+        this.#disconnect(session);
+        const { socket } = session.address;
+        this.#delivery.closeSocket(socket, CloseCode.goingAway, closeReason(reason));
+      }
+      this.endTurn();
+    }
+    await this.#database.close();
+  }
+}
+
+/** The longest message that a socket may hand over. */
+export const messageBytesMax: number = limit.frameBytesMax;

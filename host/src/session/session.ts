@@ -1,0 +1,240 @@
+// One client of a database: its messages in, its answers out (protocol.md sections 4 and 7).
+import {
+  type CallMessage,
+  type ClientMessage,
+  decodeClientMessage,
+  messageOf,
+  LightconeError,
+  type NameCache,
+  type OneOffQueryMessage,
+  Reader,
+  type SubscribeMessage,
+  type UnsubscribeMessage,
+  unreachable,
+  writeInitialConnection,
+  writeOneOffError,
+  writeOneOffOkHead,
+  writeProcedureError,
+  Writer,
+  writeReducerErr,
+  writeReducerInternalError,
+  writeReducerOkHead,
+  writeSubscribeAppliedHead,
+  writeSubscriptionError,
+  writeTableHead,
+  writeUnsubscribeAppliedHead,
+} from "@lightcone/abi";
+import { admitCall, runCall } from "../database/call.ts";
+import type { Client } from "../database/client.ts";
+import type { Database } from "../database/database.ts";
+import {
+  allTableQueries,
+  compileTableQuery,
+  isAllTables,
+  type TableQuery,
+} from "../sql/table-query.ts";
+import type { Address, Outbox } from "./outbox.ts";
+import { arrangeParts, writeParts } from "./updates.ts";
+
+/** What sessions of one database share. */
+export interface SessionContext {
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly names: NameCache;
+  /** Every message is written here first. */
+  readonly writer: Writer;
+  readonly reader: Reader;
+}
+
+/** An error's text as clients are told it, with the query at fault (protocol.md section 7.7). */
+function queryFault(thrown: unknown, text: string): string {
+  if (!(thrown instanceof LightconeError)) throw thrown;
+  const prefix = thrown.code === "LC_NOT_YET" ? "LC_NOT_YET: " : "";
+  return `${prefix}${messageOf(thrown)}, executing: \`${text}\``;
+}
+
+/** A connected client. Faulty messages throw LC_FRAME_INVALID: the socket is to be closed. */
+export class Session {
+  readonly client: Client;
+  readonly address: Address;
+  readonly #context: SessionContext;
+
+  constructor(context: SessionContext, client: Client, address: Address) {
+    this.#context = context;
+    this.client = client;
+    this.address = address;
+  }
+
+  #send(): void {
+    const { outbox, writer } = this.#context;
+    outbox.send(this.address, writer.memory, writer.length);
+  }
+
+  #begin(): Writer {
+    this.#context.writer.clear();
+    return this.#context.writer;
+  }
+
+  /** The first message: who the client is. Never held. */
+  greet(token: string): void {
+    const writer = this.#begin();
+    writeInitialConnection(writer, this.client.identity, this.client.connectionId, token);
+    this.#context.outbox.sendNow(this.address.socket, writer.memory, writer.length);
+  }
+
+  /** Takes one message, `bytes[start, end)`. */
+  receive(bytes: Uint8Array, start: number, end: number): void {
+    const { reader, names } = this.#context;
+    reader.reset(bytes, start, end);
+    this.#dispatch(decodeClientMessage(reader, names), bytes);
+  }
+
+  #dispatch(message: ClientMessage, bytes: Uint8Array): void {
+    switch (message.kind) {
+      case "callReducer":
+        this.#callReducer(message, bytes);
+        return;
+      case "subscribe":
+        this.#subscribe(message);
+        return;
+      case "unsubscribe":
+        this.#unsubscribe(message);
+        return;
+      case "oneOffQuery":
+        this.#query(message);
+        return;
+      case "callProcedure":
+        this.#callProcedure(message);
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #callReducer(message: CallMessage, bytes: Uint8Array): void {
+    const { database } = this.#context;
+    const { module, parts } = database;
+    const { requestId, name, argsStart, argsEnd } = message;
+    const reducer = admitCall(module, this.client, name, bytes, argsStart, argsEnd);
+    if ("kind" in reducer) {
+      const micros = parts.clock.nowMicros();
+      writeReducerInternalError(this.#begin(), requestId, micros, reducer.message);
+      this.#send();
+      return;
+    }
+    const outcome = runCall(parts, module, reducer, this.client, bytes, argsStart, argsEnd);
+    const writer = this.#begin();
+    switch (outcome.kind) {
+      case "committed": {
+        const own = this.client.subscriber.parts;
+        writeReducerOkHead(writer, requestId, outcome.timestampMicros, arrangeParts(own));
+        writeParts(writer, own, parts.evaluator.bytes);
+        break;
+      }
+      case "failed":
+        writeReducerErr(writer, requestId, outcome.timestampMicros, outcome.message);
+        break;
+      case "fatal":
+        writeReducerInternalError(writer, requestId, outcome.timestampMicros, outcome.message);
+        break;
+      default:
+        unreachable(outcome);
+    }
+    this.#send();
+  }
+
+  #callProcedure(message: CallMessage): void {
+    const error = this.#context.database.module.hasProcedure(message.name)
+      ? `LC_NOT_YET: procedure ${message.name}: procedures do not run in this version`
+      : "No such procedure";
+    writeProcedureError(this.#begin(), message.requestId, 0n, 0n, error);
+    this.#send();
+  }
+
+  /** Compiles the texts of a query set; the first fault refuses all of it. */
+  #compile(texts: readonly string[]): TableQuery[] | string {
+    const { database } = this.#context;
+    const { datastore } = database.parts;
+    const caller = database.sqlCaller(this.client);
+    const queries: TableQuery[] = [];
+    for (const text of texts) {
+      try {
+        if (isAllTables(text)) queries.push(...allTableQueries(datastore, caller));
+        else queries.push(compileTableQuery(text, datastore, caller, "subscription"));
+      } catch (thrown) {
+        return queryFault(thrown, text);
+      }
+    }
+    return queries;
+  }
+
+  #subscribe(message: SubscribeMessage): void {
+    const { requestId, querySetId } = message;
+    const queries = this.#compile(message.queries);
+    if (typeof queries === "string") {
+      this.#sendSubscriptionError(requestId, querySetId, queries);
+      return;
+    }
+    const { registry } = this.#context.database.parts;
+    let shared;
+    try {
+      shared = registry.add(this.client.subscriber, querySetId, queries);
+    } catch (thrown) {
+      if (!(thrown instanceof LightconeError)) throw thrown;
+      this.#sendSubscriptionError(requestId, querySetId, thrown.message);
+      return;
+    }
+    const filled = shared.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
+    const writer = this.#begin();
+    writeSubscribeAppliedHead(writer, requestId, querySetId, filled.length);
+    this.#writeTables(writer, filled);
+    this.#send();
+  }
+
+  #writeTables(writer: Writer, queries: readonly TableQuery[]): void {
+    for (const query of queries) {
+      writeTableHead(writer, query.table.schema.name);
+      this.#context.database.parts.evaluator.writeRows(query, writer);
+    }
+  }
+
+  #unsubscribe(message: UnsubscribeMessage): void {
+    const { requestId, querySetId } = message;
+    const { registry } = this.#context.database.parts;
+    const queries = this.client.subscriber.sets.get(querySetId);
+    if (queries === undefined) {
+      const text = `Subscription not found: ${querySetId}`;
+      this.#sendSubscriptionError(requestId, querySetId, text);
+      return;
+    }
+    registry.remove(this.client.subscriber, querySetId);
+    const writer = this.#begin();
+    const filled = queries.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
+    const dropped = message.sendDroppedRows ? filled : undefined;
+    writeUnsubscribeAppliedHead(writer, requestId, querySetId, dropped?.length);
+    if (dropped !== undefined) this.#writeTables(writer, dropped);
+    this.#send();
+  }
+
+  #sendSubscriptionError(requestId: number, querySetId: number, error: string): void {
+    writeSubscriptionError(this.#begin(), requestId, querySetId, error);
+    this.#send();
+  }
+
+  #query(message: OneOffQueryMessage): void {
+    const { database } = this.#context;
+    const writer = this.#begin();
+    try {
+      const caller = database.sqlCaller(this.client);
+      const { datastore } = database.parts;
+      const query = compileTableQuery(message.query, datastore, caller, "oneOff");
+      writeOneOffOkHead(writer, message.requestId, 1);
+      this.#writeTables(writer, [query]);
+    } catch (thrown) {
+      const error = queryFault(thrown, message.query);
+      writer.clear();
+      writeOneOffError(writer, message.requestId, error);
+    }
+    this.#send();
+  }
+}

@@ -1,0 +1,121 @@
+// WebSocket frames of one turn in one piece of memory, with a table of who gets which bytes: it crosses from a database's
+// thread to the sockets' thread by transfer, and one fragment may serve many sockets (design decision 4).
+//
+//   bytes   [ frame | frame | frame … ]                header, compression tag and message each
+//   table   [ socket, start, length ] as three words   in the order of delivery
+import { Writer } from "@lightcone/abi";
+
+const binaryFrame = 0x82;
+const entryWords = 3;
+
+/** What a frame's length field can hold in its shorter forms (RFC 6455 section 5.2). */
+const shortLengthMax = 125;
+const mediumLengthMax = 0xffff;
+
+/** No compression (protocol.md section 2.2). */
+const plainTag = 0;
+
+/** A place in a slab: one whole frame. */
+export interface Fragment {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A finished slab: `buffer` holds the frames and, from `tableStart` on, `entryCount` table entries. */
+export interface SealedSlab {
+  readonly buffer: ArrayBuffer;
+  readonly tableStart: number;
+  readonly entryCount: number;
+}
+
+export class Slab {
+  readonly #bytes: Writer;
+  #table: Int32Array = new Int32Array(64 * entryWords);
+  #entryCount = 0;
+
+  constructor(capacity: number) {
+    this.#bytes = new Writer(capacity);
+  }
+
+  get isEmpty(): boolean {
+    return this.#entryCount === 0;
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  /** Writes a message as a frame that nobody gets yet. */
+  addFrame(message: Uint8Array, messageLength: number): Fragment {
+    const bytes = this.#bytes;
+    const start = bytes.length;
+    const payload = messageLength + 1;
+    bytes.u8(binaryFrame);
+    if (payload <= shortLengthMax) {
+      bytes.u8(payload);
+    } else if (payload <= mediumLengthMax) {
+      bytes.u8(shortLengthMax + 1);
+      bytes.u8(payload >>> 8);
+      bytes.u8(payload & 0xff);
+    } else {
+      bytes.u8(shortLengthMax + 2);
+      // A frame of 4 GiB or more cannot be built: a buffer would not hold it.
+      for (let i = 0; i < 4; i++) bytes.u8(0);
+      for (let shift = 24; shift >= 0; shift -= 8) bytes.u8((payload >>> shift) & 0xff);
+    }
+    bytes.u8(plainTag);
+    bytes.rawRange(message, 0, messageLength);
+    return { start, length: bytes.length - start };
+  }
+
+  /** Sends a fragment to a socket, after everything that it was sent before. */
+  address(socket: number, fragment: Fragment): void {
+    const last = (this.#entryCount - 1) * entryWords;
+    const table = this.#table;
+    // Frames that follow each other for one socket are one write.
+    if (
+      last >= 0 &&
+      table[last] === socket &&
+      (table[last + 1] as number) + (table[last + 2] as number) === fragment.start
+    ) {
+      table[last + 2] = (table[last + 2] as number) + fragment.length;
+      return;
+    }
+    const at = last + entryWords;
+    if (at + entryWords > table.length) {
+      this.#table = new Int32Array(table.length * 2);
+      this.#table.set(table);
+    }
+    this.#table[at] = socket;
+    this.#table[at + 1] = fragment.start;
+    this.#table[at + 2] = fragment.length;
+    this.#entryCount++;
+  }
+
+  /** Puts the table behind the bytes. The slab is of no use afterwards. */
+  seal(): SealedSlab {
+    const bytes = this.#bytes;
+    const wordBytes = Int32Array.BYTES_PER_ELEMENT;
+    const padding = (wordBytes - (bytes.length % wordBytes)) % wordBytes;
+    const tableStart = bytes.reserve(padding) + padding;
+    const byteCount = this.#entryCount * entryWords * wordBytes;
+    bytes.raw(new Uint8Array(this.#table.buffer, 0, byteCount));
+    return {
+      buffer: bytes.memory.buffer as ArrayBuffer,
+      tableStart,
+      entryCount: this.#entryCount,
+    };
+  }
+}
+
+/** Calls `deliver` for each entry of a sealed slab, in order. The bytes are views into it. */
+export function openSlab(
+  slab: SealedSlab,
+  deliver: (socket: number, frames: Uint8Array) => void,
+): void {
+  const table = new Int32Array(slab.buffer, slab.tableStart, slab.entryCount * entryWords);
+  for (let at = 0; at < table.length; at += entryWords) {
+    const start = table[at + 1] as number;
+    deliver(table[at] as number, new Uint8Array(slab.buffer, start, table[at + 2] as number));
+  }
+}

@@ -1,0 +1,181 @@
+// A client for tests, without a socket: writes messages of protocol v2 into a service and reads what comes back.
+import {
+  compileCodec,
+  ConnectionId,
+  decodeServerMessage,
+  encode,
+  Identity,
+  present,
+  Reader,
+  type RowListView,
+  rowCount,
+  rowStart,
+  type ServerMessage,
+  type Value,
+  writeCallReducer,
+  writeOneOffQuery,
+  Writer,
+  writeSubscribe,
+  writeUnsubscribe,
+} from "@lightcone/abi";
+import { ManualClock } from "../base/clock.ts";
+import type { Disk } from "../base/disk/contract.ts";
+import { MemoryDisk } from "../base/disk/memory.ts";
+import type { Database } from "../database/database.ts";
+import { type Delivery, DatabaseService } from "./service.ts";
+import { openSlab } from "./slab.ts";
+
+export const owner: Identity = Identity.fromClaims("localhost", "owner");
+
+/** The WebSocket frames of a run of bytes, without their headers and compression tags. */
+function* messagesOf(frames: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
+  for (let at = 0; at < frames.length; ) {
+    const short = view.getUint8(at + 1);
+    const [length, start] =
+      short < 126
+        ? [short, at + 2]
+        : short === 126
+          ? [view.getUint16(at + 2), at + 4]
+          : [Number(view.getBigUint64(at + 2)), at + 10];
+    yield frames.subarray(start + 1, start + length);
+    at = start + length;
+  }
+}
+
+/** A service on a disk in memory, and what it delivered. */
+export class TestHost {
+  readonly clock: ManualClock = new ManualClock(1_700_000_000_000_000n);
+  readonly disk: Disk;
+  readonly closed: { socket: number; code: number; reason: string }[] = [];
+  readonly dropped: number[] = [];
+  readonly failures: string[] = [];
+  readonly #inbox = new Map<number, ServerMessage[]>();
+  #service: DatabaseService | undefined;
+
+  constructor(disk: Disk = new MemoryDisk()) {
+    this.disk = disk;
+  }
+
+  async open(): Promise<DatabaseService> {
+    const delivery: Delivery = {
+      deliver: (slab) => {
+        openSlab(slab, (socket, frames) => {
+          const inbox = this.#inbox.get(socket) ?? [];
+          this.#inbox.set(socket, inbox);
+          for (const message of messagesOf(frames)) {
+            inbox.push(decodeServerMessage(new Reader(message)));
+          }
+        });
+      },
+      closeSocket: (socket, code, reason) => this.closed.push({ socket, code, reason }),
+      dropSocket: (socket) => this.dropped.push(socket),
+      failed: (error) => this.failures.push(error.message),
+    };
+    this.#service = await DatabaseService.open({
+      identity: Identity.fromClaims("localhost", "database"),
+      disk: this.disk,
+      clock: this.clock,
+      schedule: queueMicrotask,
+      watch: { begin: () => undefined, end: () => undefined },
+      delivery,
+    });
+    return this.#service;
+  }
+
+  get service(): DatabaseService {
+    return present(this.#service, "open comes first");
+  }
+
+  get database(): Database {
+    return this.service.database;
+  }
+
+  /** What a socket was sent since the last call. */
+  take(socket: number): ServerMessage[] {
+    const messages = this.#inbox.get(socket) ?? [];
+    this.#inbox.set(socket, []);
+    return messages;
+  }
+}
+
+/** One socket of a test host. Answers are there after `turn`. */
+export class TestClient {
+  readonly host: TestHost;
+  readonly socket: number;
+  readonly identity: Identity;
+  readonly #writer = new Writer();
+
+  constructor(host: TestHost, socket: number, subject: string, isConfirmed = false) {
+    this.host = host;
+    this.socket = socket;
+    this.identity = subject === "owner" ? owner : Identity.fromClaims("localhost", subject);
+    host.service.connect(
+      socket,
+      {
+        identity: this.identity,
+        connectionId: new ConnectionId(BigInt(socket) + 1000n),
+        jwtPayload: `{"iss":"localhost","sub":"${subject}"}`,
+      },
+      "token",
+      isConfirmed,
+    );
+    host.service.endTurn();
+  }
+
+  #send(): ServerMessage[] {
+    const message = this.#writer.finish();
+    this.host.service.receive(this.socket, message, 0, message.length);
+    this.host.service.endTurn();
+    return this.host.take(this.socket);
+  }
+
+  call(reducer: string, args: Record<string, Value> = {}, requestId = 1): ServerMessage[] {
+    const definition = this.host.database.module.reducer(reducer)?.definition;
+    const params = definition?.params ?? { kind: "product" as const, elements: [] };
+    const codec = compileCodec(params, this.host.database.definition.typespace);
+    return this.callRaw(reducer, encode(codec, args), requestId);
+  }
+
+  callRaw(reducer: string, args: Uint8Array, requestId = 1): ServerMessage[] {
+    this.#writer.clear();
+    writeCallReducer(this.#writer, requestId, reducer, args);
+    return this.#send();
+  }
+
+  subscribe(querySetId: number, ...queries: string[]): ServerMessage[] {
+    this.#writer.clear();
+    writeSubscribe(this.#writer, 7, querySetId, queries);
+    return this.#send();
+  }
+
+  unsubscribe(querySetId: number): ServerMessage[] {
+    this.#writer.clear();
+    writeUnsubscribe(this.#writer, 8, querySetId, true);
+    return this.#send();
+  }
+
+  query(text: string): ServerMessage[] {
+    this.#writer.clear();
+    writeOneOffQuery(this.#writer, 9, text);
+    return this.#send();
+  }
+
+  raw(bytes: Uint8Array): ServerMessage[] {
+    this.#writer.clear();
+    this.#writer.raw(bytes);
+    return this.#send();
+  }
+
+  /** The rows of a list as values of a table. */
+  rows(table: string, list: RowListView): Value[] {
+    const { schema } = present(this.host.database.parts.datastore.tableByName(table), table);
+    const codec = compileCodec({
+      kind: "product",
+      elements: schema.columns.map(({ name, type }) => ({ name, type })),
+    });
+    return Array.from({ length: rowCount(list) }, (_, i) =>
+      codec.read(new Reader(list.data, rowStart(list, i))),
+    );
+  }
+}

@@ -1,0 +1,148 @@
+// A transaction's delta against all subscriptions: each affected query is evaluated and encoded once (design decision 7;
+// sql-and-subscriptions.md section 11).
+import { RowListWriter, writeEventPart, writePersistentPart, Writer } from "@lightcone/abi";
+import type { TableDelta, TxData } from "../datastore/delta.ts";
+import { hashBytes } from "../datastore/key.ts";
+import type { RowIds } from "../datastore/row-ids.ts";
+import type { Table } from "../datastore/table.ts";
+import { runTableQuery } from "../sql/run.ts";
+import type { TableQuery } from "../sql/table-query.ts";
+import type { SharedQuery, Subscriber, SubscriptionRegistry, TableQueries } from "./registry.ts";
+
+/** Buffers that one large transaction made larger than this are given back. */
+const keptBytes = 16 * 1024 * 1024;
+
+/** Turns deltas into what subscribers must be told. */
+export class Evaluator {
+  readonly #registry: SubscriptionRegistry;
+  #bytes = new Writer(4096);
+  #rowList = new RowListWriter();
+  readonly #pending: SharedQuery[] = [];
+  readonly #affected: Subscriber[] = [];
+
+  constructor(registry: SubscriptionRegistry) {
+    this.#registry = registry;
+  }
+
+  /** The memory that `partStart` and `partEnd` of a query point into, until the next evaluation. */
+  get bytes(): Uint8Array {
+    return this.#bytes.memory;
+  }
+
+  /**
+   * Evaluates a delta and returns the subscribers that see a change; each one's `parts` say what. A query's encoded part is
+   * one TableUpdateRows of protocol v2.
+   */
+  evaluate(delta: TxData): readonly Subscriber[] {
+    this.forget();
+    if (this.#registry.isEmpty) return this.#affected;
+    for (const table of delta.tables) {
+      const queries = this.#registry.queriesOn(table.table);
+      if (queries !== undefined) this.#matchTable(queries, table);
+    }
+    for (const query of this.#pending) this.#encode(query);
+    return this.#affected;
+  }
+
+  /** Drops the results of the last evaluation. */
+  forget(): void {
+    for (const subscriber of this.#affected) subscriber.parts.length = 0;
+    this.#affected.length = 0;
+    this.#pending.length = 0;
+    if (this.#bytes.memory.length > keptBytes) {
+      this.#bytes = new Writer(4096);
+      this.#rowList = new RowListWriter();
+    }
+    this.#bytes.clear();
+  }
+
+  /** Writes the row list of all rows that match a query now; returns how many there are. */
+  writeRows(query: TableQuery, writer: Writer): number {
+    const { rows } = query.table;
+    const list = this.#rowList;
+    list.clear();
+    runTableQuery(query, (row) => {
+      const start = rows.start(row);
+      list.append(rows.page(row), start, start + rows.size(row));
+    });
+    list.writeTo(writer);
+    const { count } = list;
+    if (list.dataLength > keptBytes) this.#rowList = new RowListWriter();
+    return count;
+  }
+
+  #matchTable(queries: TableQueries, delta: TableDelta): void {
+    this.#matchRows(queries, delta.inserts, true);
+    this.#matchRows(queries, delta.deletes, false);
+  }
+
+  #matchRows(queries: TableQueries, rows: RowIds, isInsert: boolean): void {
+    const { table } = queries;
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.at(i);
+      const page = table.rows.page(row);
+      const start = table.rows.start(row);
+      for (const query of queries.scanning) this.#matchRow(query, row, page, start, isInsert);
+      for (const { column, queriesByHash } of queries.byValue) {
+        if (queriesByHash.size === 0) continue;
+        const hash = hashColumn(table, column, page, start);
+        const candidates = queriesByHash.get(hash);
+        if (candidates === undefined) continue;
+        for (const query of candidates) this.#matchRow(query, row, page, start, isInsert);
+      }
+    }
+  }
+
+  #matchRow(
+    query: SharedQuery,
+    row: number,
+    page: Uint8Array,
+    start: number,
+    isInsert: boolean,
+  ): void {
+    const { predicate } = query.query;
+    if (predicate !== undefined && !predicate(page, start)) return;
+    (isInsert ? query.inserts : query.deletes).push(row);
+    if (query.isPending) return;
+    query.isPending = true;
+    this.#pending.push(query);
+  }
+
+  #encode(query: SharedQuery): void {
+    const writer = this.#bytes;
+    const { table } = query.query;
+    query.partStart = writer.length;
+    if (table.schema.isEvent) {
+      writeEventPart(writer);
+      this.#writeList(table, query.inserts);
+    } else {
+      writePersistentPart(writer);
+      this.#writeList(table, query.inserts);
+      this.#writeList(table, query.deletes);
+    }
+    query.partEnd = writer.length;
+    query.inserts.clear();
+    query.deletes.clear();
+    query.isPending = false;
+    for (const { subscriber, querySetId } of query.listeners) {
+      if (subscriber.parts.length === 0) this.#affected.push(subscriber);
+      subscriber.parts.push({ querySetId, query });
+    }
+  }
+
+  #writeList(table: Table, rows: RowIds): void {
+    const list = this.#rowList;
+    list.clear();
+    for (let i = 0; i < rows.count; i++) {
+      const row = rows.at(i);
+      const start = table.rows.start(row);
+      list.append(table.rows.page(row), start, start + table.rows.size(row));
+    }
+    list.writeTo(this.#bytes);
+  }
+}
+
+function hashColumn(table: Table, column: number, page: Uint8Array, rowStart: number): number {
+  const at = table.layout.columnStart(column, page, rowStart);
+  return hashBytes(page, at, table.layout.columnEnd(column, page, at));
+}
