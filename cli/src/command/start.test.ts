@@ -1,0 +1,98 @@
+import { LightconeError } from "@lightcone/abi";
+import { join } from "node:path";
+import { test } from "tap";
+import { run } from "../../test/run.ts";
+import { updateConfig } from "../config.ts";
+import type { StartOptions } from "../context.ts";
+
+interface Started {
+  readonly options: StartOptions;
+  readonly isClosed: boolean;
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts with a host that only notes what it is told, and stops when it has said where it listens. */
+async function start(
+  home: string,
+  argv: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Started> {
+  const stop = new AbortController();
+  let options: StartOptions = { listenAddr: "", dataDir: "", callTimeLimitMs: 0 };
+  let isClosed = false;
+  const close = (): Promise<void> => {
+    isClosed = true;
+    return Promise.resolve();
+  };
+  const result = await run(["start", ...argv], {
+    home,
+    env,
+    stop: stop.signal,
+    host: {
+      startServer: (given) => {
+        options = given;
+        return Promise.resolve({ address: "127.0.0.1", port: 3000, close });
+      },
+    },
+    onOutput: () => stop.abort(),
+  });
+  return { ...result, options, isClosed };
+}
+
+void test("start: defaults, flags, configuration", async (t) => {
+  const home = t.testdir();
+  const plain = await start(home, []);
+  t.equal(plain.code, 0, plain.stderr);
+  t.same(plain.options, {
+    listenAddr: "127.0.0.1:3000",
+    dataDir: join(home, ".local/share/lightcone"),
+    callTimeLimitMs: 10_000,
+  });
+  t.ok(plain.isClosed);
+  t.equal(plain.stdout, "Listening on http://127.0.0.1:3000\n");
+  t.match(plain.stderr, /Data is kept in [^]*lightcone publish [^]*Ctrl-C[^]*Stopped/);
+  const flagged = await start(home, [
+    "-l",
+    "0.0.0.0:80",
+    "--data-dir",
+    "d",
+    "--call-time-limit",
+    "500ms",
+  ]);
+  t.same(flagged.options, {
+    listenAddr: "0.0.0.0:80",
+    dataDir: join(home, "d"),
+    callTimeLimitMs: 500,
+  });
+  updateConfig(join(home, "c/lightcone/cli.toml"), (config) => ({
+    ...config,
+    listenAddr: "[::1]:9",
+  }));
+  const configured = await start(home, [], {
+    XDG_CONFIG_HOME: join(home, "c"),
+    XDG_DATA_HOME: join(home, "x"),
+  });
+  t.match(configured.options, { listenAddr: "[::1]:9", dataDir: join(home, "x/lightcone") });
+});
+
+void test("start: what is refused", async (t) => {
+  const home = t.testdir();
+  for (const listenAddr of ["3000", "localhost", "host:port", "host:70000", ":3000"]) {
+    const { code, stderr } = await run(["start", "-l", listenAddr], { home });
+    t.equal(code, 2, listenAddr);
+    t.match(stderr, /this is not HOST:PORT/);
+  }
+  const limit = await run(["start", "--call-time-limit", "10"], { home });
+  t.equal(limit.code, 2);
+  t.match(limit.stderr, /--call-time-limit 10: this is no span of time/);
+  const inUse = await run(["start"], {
+    home,
+    host: {
+      startServer: () => Promise.reject(new LightconeError("LC_DATA_DIR_IN_USE", "d is in use")),
+    },
+  });
+  t.equal(inUse.code, 1);
+  t.match(inUse.stderr, /d is in use[^]*--data-dir/);
+});

@@ -1,0 +1,35 @@
+// What a command gets from outside, so that tests can run it in process.
+import type { ModuleDef } from "@lightcone/abi";
+import type { BaseContext } from "./clipanion.ts";
+
+/** A host that runs in this process. */
+interface RunningServer {
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** HOST:PORT; port 0 takes a free one. */
+  readonly listenAddr: string;
+  readonly dataDir: string;
+  readonly callTimeLimitMs: number;
+}
+
+/** The parts of the host that this command uses. They are loaded late, since most commands need none. */
+export interface HostPart {
+  readonly startServer: (options: StartOptions) => Promise<RunningServer>;
+  /** The definition that a program writes. Throws LC_MODULE_*. */
+  readonly describeModule: (program: Uint8Array) => ModuleDef;
+}
+
+export interface CommandContext extends BaseContext {
+  /** Relative paths among the arguments start here. */
+  readonly workingFolder: string;
+  readonly homeFolder: string;
+  /** Whether somebody is there who can answer a question. */
+  readonly isInteractive: boolean;
+  readonly loadHost: () => Promise<HostPart>;
+  /** From the first call on, a wish to stop (SIGINT, SIGTERM) aborts this instead of ending the process. */
+  readonly stopSignal: () => AbortSignal;
+}

@@ -1,0 +1,250 @@
+// A connection to one database: passes what the server tells to tables, subscriptions and calls, in the order in which it
+// comes, and what the program wants to the server.
+import {
+  type ConnectionId,
+  type Identity,
+  LightconeError,
+  type ProductValue,
+  type ServerMessage,
+  writeCallReducer,
+  writeOneOffQuery,
+} from "@lightcone/abi";
+import { Deferred } from "./deferred.ts";
+import {
+  type ConnectionStatus,
+  type DisconnectedEvent,
+  type ErrorReporter,
+  Listeners,
+  type Stop,
+} from "./event.ts";
+import type { Greeting } from "./link.ts";
+import { Mirror } from "./mirror.ts";
+import { Line, type LineOptions } from "./reconnect.ts";
+import { makeReducers, reducerError } from "./reducer.ts";
+import { Requests, type Send } from "./request.ts";
+import { Resync } from "./resync.ts";
+import type { ModuleSchema, ModuleTypes } from "./schema.ts";
+import type { SqlRow } from "./sql-row.ts";
+import type { Subscription, SubscriptionCallbacks } from "./subscription.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+type MessageOf<Kind extends ServerMessage["kind"]> = Extract<
+  ServerMessage,
+  { readonly kind: Kind }
+>;
+
+/** What the builder's callbacks become. None of them throws. */
+export interface ConnectionCallbacks {
+  readonly connected: (identity: Identity, token: string) => void;
+  readonly connectFailed: (error: LightconeError) => void;
+  readonly disconnected: (event: DisconnectedEvent) => void;
+}
+
+/** A connection to one database, made by the builder of its generated bindings. */
+export class DbConnection<M extends ModuleTypes = ModuleTypes> {
+  /** The tables, by the names that the bindings give them. */
+  readonly db: M["tables"];
+  /** A method for each reducer, fulfilled when the call has committed and its changes are in the cache. */
+  readonly reducers: M["reducers"];
+
+  readonly #callbacks: ConnectionCallbacks;
+  readonly #report: ErrorReporter;
+  readonly #statusListeners = new Listeners<[status: ConnectionStatus]>();
+  readonly #connected = new Deferred<void>();
+  readonly #line: Line;
+  readonly #mirror: Mirror;
+  readonly #resync = new Resync();
+  readonly #requests: Requests;
+  readonly #subscriptions: Subscriptions;
+  #greeting: Greeting | undefined;
+  #token: string | undefined;
+
+  /** Connects at once. Programs call `build()` of a builder instead. */
+  constructor(schema: ModuleSchema<M>, options: LineOptions, callbacks: ConnectionCallbacks) {
+    const { types } = schema;
+    const { report } = options;
+    const send: Send = (write) => this.#line.send(write);
+    this.#callbacks = callbacks;
+    this.#report = report;
+    this.#mirror = new Mirror(schema.tables, types, report);
+    this.#requests = new Requests(send);
+    this.#subscriptions = new Subscriptions({
+      mirror: this.#mirror,
+      resync: this.#resync,
+      send,
+      report,
+      restart: (error) => this.#line.restart(error),
+    });
+    this.db = this.#mirror.handles;
+    this.reducers = makeReducers(schema.reducers, types, (reducer, args) =>
+      this.#requests.call(reducer, (writer, id) => writeCallReducer(writer, id, reducer, args)),
+    );
+    this.#line = new Line(options, {
+      up: (greeting, token) => this.#up(greeting, token),
+      received: (message) => this.#received(message),
+      down: (error, willReconnect) => this.#down(error, willReconnect),
+      failed: (error) => this.#failed(error),
+      changed: (status) => this.#statusListeners.emit(report, status),
+    });
+    this.#line.open();
+  }
+
+  /** Fulfilled with the first connection; rejected if it fails for good. Need not be awaited. */
+  get connected(): Promise<void> {
+    return this.#connected.promise;
+  }
+
+  /** Who this connection is to the database; undefined before the first connection. */
+  get identity(): Identity | undefined {
+    return this.#greeting?.identity;
+  }
+
+  /** Which connection this is; another one after each reconnection. */
+  get connectionId(): ConnectionId | undefined {
+    return this.#greeting?.connectionId;
+  }
+
+  /** What proves the identity to the server: for `withToken` of a later connection. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  get status(): ConnectionStatus {
+    return this.#line.status;
+  }
+
+  /** Calls `callback` with each new status from now on. */
+  onStatus(callback: (status: ConnectionStatus) => void): Stop {
+    return this.#statusListeners.add(callback);
+  }
+
+  /**
+   * Keeps the rows of these SQL queries (`SELECT * FROM message WHERE …`) in the cache, all of them or none. What cannot be
+   * sent now is sent with the next connection. Throws LC_LIMIT.
+   */
+  subscribe(queries: string | readonly string[], callbacks?: SubscriptionCallbacks): Subscription {
+    const list = typeof queries === "string" ? [queries] : [...queries];
+    return this.#subscriptions.add(list, callbacks ?? {});
+  }
+
+  /**
+   * Asks once; the cache is not touched. Where the text of the query is known to the compiler, so is the type of the rows.
+   * Rejects with LC_REQUEST_INVALID what the server refuses, with LC_TABLE_UNKNOWN rows of tables that the bindings leave
+   * out, with LC_CONNECTION while there is no connection, except that queries wait for the first one; with LC_LIMIT.
+   */
+  async query<const Sql extends string>(sql: Sql): Promise<readonly SqlRow<M["rows"], Sql>[]> {
+    return await this.#requests.query((writer, id) => writeOneOffQuery(writer, id, sql));
+  }
+
+  /**
+   * Ends the connection for good. The cache stays as it is. Calls in flight reject with LC_OUTCOME_UNKNOWN, later ones with
+   * LC_CONNECTION.
+   */
+  disconnect(): void {
+    const { kind } = this.#line.status;
+    if (kind === "closed") return;
+    this.#line.close();
+    if (kind === "connected") this.#tellDisconnected(undefined, false);
+    this.#finish(new LightconeError("LC_CONNECTION", "the program closed the connection"));
+    this.#statusListeners.emit(this.#report, this.#line.status);
+  }
+
+  #up(greeting: Greeting, token: string): void {
+    const isFirst = this.#greeting === undefined;
+    this.#greeting = greeting;
+    this.#token = token;
+    this.#subscriptions.up(isFirst);
+    this.#requests.open();
+    if (!isFirst) return;
+    this.#connected.resolve();
+    this.#callbacks.connected(greeting.identity, token);
+  }
+
+  #down(error: LightconeError, willReconnect: boolean): void {
+    this.#requests.shut(connectionError(error));
+    this.#subscriptions.down();
+    this.#tellDisconnected(error, willReconnect);
+    if (!willReconnect) this.#finish(error);
+  }
+
+  #failed(error: LightconeError): void {
+    this.#callbacks.connectFailed(error);
+    if (this.#line.status.kind === "closed") this.#finish(error);
+  }
+
+  #tellDisconnected(error: LightconeError | undefined, willReconnect: boolean): void {
+    this.#callbacks.disconnected({ kind: "disconnected", error, willReconnect });
+  }
+
+  /** Nothing more will come: whatever waits is told so. */
+  #finish(error: LightconeError): void {
+    this.#connected.reject(error);
+    this.#requests.shut(connectionError(error));
+    this.#subscriptions.close(connectionError(error));
+    this.#resync.finish();
+  }
+
+  #received(message: ServerMessage): void {
+    switch (message.kind) {
+      case "transactionUpdate": {
+        const changes = this.#mirror.update(message.querySets);
+        const notify = (): void => this.#mirror.notify(changes, { kind: "transaction" });
+        this.#resync.whenSynced(notify);
+        return;
+      }
+      case "reducerResult":
+        this.#reducerResult(message);
+        return;
+      case "subscribeApplied":
+        this.#subscriptions.applied(message);
+        return;
+      case "unsubscribeApplied":
+        this.#subscriptions.unsubscribed(message);
+        return;
+      case "subscriptionError":
+        this.#subscriptions.failed(message);
+        return;
+      case "oneOffQueryResult":
+        this.#queryResult(message);
+        return;
+      default:
+        throw new LightconeError("LC_FRAME_INVALID", `nobody asked for a ${message.kind}`);
+    }
+  }
+
+  #reducerResult({ requestId, timestamp, outcome }: MessageOf<"reducerResult">): void {
+    const { reducer: name, result } = this.#requests.take("call", requestId);
+    if (outcome.kind === "err" || outcome.kind === "internalError") {
+      result.reject(reducerError(name, outcome));
+      return;
+    }
+    const changes = this.#mirror.update(outcome.kind === "ok" ? outcome.querySets : []);
+    this.#resync.whenSynced(() => {
+      this.#mirror.notify(changes, { kind: "reducer", name, outcome: "committed", timestamp });
+      result.resolve({ timestamp });
+    });
+  }
+
+  #queryResult({ requestId, result: answer }: MessageOf<"oneOffQueryResult">): void {
+    const { result } = this.#requests.take("query", requestId);
+    if (answer.kind === "err") {
+      result.reject(new LightconeError("LC_REQUEST_INVALID", answer.error));
+      return;
+    }
+    try {
+      const rows: ProductValue[] = [];
+      for (const each of answer.tables)
+        rows.push(...this.#mirror.decodeRows(each.table, each.rows));
+      result.resolve(rows);
+    } catch (thrown) {
+      if (!(thrown instanceof LightconeError)) throw thrown;
+      result.reject(thrown);
+    }
+  }
+}
+
+/** The documented code for what is asked of a connection that is not there, whatever ended it. */
+function connectionError(reason: LightconeError): LightconeError {
+  if (reason.code === "LC_CONNECTION") return reason;
+  return new LightconeError("LC_CONNECTION", `not connected: ${reason.message}`);
+}

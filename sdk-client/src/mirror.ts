@@ -1,0 +1,174 @@
+// All tables together: one message of the server is one step of all of them, or of none.
+import {
+  LightconeError,
+  type ProductValue,
+  type QuerySetUpdate,
+  type RowListView,
+  type TableRows,
+  type TableUpdateRows,
+  type Typespace,
+} from "@lightcone/abi";
+import { RowDecoder, type RowChange, TableCache } from "./cache.ts";
+import type { ErrorReporter, EventContext } from "./event.ts";
+import type { TableSchema } from "./schema.ts";
+import { CachedTable, PassingTable } from "./table.ts";
+
+interface KeptTable {
+  readonly kind: "kept";
+  readonly decoder: RowDecoder;
+  readonly cache: TableCache;
+  readonly handle: CachedTable;
+}
+
+interface EventfulTable {
+  readonly kind: "event";
+  readonly decoder: RowDecoder;
+  readonly handle: PassingTable;
+}
+
+type MirroredTable = KeptTable | EventfulTable;
+
+/** What one message changed, for `notify`. */
+export interface Changes {
+  readonly kept: readonly (readonly [KeptTable, RowChange])[];
+  readonly passed: readonly (readonly [EventfulTable, readonly ProductValue[]])[];
+}
+
+function makeTable(schema: TableSchema, types: Typespace): MirroredTable {
+  const decoder = new RowDecoder(schema, types);
+  if (schema.isEvent) return { kind: "event", decoder, handle: new PassingTable(decoder) };
+  const cache = new TableCache(schema, types, decoder);
+  return { kind: "kept", decoder, cache, handle: new CachedTable(cache) };
+}
+
+export class Mirror {
+  /** Table handles by accessor. */
+  readonly handles: Readonly<Record<string, CachedTable | PassingTable>>;
+  readonly #tables: ReadonlyMap<string, MirroredTable>;
+  readonly #report: ErrorReporter;
+
+  constructor(
+    schemas: Readonly<Record<string, TableSchema>>,
+    types: Typespace,
+    report: ErrorReporter,
+  ) {
+    const handles: Record<string, CachedTable | PassingTable> = {};
+    const tables = new Map<string, MirroredTable>();
+    for (const [accessor, schema] of Object.entries(schemas)) {
+      const table = makeTable(schema, types);
+      tables.set(schema.name, table);
+      handles[accessor] = table.handle;
+    }
+    this.handles = handles;
+    this.#tables = tables;
+    this.#report = report;
+  }
+
+  /** The rows of a subscription that begins. Throws LC_FRAME_INVALID or LC_BSATN_DECODE, and then changes nothing. */
+  addRows(tables: readonly TableRows[]): Changes {
+    return this.#step((touched) => {
+      for (const { table, rows } of tables) this.#kept(table, touched)?.cache.insert(rows);
+    });
+  }
+
+  /** The rows of a subscription that ended. Throws as addRows. */
+  removeRows(tables: readonly TableRows[]): Changes {
+    return this.#step((touched) => {
+      for (const { table, rows } of tables) this.#kept(table, touched)?.cache.delete(rows);
+    });
+  }
+
+  /** What a transaction changed. Throws as addRows. */
+  update(querySets: readonly QuerySetUpdate[]): Changes {
+    return this.#step((touched, passed) => {
+      for (const { tables } of querySets) {
+        for (const { table, rows } of tables) {
+          for (const part of rows) this.#updateTable(table, part, touched, passed);
+        }
+      }
+    });
+  }
+
+  #updateTable(
+    name: string,
+    part: TableUpdateRows,
+    touched: Set<KeptTable>,
+    passed: [EventfulTable, ProductValue[]][],
+  ): void {
+    const table = this.#table(name);
+    if (part.kind === "event") {
+      if (table.kind !== "event") throw otherKind(name, "an event table");
+      passed.push([table, table.handle.decode(part.events)]);
+      return;
+    }
+    if (table.kind !== "kept") throw otherKind(name, "no event table");
+    touched.add(table);
+    // Inserts first: the same row may leave one query and enter another one.
+    table.cache.insert(part.inserts);
+    table.cache.delete(part.deletes);
+  }
+
+  #step(
+    apply: (touched: Set<KeptTable>, passed: [EventfulTable, ProductValue[]][]) => void,
+  ): Changes {
+    const touched = new Set<KeptTable>();
+    const passed: [EventfulTable, ProductValue[]][] = [];
+    try {
+      apply(touched, passed);
+      for (const { cache } of touched) cache.check();
+    } catch (thrown) {
+      for (const { cache } of touched) cache.discard();
+      throw thrown;
+    }
+    return { kept: Array.from(touched, (table) => [table, table.cache.settle()] as const), passed };
+  }
+
+  #table(name: string): MirroredTable {
+    const table = this.#tables.get(name);
+    if (table !== undefined) return table;
+    throw new LightconeError(
+      "LC_TABLE_UNKNOWN",
+      `the server sent rows of ${name}, which the bindings do not have: generate them anew`,
+    );
+  }
+
+  // Event tables occur among the rows of subscriptions too, always empty.
+  #kept(name: string, touched: Set<KeptTable>): KeptTable | undefined {
+    const table = this.#table(name);
+    if (table.kind === "event") return undefined;
+    touched.add(table);
+    return table;
+  }
+
+  /** Gathers rows apart until `finishStaging`: readers see those of before, and changes are empty but for events. */
+  startStaging(): void {
+    for (const table of this.#tables.values()) {
+      if (table.kind === "kept") table.cache.startStaging();
+    }
+  }
+
+  /** Shows the rows gathered since `startStaging`; the changes are the difference to those of before. */
+  finishStaging(): Changes {
+    const kept: [KeptTable, RowChange][] = [];
+    for (const table of this.#tables.values()) {
+      if (table.kind === "kept") kept.push([table, table.cache.finishStaging()]);
+    }
+    return { kept, passed: [] };
+  }
+
+  /** Calls the callbacks of all rows that changed. */
+  notify(changes: Changes, event: EventContext): void {
+    for (const [{ handle }, change] of changes.kept) handle.emit(this.#report, change, event);
+    for (const [{ handle }, rows] of changes.passed) handle.emit(this.#report, rows, event);
+  }
+
+  /** The rows of an answer to a query. Throws LC_TABLE_UNKNOWN for a table that the bindings leave out. */
+  decodeRows(name: string, list: RowListView): ProductValue[] {
+    return this.#table(name).decoder.decodeAll(list);
+  }
+}
+
+function otherKind(table: string, kind: string): LightconeError {
+  const message = `${table} is ${kind} to the server, unlike in the bindings: generate them anew`;
+  return new LightconeError("LC_FRAME_INVALID", message);
+}

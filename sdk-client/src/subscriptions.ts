@@ -1,0 +1,203 @@
+// What one connection subscribes to. Subscriptions outlive sockets: the live ones are sent again over each new one.
+import {
+  LightconeError,
+  type ServerMessage,
+  writeSubscribe,
+  writeUnsubscribe,
+} from "@lightcone/abi";
+import type { ErrorReporter } from "./event.ts";
+import { limit } from "./limit.ts";
+import type { Mirror } from "./mirror.ts";
+import type { Send } from "./request.ts";
+import type { Resync } from "./resync.ts";
+import { LiveSubscription, type Subscription, type SubscriptionCallbacks } from "./subscription.ts";
+
+type MessageOf<Kind extends ServerMessage["kind"]> = Extract<
+  ServerMessage,
+  { readonly kind: Kind }
+>;
+
+type Phase =
+  | { readonly kind: "down" }
+  | { readonly kind: "up" }
+  | { readonly kind: "closed"; readonly error: LightconeError };
+
+export interface SubscriptionsOptions {
+  readonly mirror: Mirror;
+  readonly resync: Resync;
+  readonly send: Send;
+  readonly report: ErrorReporter;
+  /** Drops the socket, so that the cache is fetched anew. */
+  readonly restart: (error: LightconeError) => void;
+}
+
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  /** Those that have not ended, by the number of their query set. */
+  readonly #byId = new Map<number, LiveSubscription>();
+  #lastId = 0;
+  #phase: Phase = { kind: "down" };
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws LC_LIMIT. */
+  add(queries: readonly string[], callbacks: SubscriptionCallbacks): Subscription {
+    if (this.#byId.size >= limit.subscriptionsMax) {
+      const message = `a connection has at most ${limit.subscriptionsMax} subscriptions`;
+      throw new LightconeError("LC_LIMIT", message);
+    }
+    const id = ++this.#lastId;
+    const subscription = new LiveSubscription(id, queries, callbacks, (each) => this.#end(each));
+    if (this.#phase.kind === "closed") {
+      subscription.markClosed(this.#phase.error);
+      return subscription;
+    }
+    this.#byId.set(id, subscription);
+    if (this.#phase.kind === "up") this.#send(subscription);
+    return subscription;
+  }
+
+  // The number of the request is that of the query set: answers name both.
+  #send(subscription: LiveSubscription): void {
+    const { querySetId, queries } = subscription;
+    try {
+      this.#options.send((writer) => writeSubscribe(writer, querySetId, querySetId, queries));
+      subscription.serverSide = "sent";
+    } catch (thrown) {
+      if (!(thrown instanceof LightconeError)) throw thrown;
+      this.#fail(subscription, thrown);
+    }
+  }
+
+  #end(subscription: LiveSubscription): void {
+    switch (subscription.serverSide) {
+      case "unsent":
+        this.#byId.delete(subscription.querySetId);
+        // Rows it brought over an earlier socket go with the next resynchronisation.
+        this.#options.resync.whenSynced(() => subscription.markEnded());
+        return;
+      case "applied":
+        this.#sendUnsubscribe(subscription);
+        return;
+      case "sent":
+        // A refusal may be on its way; then there is nothing to unsubscribe from.
+        return;
+    }
+  }
+
+  #sendUnsubscribe({ querySetId }: LiveSubscription): void {
+    this.#options.send((writer) => writeUnsubscribe(writer, querySetId, querySetId, true));
+  }
+
+  /** A socket is up. Sends all, and has the cache compared if it was right before. */
+  up(isFirst: boolean): void {
+    const { mirror, resync } = this.#options;
+    this.#phase = { kind: "up" };
+    const subscriptions = [...this.#byId.values()];
+    if (!isFirst) {
+      mirror.startStaging();
+      resync.restore([...this.#byId.keys()]);
+    }
+    for (const subscription of subscriptions) this.#send(subscription);
+    if (resync.isDue) this.#finishResync();
+  }
+
+  /** The socket is gone; the rows stay. */
+  down(): void {
+    const { resync } = this.#options;
+    this.#phase = { kind: "down" };
+    resync.lose();
+    for (const subscription of this.#byId.values()) {
+      subscription.serverSide = "unsent";
+      if (subscription.state === "ending") this.#end(subscription);
+    }
+  }
+
+  /** The connection is closed for good. */
+  close(error: LightconeError): void {
+    this.#phase = { kind: "closed", error };
+    const subscriptions = [...this.#byId.values()];
+    this.#byId.clear();
+    for (const subscription of subscriptions) subscription.markClosed(error);
+  }
+
+  #get(querySetId: number): LiveSubscription {
+    const subscription = this.#byId.get(querySetId);
+    if (subscription !== undefined) return subscription;
+    const message = `the server speaks of the query set ${querySetId}, which does not exist`;
+    throw new LightconeError("LC_FRAME_INVALID", message);
+  }
+
+  /** Throws, as the others do, LC_FRAME_INVALID or what the mirror throws. */
+  applied({ querySetId, tables }: MessageOf<"subscribeApplied">): void {
+    const { mirror, resync, report } = this.#options;
+    const subscription = this.#get(querySetId);
+    if (subscription.serverSide !== "sent") throw outOfTurn("SubscribeApplied", querySetId);
+    const changes = mirror.addRows(tables);
+    subscription.serverSide = "applied";
+    if (subscription.state === "ending") this.#sendUnsubscribe(subscription);
+    resync.whenSynced(() => {
+      mirror.notify(changes, { kind: "subscribed" });
+      guard(report, () => subscription.markApplied());
+    });
+    this.#answered(querySetId);
+  }
+
+  unsubscribed({ querySetId, tables }: MessageOf<"unsubscribeApplied">): void {
+    const { mirror, resync } = this.#options;
+    const subscription = this.#get(querySetId);
+    const isDue = subscription.state === "ending" && subscription.serverSide === "applied";
+    if (!isDue || tables === undefined) throw outOfTurn("UnsubscribeApplied", querySetId);
+    const changes = mirror.removeRows(tables);
+    this.#byId.delete(querySetId);
+    resync.whenSynced(() => {
+      mirror.notify(changes, { kind: "unsubscribed" });
+      subscription.markEnded();
+    });
+  }
+
+  failed({ querySetId, requestId, error: text }: MessageOf<"subscriptionError">): void {
+    const subscription = this.#get(querySetId);
+    const error = new LightconeError("LC_SUBSCRIPTION", text);
+    // A set that fails later is gone together with its rows, which the server does not send. To find out what is left,
+    // the others are fetched anew.
+    const hasRows = requestId === undefined || subscription.serverSide === "applied";
+    this.#fail(subscription, error);
+    if (hasRows) this.#options.restart(error);
+  }
+
+  #fail(subscription: LiveSubscription, error: LightconeError): void {
+    this.#byId.delete(subscription.querySetId);
+    guard(this.#options.report, () => subscription.markFailed(error));
+    this.#answered(subscription.querySetId);
+  }
+
+  #answered(querySetId: number): void {
+    const { resync } = this.#options;
+    resync.answered(querySetId);
+    if (resync.isDue) this.#finishResync();
+  }
+
+  #finishResync(): void {
+    const { mirror, resync } = this.#options;
+    const differences = mirror.finishStaging();
+    resync.finish(() => mirror.notify(differences, { kind: "reconnected" }));
+  }
+}
+
+function outOfTurn(message: string, querySetId: number): LightconeError {
+  return new LightconeError(
+    "LC_FRAME_INVALID",
+    `the server sent ${message} for the query set ${querySetId} out of turn`,
+  );
+}
+
+function guard(report: ErrorReporter, call: () => void): void {
+  try {
+    call();
+  } catch (thrown) {
+    report(thrown);
+  }
+}
