@@ -1,6 +1,10 @@
-// Checks of what must hold by construction. A failure is a bug of Lightcone, never a fault of input.
+// Checks of what must hold by construction. A failure is a bug of Lightcone, never a fault of
+// input.
 
-/** An internal invariant is broken. Whoever catches it must treat in-memory state as lost (design decision 8). */
+/**
+ * An internal invariant is broken. Whoever catches it must treat in-memory state as lost (design
+ * decision 8).
+ */
 export class InvariantError extends Error {
   constructor(message: string) {
     super(`broken invariant: ${message}`);

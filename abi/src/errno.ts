@@ -28,7 +28,9 @@ export const Errno = {
 export type ErrnoName = keyof typeof Errno;
 export type Errno = (typeof Errno)[ErrnoName];
 
-/** What `row_iter_bsatn_advance` and `bytes_source_read` answer with the last bytes; not an errno. */
+/**
+ * What `row_iter_bsatn_advance` and `bytes_source_read` answer with the last bytes; not an errno.
+ */
 export const exhausted = -1;
 
 export interface ErrnoInfo {

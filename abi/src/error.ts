@@ -1,8 +1,9 @@
-// The one error type that crosses a border of Lightcone, with its documented codes. Host, client and command line share it.
+// The one error type that crosses a border of Lightcone, with its documented codes. Host, client
+// and command line share it.
 
 /**
- * Every code a user can meet, with what it means. A refusal of outside input carries one of these; a broken internal
- * invariant never does (see assert.ts).
+ * Every code a user can meet, with what it means. A refusal of outside input carries one of these;
+ * a broken internal invariant never does (see assert.ts).
  */
 export const errorCodes = {
   LC_BSATN_DECODE: "bytes do not decode as the type they should have",
@@ -57,7 +58,10 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** A refusal: `code` is stable and documented, `message` names the input and the rule, `reasons` lists several faults. */
+/**
+ * A refusal: `code` is stable and documented, `message` names the input and the rule, `reasons`
+ * lists several faults.
+ */
 export class LightconeError extends Error {
   readonly code: ErrorCode;
   readonly reasons: readonly string[];

@@ -1,4 +1,5 @@
-// Identity and ConnectionId: numbers with a text form (big-endian hex) and a wire form (little-endian bytes).
+// Identity and ConnectionId: numbers with a text form (big-endian hex) and a wire form
+// (little-endian bytes).
 import { blake3 } from "@noble/hashes/blake3.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { LightconeError } from "./error.ts";
@@ -50,7 +51,10 @@ export function numberToBytes(value: bigint, count: number): Uint8Array {
   return bytes;
 }
 
-/** Who somebody is: 256 bits, the same for one issuer and subject everywhere (http-and-auth.md section 9.1). */
+/**
+ * Who somebody is: 256 bits, the same for one issuer and subject everywhere (http-and-auth.md
+ * section 9.1).
+ */
 export class Identity {
   readonly value: bigint;
 
@@ -165,7 +169,9 @@ export class Uuid {
   }
 }
 
-/** Keccak-256 of `bytes` (not SHA3-256): the hash that names a program. 32 bytes in display order. */
+/**
+ * Keccak-256 of `bytes` (not SHA3-256): the hash that names a program. 32 bytes in display order.
+ */
 export function keccak256(bytes: Uint8Array): Uint8Array {
   return keccak_256(bytes);
 }

@@ -2,7 +2,8 @@ import { test } from "tap";
 import { Errno, errnos, exhausted } from "./errno.ts";
 import { abiVersion, moduleExports, moduleImports } from "./imports.ts";
 
-// abi.md section 4, one line for each function: namespace, name, number of i32 parameters (i64 where it says so), result.
+// abi.md section 4, one line for each function: namespace, name, number of i32 parameters (i64
+// where it says so), result.
 const reference = `
 10.0 table_id_from_name 3 i32 db
 10.0 index_id_from_name 3 i32 db

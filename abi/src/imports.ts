@@ -1,5 +1,6 @@
-// The module ABI as data: what a host provides to a module and what it expects of one (abi.md sections 4 and 7).
-// The host links from this table, checks modules against it, and the guest SDK's declarations are generated from it.
+// The module ABI as data: what a host provides to a module and what it expects of one (abi.md
+// sections 4 and 7). The host links from this table, checks modules against it, and the guest SDK's
+// declarations are generated from it.
 
 export type WasmType = "i32" | "i64";
 
@@ -290,7 +291,8 @@ export const memoryExport = "memory";
 /** Exports with this prefix run once per instance, in the order of the bytes of their names. */
 export const preinitPrefix = "__preinit__";
 
-// The sender's four words, the connection's two, the timestamp, then the handles of arguments and sink.
+// The sender's four words, the connection's two, the timestamp, then the handles of arguments and
+// sink.
 const callParams: readonly WasmType[] = [
   "i32",
   "i64",

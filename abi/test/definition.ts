@@ -1,4 +1,5 @@
-// Raw definitions made by hand: a small sound module in V9 and in V10, to be broken in one place at a time.
+// Raw definitions made by hand: a small sound module in V9 and in V10, to be broken in one place at
+// a time.
 import { productTypeToRaw, type RawType, typeToRaw } from "../src/sats/algebraic-type.ts";
 import {
   type AlgebraicType,

@@ -1,5 +1,5 @@
-// What `__describe_module__` of real modules wrote, built with the crate spacetimedb 2.10: the modules bank and probe-views of the
-// fixtures, as they were once.
+// What `__describe_module__` of real modules wrote, built with the crate spacetimedb 2.10: the
+// modules bank and probe-views of the fixtures, as they were once.
 import { hex } from "./hex.ts";
 
 export const bankDefinition: Uint8Array = hex(`

@@ -66,13 +66,13 @@ void test("too few bytes are refused with what was wanted", async (t) => {
 
 void test("recursion is counted until the reader is turned to other bytes", async (t) => {
   const reader = new Reader(hex("00"));
-  reader.enter(3);
-  reader.enter(3);
-  t.throws(() => reader.enter(3), { code: "LC_BSATN_DECODE", message: /3 levels/ });
+  reader.enter(2);
+  reader.enter(2);
+  t.throws(() => reader.enter(2), { code: "LC_BSATN_DECODE", message: /over 2 levels/ });
   reader.reset(hex("00"));
-  reader.enter(3);
+  reader.enter(1);
   reader.leave();
-  reader.enter(3);
+  reader.enter(1);
   t.equal(reader.u8(), 0);
 });
 
@@ -174,4 +174,15 @@ void test("a name cache gives what the reader would, the same string again", asy
     code: "LC_BSATN_DECODE",
   });
   t.throws(() => cache.read(new Reader(hex("02000000 61"))), { code: "LC_BSATN_DECODE" });
+});
+
+void test("what is kept of a frame is a copy, also where the frame is a Buffer", async (t) => {
+  const frame = Buffer.from("0200000061620200000061620200000061", "hex");
+  const cache = new NameCache();
+  t.equal(cache.read(new Reader(frame)), "ab");
+  const kept = new Reader(frame, 6).bytesCopy();
+  frame.fill(0x63, 4, 6);
+  frame.fill(0x63, 10, 12);
+  t.equal(cache.read(new Reader(frame)), "cc", "not what the bytes were before");
+  t.equal(toHex(kept), "6162");
 });

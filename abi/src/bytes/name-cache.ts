@@ -1,5 +1,5 @@
-// Names that come again and again as bytes (reducers in calls, tables in updates) become the same string without
-// being decoded each time.
+// Names that come again and again as bytes (reducers in calls, tables in updates) become the same
+// string without being decoded each time.
 import { LightconeError } from "../error.ts";
 import type { Reader } from "./reader.ts";
 
@@ -13,8 +13,8 @@ interface Slot {
 }
 
 /**
- * A fixed number of remembered strings: a hostile peer can only push others out. One slot for each hash, the last one
- * wins.
+ * A fixed number of remembered strings: a hostile peer can only push others out. One slot for each
+ * hash, the last one wins.
  */
 export class NameCache {
   readonly #slots: (Slot | undefined)[] = new Array<Slot | undefined>(slotCount).fill(undefined);
@@ -30,7 +30,8 @@ export class NameCache {
     const slotAt = hash(source, from, from + length) & (slotCount - 1);
     const slot = this.#slots[slotAt];
     if (slot !== undefined && isSame(slot.bytes, source, from, length)) return slot.text;
-    const bytes = source.slice(from, from + length);
+    // A copy, which slice() of a Buffer would not be.
+    const bytes = new Uint8Array(source.subarray(from, from + length));
     const text = decode(bytes);
     this.#slots[slotAt] = { bytes, text };
     return text;

@@ -29,10 +29,13 @@ export class Reader {
     this.#depth = 0;
   }
 
-  /** Goes one level into a recursive value; `depthMax` levels are too many. Ends with `leave()`. */
+  /**
+   * Goes one level into a recursive value; more than `depthMax` levels are refused. Ends with
+   * `leave()`.
+   */
   enter(depthMax: number): void {
-    if (++this.#depth >= depthMax) {
-      throw new LightconeError("LC_BSATN_DECODE", `a value is nested ${depthMax} levels deep`);
+    if (++this.#depth > depthMax) {
+      throw new LightconeError("LC_BSATN_DECODE", `a value is nested over ${depthMax} levels deep`);
     }
   }
 
@@ -135,6 +138,12 @@ export class Reader {
   /** A u32 length and that many bytes, as a view. */
   bytes(): Uint8Array {
     return this.raw(this.u32("length of bytes"), "bytes");
+  }
+
+  /** A u32 length and that many bytes, as a copy that outlives the bytes read. */
+  bytesCopy(): Uint8Array {
+    // Not slice(): the bytes may be a Buffer, whose slice is a view.
+    return new Uint8Array(this.bytes());
   }
 
   /** A u32 length and that many bytes of UTF-8. */

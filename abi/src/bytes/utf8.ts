@@ -1,6 +1,9 @@
 // Validation of UTF-8 in place: rows are checked without being decoded.
 
-/** Whether `bytes[start, end)` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
+/**
+ * Whether `bytes[start, end)` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at
+ * most U+10FFFF).
+ */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end) {

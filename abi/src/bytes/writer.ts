@@ -120,8 +120,7 @@ export class Writer {
 
   /** Raw bytes without a length. */
   raw(bytes: Uint8Array): void {
-    const at = this.reserve(bytes.length);
-    this.#bytes.set(bytes, at);
+    this.rawRange(bytes, 0, bytes.length);
   }
 
   /** A part of `source`, without a length. */
@@ -129,7 +128,7 @@ export class Writer {
     const at = this.reserve(end - start);
     const target = this.#bytes;
     // A short copy in a loop beats the subarray that `set` would need.
-    if (end - start <= 64) {
+    if (end - start <= 32) {
       for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
     } else {
       target.set(source.subarray(start, end), at);
@@ -142,7 +141,10 @@ export class Writer {
     this.raw(bytes);
   }
 
-  /** A u32 length in bytes, then UTF-8. Lone surrogates become U+FFFD, as the encoding standard has it. */
+  /**
+   * A u32 length in bytes, then UTF-8. Lone surrogates become U+FFFD, as the encoding standard has
+   * it.
+   */
   string(text: string): void {
     // Three bytes for each UTF-16 unit is the most that UTF-8 needs.
     const lengthAt = this.reserve(4 + text.length * 3);

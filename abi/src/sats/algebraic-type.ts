@@ -1,6 +1,6 @@
-// Types as values: AlgebraicType, ProductType and Typespace described in their own terms, so that they travel as BSATN
-// (module definitions, st_column.col_type) and as JSON (/schema, /sql) through the same codecs as everything else.
-// Reference: module-def.md sections 1 and 4.
+// Types as values: AlgebraicType, ProductType and Typespace described in their own terms, so that
+// they travel as BSATN (module definitions, st_column.col_type) and as JSON (/schema, /sql) through
+// the same codecs as everything else. Reference: module-def.md sections 1 and 4.
 import { Reader } from "../bytes/reader.ts";
 import { Writer } from "../bytes/writer.ts";
 import { LightconeError } from "../error.ts";
@@ -73,7 +73,9 @@ const primitives = new Map(
     .map((kind) => [variantName(kind), { kind } as AlgebraicType] as const),
 );
 
-/** The type that `raw` describes. Throws LC_BSATN_DECODE for too deep a type or too many variants. */
+/**
+ * The type that `raw` describes. Throws LC_BSATN_DECODE for too deep a type or too many variants.
+ */
 export function typeFromRaw(raw: RawType): AlgebraicType {
   return fromRaw(raw, 1);
 }

@@ -1,16 +1,19 @@
-// BSATN: a codec is compiled once per type into closures; nothing inspects a type while values pass (module-def.md section 2).
+// BSATN: a codec is compiled once per type into closures; nothing inspects a type while values pass
+// (module-def.md section 2).
 import { LightconeError } from "../error.ts";
 import { ConnectionId, Identity, Uuid } from "../identity.ts";
 import { TimeDuration, Timestamp } from "../time.ts";
 import { Reader } from "../bytes/reader.ts";
 import { Writer } from "../bytes/writer.ts";
 import { fixedSize } from "./layout.ts";
+import { RefCompiler } from "./refs.ts";
 import {
   type AlgebraicType,
   type Element,
   emptyElementsMax,
   isBytes,
   isUnit,
+  type RefType,
   resolve,
   specialKind,
   type Typespace,
@@ -18,18 +21,21 @@ import {
 } from "./type.ts";
 import { optionIsBoxed, type Value } from "./value.ts";
 
-/** Reads and writes the values of one type. Faults: LC_BSATN_DECODE when reading, LC_VALUE_INVALID when writing. */
+/**
+ * Reads and writes the values of one type. Faults: LC_BSATN_DECODE when reading, LC_VALUE_INVALID
+ * when writing.
+ */
 export interface Codec<T = Value> {
   readonly read: (reader: Reader) => T;
   readonly write: (writer: Writer, value: T) => void;
 }
 
 /**
- * Compiles the codec of `type`. Recursive types are resolved on first use. `T` is what the caller knows the values of that
- * type to look like (value.ts).
+ * Compiles the codec of `type`. Types may be recursive. `T` is what the caller knows the values of
+ * that type to look like (value.ts).
  */
 export function compileCodec<T = Value>(type: AlgebraicType, types: Typespace = []): Codec<T> {
-  return new Compiler(types).compile(type) as unknown as Codec<T>;
+  return new Compiler(types).compileWhole(type) as unknown as Codec<T>;
 }
 
 /** The bytes of one value. */
@@ -177,8 +183,7 @@ const primitives: Readonly<Record<string, Codec>> = {
 };
 
 const bytesCodec: Codec = {
-  // A copy: the bytes must outlive the frame they came in.
-  read: (reader) => reader.bytes().slice(),
+  read: (reader) => reader.bytesCopy(),
   write: (writer, value) => {
     if (!(value instanceof Uint8Array)) bad("a Uint8Array", value);
     writer.bytes(value);
@@ -244,14 +249,19 @@ function fieldNames(elements: readonly Element[]): string[] {
 
 class Compiler {
   readonly #types: Typespace;
-  readonly #byRef = new Map<number, Codec>();
+  readonly #refs: RefCompiler<Codec>;
 
   constructor(types: Typespace) {
     this.#types = types;
+    this.#refs = new RefCompiler(types, (type) => this.compile(type));
+  }
+
+  compileWhole(type: AlgebraicType): Codec {
+    return this.#refs.compile(type);
   }
 
   compile(type: AlgebraicType): Codec {
-    if (type.kind === "ref") return this.#compileRef(type.ref);
+    if (type.kind === "ref") return this.#compileRef(type);
     const special = specialKind(type);
     switch (type.kind) {
       case "product":
@@ -267,26 +277,19 @@ class Compiler {
     }
   }
 
-  // A recursive type reaches its own reference while it is being compiled, so a reference is a forward
-  // to whatever will stand in the map when values pass.
-  #compileRef(index: number): Codec {
-    const known = this.#byRef.get(index);
-    if (known !== undefined) return known;
-    const target = resolve({ kind: "ref", ref: index }, this.#types);
-    let codec: Codec | undefined;
-    const forward: Codec = {
+  #compileRef(type: RefType): Codec {
+    const target = this.#refs.target(type);
+    if ("leaf" in target) return target.leaf;
+    const { slot } = target;
+    return {
       read: (reader) => {
         reader.enter(valueDepthMax);
-        const value = (codec as Codec).read(reader);
+        const value = (slot.compiled as Codec).read(reader);
         reader.leave();
         return value;
       },
-      write: (writer, value) => (codec as Codec).write(writer, value),
+      write: (writer, value) => (slot.compiled as Codec).write(writer, value),
     };
-    this.#byRef.set(index, forward);
-    codec = this.compile(target);
-    this.#byRef.set(index, codec);
-    return codec;
   }
 
   #compileProduct(elements: readonly Element[]): Codec {

@@ -1,11 +1,12 @@
 // Validation of BSATN without decoding it: what the host does with each row a module hands it.
 import { isUtf8 } from "../bytes/utf8.ts";
 import { fixedSize, isFreeForm } from "./layout.ts";
+import { RefCompiler } from "./refs.ts";
 import {
   type AlgebraicType,
   type Element,
   emptyElementsMax,
-  resolve,
+  type RefType,
   type Typespace,
   valueDepthMax,
 } from "./type.ts";
@@ -16,9 +17,11 @@ import {
  */
 export type Walk = (bytes: Uint8Array, at: number, end: number) => number;
 
-/** Compiles the walk over values of `type`. A type whose bytes are all valid becomes one comparison. */
+/**
+ * Compiles the walk over values of `type`. A type whose bytes are all valid becomes one comparison.
+ */
 export function compileWalk(type: AlgebraicType, types: Typespace = []): Walk {
-  return new WalkCompiler(types).compile(type);
+  return new WalkCompiler(types).compileWhole(type);
 }
 
 function walkFixed(size: number): Walk {
@@ -44,16 +47,24 @@ function walkText(mustBeUtf8: boolean): Walk {
 
 class WalkCompiler {
   readonly #types: Typespace;
-  readonly #byRef = new Map<number, Walk>();
-  /** Levels of recursion of the walk under way. Walks throw nothing, so it is back at zero after each. */
+  readonly #refs: RefCompiler<Walk>;
+  /**
+   * Levels of recursion of the walk under way. Walks throw nothing, so it is back at zero after
+   * each.
+   */
   #depth = 0;
 
   constructor(types: Typespace) {
     this.#types = types;
+    this.#refs = new RefCompiler(types, (type) => this.compile(type));
+  }
+
+  compileWhole(type: AlgebraicType): Walk {
+    return this.#refs.compile(type);
   }
 
   compile(type: AlgebraicType): Walk {
-    if (type.kind === "ref") return this.#compileRef(type.ref);
+    if (type.kind === "ref") return this.#compileRef(type);
     const size = fixedSize(type, this.#types);
     if (size !== undefined && isFreeForm(type, this.#types)) return walkFixed(size);
     switch (type.kind) {
@@ -72,20 +83,17 @@ class WalkCompiler {
     }
   }
 
-  #compileRef(index: number): Walk {
-    const known = this.#byRef.get(index);
-    if (known !== undefined) return known;
-    let walk: Walk | undefined;
-    this.#byRef.set(index, (bytes, at, end) => {
-      if (this.#depth + 1 >= valueDepthMax) return -1;
+  #compileRef(type: RefType): Walk {
+    const target = this.#refs.target(type);
+    if ("leaf" in target) return target.leaf;
+    const { slot } = target;
+    return (bytes, at, end) => {
+      if (this.#depth >= valueDepthMax) return -1;
       this.#depth++;
-      const position = (walk as Walk)(bytes, at, end);
+      const position = (slot.compiled as Walk)(bytes, at, end);
       this.#depth--;
       return position;
-    });
-    walk = this.compile(resolve({ kind: "ref", ref: index }, this.#types));
-    this.#byRef.set(index, walk);
-    return walk;
+    };
   }
 
   #compileProduct(elements: readonly Element[]): Walk {

@@ -1,5 +1,6 @@
-// SATS-JSON, input: from parsed JSON to BSATN, by closures compiled once per type (module-def.md section 4). A fault names the
-// path to the value: `argument order.lines[2].price: expected i64, given "x"`.
+// SATS-JSON, input: from parsed JSON to BSATN, by closures compiled once per type (module-def.md
+// section 4). A fault names the path to the value: `argument order.lines[2].price: expected i64,
+// given "x"`.
 import { Writer } from "../bytes/writer.ts";
 import { type ErrorCode, LightconeError } from "../error.ts";
 import { fromHex } from "../identity.ts";
@@ -9,27 +10,31 @@ import {
   type Element,
   isBytes,
   type ProductType,
-  resolve,
+  type RefType,
   specialKind,
   type Typespace,
 } from "./type.ts";
+import { RefCompiler } from "./refs.ts";
 
 /** Writes the BSATN of one JSON value. Throws LC_JSON_DECODE. */
 export type JsonReader = (json: JsonValue, writer: Writer) => void;
 
 /** Compiles the reader of `type`. */
 export function compileJsonReader(type: AlgebraicType, types: Typespace): JsonReader {
-  const read = new JsonReaderCompiler(types).compile(type);
+  const read = new JsonReaderCompiler(types).compileWhole(type);
   return (json, writer) => read(json, writer, new Path("LC_JSON_DECODE", "value"));
 }
 
 /** Writes the BSATN of a call's arguments. Throws LC_REDUCER_ARGUMENTS. */
 export type ArgumentsReader = (json: JsonValue, writer: Writer) => void;
 
-/** Compiles the reader of arguments: a JSON array in order, or an object by the names of the parameters. */
+/**
+ * Compiles the reader of arguments: a JSON array in order, or an object by the names of the
+ * parameters.
+ */
 export function compileArguments(params: ProductType, types: Typespace): ArgumentsReader {
   const compiler = new JsonReaderCompiler(types);
-  const readers = params.elements.map((element) => compiler.compile(element.type));
+  const readers = params.elements.map((element) => compiler.compileWhole(element.type));
   const names = elementNames(params.elements);
   return (json, writer) => {
     const path = new Path("LC_REDUCER_ARGUMENTS", "argument");
@@ -205,17 +210,20 @@ const readHex: Read = (json, writer, path) => {
 };
 
 class JsonReaderCompiler {
-  readonly #types: Typespace;
-  readonly #byRef = new Map<number, Read>();
+  readonly #refs: RefCompiler<Read>;
 
   constructor(types: Typespace) {
-    this.#types = types;
+    this.#refs = new RefCompiler(types, (type) => this.compile(type));
+  }
+
+  compileWhole(type: AlgebraicType): Read {
+    return this.#refs.compile(type);
   }
 
   compile(type: AlgebraicType): Read {
     switch (type.kind) {
       case "ref":
-        return this.#compileRef(type.ref);
+        return this.#compileRef(type);
       case "product":
         return this.#compileProduct(type.elements);
       case "sum":
@@ -227,15 +235,12 @@ class JsonReaderCompiler {
     }
   }
 
-  // The depth of recursion is that of the JSON, which parseJson limits.
-  #compileRef(index: number): Read {
-    const known = this.#byRef.get(index);
-    if (known !== undefined) return known;
-    let read: Read | undefined;
-    this.#byRef.set(index, (json, writer, path) => (read as Read)(json, writer, path));
-    read = this.compile(resolve({ kind: "ref", ref: index }, this.#types));
-    this.#byRef.set(index, read);
-    return read;
+  #compileRef(type: RefType): Read {
+    const target = this.#refs.target(type);
+    if ("leaf" in target) return target.leaf;
+    const { slot } = target;
+    // The depth of recursion is that of the JSON, which parseJson limits.
+    return (json, writer, path) => (slot.compiled as Read)(json, writer, path);
   }
 
   #compileProduct(elements: readonly Element[]): Read {
@@ -298,7 +303,10 @@ function variantOf(json: JsonValue): readonly [JsonValue, JsonValue] | undefined
   return entries.length === 1 ? entries[0] : undefined;
 }
 
-/** The position of the variant that `key` means by name, by number, or by number as text; -1 for none. */
+/**
+ * The position of the variant that `key` means by name, by number, or by number as text; -1 for
+ * none.
+ */
 function tagOf(key: JsonValue, names: readonly string[]): number {
   if (typeof key === "number") return key;
   if (typeof key !== "string") return -1;

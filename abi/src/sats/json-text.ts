@@ -1,4 +1,5 @@
-// JSON text, aware of integers that a JavaScript number cannot hold: they become bigint, and bigint becomes bare digits.
+// JSON text, aware of integers that a JavaScript number cannot hold: they become bigint, and bigint
+// becomes bare digits.
 import { LightconeError } from "../error.ts";
 
 /** Parsed JSON. Objects have no prototype, so that any key is just a key. */
@@ -16,14 +17,18 @@ export const jsonDepthMax = 256;
 export const jsonNumberLengthMax = 1000;
 
 /**
- * Parses one JSON value. Integers beyond 2^53 become bigint, all other numbers number. Throws LC_JSON_DECODE with line and
- * column for what is not JSON, text after the value, a key that comes twice, and nesting beyond jsonDepthMax.
+ * Parses one JSON value. Integers beyond 2^53 become bigint, all other numbers number. Throws
+ * LC_JSON_DECODE with line and column for what is not JSON, text after the value, a key that comes
+ * twice, and nesting beyond jsonDepthMax.
  */
 export function parseJson(text: string): JsonValue {
   return new JsonParser(text).parse();
 }
 
-/** Writes JSON without white space; bigint as bare digits. Numbers that JSON does not have become null. */
+/**
+ * Writes JSON without white space; bigint as bare digits. Numbers that JSON does not have become
+ * null.
+ */
 export function stringifyJson(value: JsonValue): string {
   if (typeof value === "bigint") return value.toString();
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
@@ -146,7 +151,8 @@ class JsonParser {
     const text = this.#text;
     let hasEscape = false;
     let at = start + 1;
-    // The character after a backslash is judged by JSON.parse; here it must only not be taken for the closing quote.
+    // The character after a backslash is judged by JSON.parse; here it must only not be taken for
+    // the closing quote.
     for (; text[at] !== '"'; at++) {
       if (!(text.charCodeAt(at) >= 0x20)) {
         this.#at = Math.min(at, text.length);

@@ -1,21 +1,24 @@
-// SATS-JSON, output: straight from BSATN to text, by closures compiled once per type (module-def.md section 4).
+// SATS-JSON, output: straight from BSATN to text, by closures compiled once per type (module-def.md
+// section 4).
 import type { Reader } from "../bytes/reader.ts";
 import { toHex } from "../identity.ts";
 import { LightconeError } from "../error.ts";
 import { fixedSize } from "./layout.ts";
+import { RefCompiler } from "./refs.ts";
 import {
   type AlgebraicType,
   type Element,
   emptyElementsMax,
   isBytes,
-  resolve,
+  type RefType,
   type Typespace,
   valueDepthMax,
 } from "./type.ts";
 
 /**
- * How products and sums look: "typed" has objects with names (schemas, envelopes), "positional" arrays and tags (rows of
- * `/sql`, procedure results), "mixed" objects for products and tags for sums (first rows in v1.json).
+ * How products and sums look: "typed" has objects with names (schemas, envelopes), "positional"
+ * arrays and tags (rows of `/sql`, procedure results), "mixed" objects for products and tags for
+ * sums (first rows in v1.json).
  */
 export type JsonStyle = "typed" | "positional" | "mixed";
 
@@ -27,10 +30,13 @@ export function compileJsonWriter(
   types: Typespace,
   style: JsonStyle,
 ): JsonWriter {
-  return new JsonWriterCompiler(types, style).compile(type);
+  return new JsonWriterCompiler(types, style).compileWhole(type);
 }
 
-/** A float as the reference host writes it: whole numbers keep a fraction, what is no number becomes null. */
+/**
+ * A float as the reference host writes it: whole numbers keep a fraction, what is no number becomes
+ * null.
+ */
 function floatText(value: number): string {
   if (!Number.isFinite(value)) return "null";
   if (Object.is(value, -0)) return "-0.0";
@@ -38,8 +44,12 @@ function floatText(value: number): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** The shortest decimal that is still the same f32, for `0.1` shall not become 0.10000000149011612. */
+/**
+ * The shortest decimal that is still the same f32, for `0.1` shall not become 0.10000000149011612.
+ */
 function shortestFloat32(value: number): number {
+  // Its digits would lose the sign of zero.
+  if (value === 0) return value;
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;
@@ -79,17 +89,22 @@ function keyOf(element: Element, index: number): string {
 class JsonWriterCompiler {
   readonly #types: Typespace;
   readonly #style: JsonStyle;
-  readonly #byRef = new Map<number, JsonWriter>();
+  readonly #refs: RefCompiler<JsonWriter>;
 
   constructor(types: Typespace, style: JsonStyle) {
     this.#types = types;
     this.#style = style;
+    this.#refs = new RefCompiler(types, (type) => this.compile(type));
+  }
+
+  compileWhole(type: AlgebraicType): JsonWriter {
+    return this.#refs.compile(type);
   }
 
   compile(type: AlgebraicType): JsonWriter {
     switch (type.kind) {
       case "ref":
-        return this.#compileRef(type.ref);
+        return this.#compileRef(type);
       case "product":
         return this.#compileProduct(type.elements);
       case "sum":
@@ -101,19 +116,16 @@ class JsonWriterCompiler {
     }
   }
 
-  #compileRef(index: number): JsonWriter {
-    const known = this.#byRef.get(index);
-    if (known !== undefined) return known;
-    let write: JsonWriter | undefined;
-    this.#byRef.set(index, (reader) => {
+  #compileRef(type: RefType): JsonWriter {
+    const target = this.#refs.target(type);
+    if ("leaf" in target) return target.leaf;
+    const { slot } = target;
+    return (reader) => {
       reader.enter(valueDepthMax);
-      const text = (write as JsonWriter)(reader);
+      const text = (slot.compiled as JsonWriter)(reader);
       reader.leave();
       return text;
-    });
-    write = this.compile(resolve({ kind: "ref", ref: index }, this.#types));
-    this.#byRef.set(index, write);
-    return write;
+    };
   }
 
   #compileProduct(elements: readonly Element[]): JsonWriter {

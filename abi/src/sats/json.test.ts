@@ -137,6 +137,7 @@ void test("values look the same in every style", async (t) => {
     [{ kind: "f64" }, Number.NEGATIVE_INFINITY, "null"],
     [{ kind: "f32" }, 0.1, "0.1"],
     [{ kind: "f32" }, 16777216, "16777216.0"],
+    [{ kind: "f32" }, -0, "-0.0"],
     [bytesType, hex("00ff"), '"00ff"'],
     [array(u32), [1, 2], "[1,2]"],
     [array(u8), hex(""), '""'],

@@ -1,5 +1,6 @@
-// What a type says about the bytes of its values: how many, and whether any bytes will do. Answers are remembered for each
-// typespace, so that types which refer to each other many times over cost no more than they are long.
+// What a type says about the bytes of its values: how many, and whether any bytes will do. Answers
+// are remembered for each typespace, so that types which refer to each other many times over cost
+// no more than they are long.
 import { type AlgebraicType, type Element, resolve, type Typespace } from "./type.ts";
 
 interface Layout {
@@ -33,43 +34,56 @@ const primitiveLayouts: Readonly<Partial<Record<AlgebraicType["kind"], Layout>>>
   u256: primitiveLayout(32),
 };
 
-type Layouts = Map<number, Layout>;
+/** What is known of one typespace. */
+interface Layouts {
+  readonly types: Typespace;
+  readonly byRef: Map<number, Layout>;
+  /** References being followed. */
+  depth: number;
+}
+
 const layoutsByTypespace = new WeakMap<Typespace, Layouts>();
 
 function layoutOf(type: AlgebraicType, types: Typespace): Layout {
   let layouts = layoutsByTypespace.get(types);
   if (layouts === undefined) {
-    layouts = new Map();
+    layouts = { types, byRef: new Map(), depth: 0 };
     layoutsByTypespace.set(types, layouts);
   }
-  return layoutInside(type, types, layouts);
+  return layoutInside(type, layouts);
 }
 
-function layoutInside(type: AlgebraicType, types: Typespace, layouts: Layouts): Layout {
+function layoutInside(type: AlgebraicType, layouts: Layouts): Layout {
   switch (type.kind) {
     case "ref": {
-      const known = layouts.get(type.ref);
+      const { types, byRef } = layouts;
+      const known = byRef.get(type.ref);
       if (known !== undefined) return known;
       // A type that contains itself has no fixed size: that is what it finds when it meets itself.
-      layouts.set(type.ref, varied);
-      const layout = layoutInside(resolve(type, types), types, layouts);
-      layouts.set(type.ref, layout);
+      // Beyond this depth only chains of sums go on, made to overflow the stack.
+      byRef.set(type.ref, varied);
+      if (layouts.depth > referenceDepthMax) return varied;
+      const target = resolve(type, types);
+      layouts.depth++;
+      const layout = layoutInside(target, layouts);
+      layouts.depth--;
+      byRef.set(type.ref, layout);
       return layout;
     }
     case "product":
-      return productLayout(type.elements, types, layouts);
+      return productLayout(type.elements, layouts);
     case "sum":
-      return sumLayout(type.variants, types, layouts);
+      return sumLayout(type.variants, layouts);
     default:
       return primitiveLayouts[type.kind] ?? varied;
   }
 }
 
-function productLayout(elements: readonly Element[], types: Typespace, layouts: Layouts): Layout {
+function productLayout(elements: readonly Element[], layouts: Layouts): Layout {
   let size = 0;
   let isFree = true;
   for (const element of elements) {
-    const layout = layoutInside(element.type, types, layouts);
+    const layout = layoutInside(element.type, layouts);
     if (layout.size === undefined) return varied;
     size += layout.size;
     isFree &&= layout.isFreeForm;
@@ -77,10 +91,10 @@ function productLayout(elements: readonly Element[], types: Typespace, layouts: 
   return { size, isFreeForm: isFree };
 }
 
-function sumLayout(variants: readonly Element[], types: Typespace, layouts: Layouts): Layout {
+function sumLayout(variants: readonly Element[], layouts: Layouts): Layout {
   let common: number | undefined;
   for (const variant of variants) {
-    const { size } = layoutInside(variant.type, types, layouts);
+    const { size } = layoutInside(variant.type, layouts);
     if (size === undefined || (common !== undefined && common !== size)) return varied;
     common = size;
   }
@@ -100,17 +114,22 @@ export function isFreeForm(type: AlgebraicType, types: Typespace): boolean {
 /** Most fields of a product, those of the products inside it included. */
 export const productFieldsMax = 4096;
 
+/** Most references to be followed from a product to the last product inside it. */
+export const referenceDepthMax = 100;
+
 /**
- * What makes values of these types unbounded though their bytes are few: products that contain themselves, or that grow
- * beyond productFieldsMax by containing one another. Arrays and sums end the count, since their values take bytes.
+ * What makes values of these types unbounded though their bytes are few: products that contain
+ * themselves, or that grow beyond productFieldsMax or referenceDepthMax by containing one another.
+ * Arrays and sums end the count, since their values take bytes.
  */
 export function typespaceFaults(types: Typespace): string[] {
-  const widths = new Map<number, number>();
+  const widths: Widths = { types, byRef: new Map(), depth: 0 };
   const faults: string[] = [];
   for (const index of types.keys()) {
-    const width = widthOf({ kind: "ref", ref: index }, types, widths);
+    const width = widthOf({ kind: "ref", ref: index }, widths);
     if (width === Number.POSITIVE_INFINITY) {
-      faults.push(`type ${index} contains itself without an array or a sum in between`);
+      const rule = `or is over ${referenceDepthMax} products deep`;
+      faults.push(`type ${index} contains itself without an array or a sum in between, ${rule}`);
     } else if (width > productFieldsMax) {
       faults.push(`type ${index} has more than ${productFieldsMax} fields, those inside included`);
     }
@@ -118,20 +137,32 @@ export function typespaceFaults(types: Typespace): string[] {
   return faults;
 }
 
+interface Widths {
+  readonly types: Typespace;
+  readonly byRef: Map<number, number>;
+  /** References being followed. */
+  depth: number;
+}
+
 /** How many products and leaves a value has before arrays and sums. */
-function widthOf(type: AlgebraicType, types: Typespace, widths: Map<number, number>): number {
+function widthOf(type: AlgebraicType, widths: Widths): number {
   if (type.kind === "product") {
     let width = 1;
-    for (const element of type.elements) width += widthOf(element.type, types, widths);
+    for (const element of type.elements) width += widthOf(element.type, widths);
     return width;
   }
   if (type.kind !== "ref") return 1;
-  const known = widths.get(type.ref);
+  const { types, byRef } = widths;
+  const known = byRef.get(type.ref);
   if (known !== undefined) return known;
   const target = types[type.ref];
-  // Meeting itself while it is being counted, a type is infinitely wide. Dangling references are found elsewhere.
-  widths.set(type.ref, Number.POSITIVE_INFINITY);
-  const width = target === undefined ? 1 : widthOf(target, types, widths);
-  widths.set(type.ref, width);
+  // Meeting itself while it is being counted, a type is infinitely wide. Dangling references are
+  // found elsewhere.
+  byRef.set(type.ref, Number.POSITIVE_INFINITY);
+  if (widths.depth > referenceDepthMax) return Number.POSITIVE_INFINITY;
+  widths.depth++;
+  const width = target === undefined ? 1 : widthOf(target, widths);
+  widths.depth--;
+  byRef.set(type.ref, width);
   return width;
 }

@@ -1,5 +1,5 @@
-// Algebraic types as one union, and what can be said of a type without a value: size, special meaning, resolution of
-// references. Reference: module-def.md sections 1 and 3.
+// Algebraic types as one union, and what can be said of a type without a value: size, special
+// meaning, resolution of references. Reference: module-def.md sections 1 and 3.
 import { LightconeError } from "../error.ts";
 
 export type PrimitiveKind =
@@ -48,7 +48,10 @@ export interface RefType {
 export type AlgebraicType =
   { readonly kind: PrimitiveKind } | ProductType | SumType | ArrayType | RefType;
 
-/** The types that `ref`s point into. */
+/**
+ * The types that `ref`s point into. Never changed once it is in use: what is known of its types is
+ * remembered.
+ */
 export type Typespace = readonly AlgebraicType[];
 
 /** BSATN tags of the kinds: the position in this list. */
@@ -138,7 +141,10 @@ const specialFields: Readonly<Record<string, readonly [SpecialKind, AlgebraicTyp
   __query__: ["query", "ref"],
 };
 
-/** Which special type `type` is, if any. References are not followed: a special type always stands inline. */
+/**
+ * Which special type `type` is, if any. References are not followed: a special type always stands
+ * inline.
+ */
 export function specialKind(type: AlgebraicType): SpecialKind | undefined {
   if (type.kind === "product") {
     const [element, ...others] = type.elements;
@@ -180,12 +186,15 @@ export function resolve(type: AlgebraicType, types: Typespace): Exclude<Algebrai
 }
 
 /**
- * Most levels to which a value of a recursive type may contain values of the same type. Deeper ones are refused, for they
- * would overflow the stack of whoever reads them.
+ * Most levels of references, to types that have references themselves, that one value may go down.
+ * Deeper values are refused, for they would overflow the stack of whoever reads them.
  */
 export const valueDepthMax = 500;
 
-/** Most elements of an array whose elements take no bytes: a count alone must not keep a reader busy. */
+/**
+ * Most elements of an array whose elements take no bytes: a count alone must not keep a reader
+ * busy.
+ */
 export const emptyElementsMax = 1024;
 
 /** Whether two types are the same, letter by letter; references must have equal numbers. */

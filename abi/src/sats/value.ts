@@ -1,4 +1,5 @@
-// How SATS values look in JavaScript. One mapping for the client, the host's own tables and the command line.
+// How SATS values look in JavaScript. One mapping for the client, the host's own tables and the
+// command line.
 //
 //   bool, string           boolean, string
 //   i8…u32, f32, f64       number
@@ -38,7 +39,9 @@ export type Value =
   | SumValue
   | ProductValue;
 
-/** Whether an option's content is boxed as `{ some }`, because the content itself may be undefined. */
+/**
+ * Whether an option's content is boxed as `{ some }`, because the content itself may be undefined.
+ */
 export function optionIsBoxed(content: AlgebraicType, types: Typespace): boolean {
   const resolved = resolve(content, types);
   return specialKind(resolved) === "option" || isUnit(resolved);

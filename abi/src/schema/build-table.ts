@@ -1,5 +1,6 @@
-// A table's definition out of what V9 and V10 say of it: columns from its row type, generated names, positions checked.
-// Faults that would leave nothing to stand in the definition are found here, all others in check.ts.
+// A table's definition out of what V9 and V10 say of it: columns from its row type, generated
+// names, positions checked. Faults that would leave nothing to stand in the definition are found
+// here, all others in check.ts.
 import type { Typespace } from "../sats/type.ts";
 import type {
   Access,
@@ -11,6 +12,7 @@ import type {
   SequenceDef,
   TableDef,
 } from "./def.ts";
+import { keyColumnsMax } from "./limit.ts";
 import { constraintName, indexName, sequenceName } from "./names.ts";
 import type { RawIndexAlgorithm, RawSequence } from "./raw-shared.ts";
 
@@ -62,7 +64,9 @@ export interface NamedTypes {
 
 const algorithmKinds = { BTree: "btree", Hash: "hash", Direct: "direct" } as const;
 
-/** The table's definition, or undefined where it has no row type; faults are appended to `faults`. */
+/**
+ * The table's definition, or undefined where it has no row type; faults are appended to `faults`.
+ */
 export function buildTable(
   source: TableSource,
   types: NamedTypes,
@@ -138,18 +142,17 @@ class TableBuilder {
     return defaults;
   }
 
-  /** The names of the columns, or undefined with a fault where one does not exist. */
+  /** The names of the columns, or undefined with a fault where they cannot be those of a key. */
   #names(
     columns: readonly ColumnDef[],
     positions: readonly number[],
     what: string,
   ): string[] | undefined {
-    const unknown = positions.filter((position) => position >= columns.length);
-    for (const position of unknown) {
-      this.#fault(`${what} is on column ${position}, which does not exist`);
+    const fault = positionsFault(positions, columns.length);
+    if (fault !== undefined) {
+      this.#fault(`${what} ${fault}`);
+      return undefined;
     }
-    if (positions.length === 0) this.#fault(`${what} has no columns`);
-    if (unknown.length > 0 || positions.length === 0) return undefined;
     return positions.map((position) => (columns[position] as ColumnDef).name);
   }
 
@@ -216,4 +219,14 @@ class TableBuilder {
     const names = this.#names(columns, [schedule.atColumn], "the schedule");
     return names === undefined ? undefined : schedule;
   }
+}
+
+/** What keeps these positions of columns from being those of a key. */
+function positionsFault(positions: readonly number[], columnCount: number): string | undefined {
+  if (positions.length === 0) return "has no columns";
+  if (positions.length > keyColumnsMax) return `has more than ${keyColumnsMax} columns`;
+  const unknown = positions.find((position) => position >= columnCount);
+  if (unknown !== undefined) return `is on column ${unknown}, which does not exist`;
+  if (new Set(positions).size < positions.length) return "names a column twice";
+  return undefined;
 }

@@ -1,4 +1,5 @@
-// A module's definition out of the common form of V9 and V10, or all its faults at once (module-def.md section 7).
+// A module's definition out of the common form of V9 and V10, or all its faults at once
+// (module-def.md section 7).
 import { LightconeError } from "../error.ts";
 import { typespaceFaults } from "../sats/layout.ts";
 import { type AlgebraicType, specialKind, type Typespace } from "../sats/type.ts";
@@ -6,72 +7,79 @@ import { buildTable } from "./build-table.ts";
 import { checkModule } from "./check.ts";
 import { viewRowRef } from "./check-function.ts";
 import type { ModuleDef, TableDef, ViewDef } from "./def.ts";
+import { sizeFaults, submoduleFaults, toldFaults } from "./limit.ts";
 import { hasDefaultOrdering } from "./ordering.ts";
 import { type ModuleSource, typeUses } from "./source.ts";
 import { mergeSubmodule, namespaceFaults } from "./submodule.ts";
 
 /** Puts the definition together. Throws LC_MODULE_INVALID with every fault as a reason. */
 export function buildModule(source: ModuleSource): ModuleDef {
+  const tooMany = submoduleFaults(source);
+  if (tooMany.length > 0) throw invalid(tooMany);
   const { def, faults } = buildWhole(source);
-  if (faults.length > 0) throw new LightconeError("LC_MODULE_INVALID", summary(faults), faults);
+  if (faults.length > 0) throw invalid(faults);
   return def;
 }
 
-function summary(faults: readonly string[]): string {
+function invalid(faults: readonly string[]): LightconeError {
   const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-  return `the module's definition has ${count}: ${faults.join("; ")}`;
+  const told = toldFaults(faults);
+  const message = `the module's definition has ${count}: ${told.join("; ")}`;
+  return new LightconeError("LC_MODULE_INVALID", message, told);
 }
 
 /** A definition, of use only where there are no faults. */
 interface Part {
   readonly def: ModuleDef;
-  readonly faults: string[];
+  readonly faults: readonly string[];
 }
 
 function buildWhole(source: ModuleSource): Part {
-  const part = buildPart(source);
-  const { faults } = part;
-  let { def } = part;
-  faults.push(...namespaceFaults(source.submodules.map(({ namespace }) => namespace)));
+  let { def, faults } = buildPart(source);
+  faults = [...faults, ...namespaceFaults(source.submodules.map(({ namespace }) => namespace))];
   for (const { namespace, module } of source.submodules) {
     const inner = buildWhole(module);
-    const lifecycle = inner.def.reducers.find((reducer) => reducer.lifecycle !== undefined);
-    if (lifecycle !== undefined) {
-      inner.faults.push(
-        `reducer \`${lifecycle.sourceName}\`: only the root may have lifecycle events`,
-      );
-    }
-    faults.push(...inner.faults.map((fault) => `submodule \`${namespace}\`, ${fault}`));
+    const innerFaults = [...inner.faults, ...lifecycleFaults(inner.def)];
+    faults = [...faults, ...innerFaults.map((fault) => `submodule \`${namespace}\`, ${fault}`)];
     def = mergeSubmodule(def, namespace, inner.def);
   }
   return { def, faults };
 }
 
+function lifecycleFaults(inner: ModuleDef): string[] {
+  return inner.reducers
+    .filter(({ lifecycle }) => lifecycle !== undefined)
+    .map(({ sourceName }) => `reducer \`${sourceName}\`: only the root may have lifecycle events`);
+}
+
 /** A module without its submodules. */
 function buildPart(source: ModuleSource): Part {
-  const faults = [...source.faults, ...danglingReferences(source)];
-  faults.push(...typespaceFaults(source.types.source));
-  // Nothing can be said about types that lead nowhere or never end, so such faults stand alone.
-  if (faults.length > source.faults.length) return { def: emptyDef(source), faults };
-  const { canonical } = source.types;
-  const tables = source.tables.flatMap((table) => buildTable(table, source.types, faults) ?? []);
-  faults.push(...orderingFaults(source));
+  // Nothing can be said about types that lead nowhere or never end, nor of more than fits, so such
+  // faults stand alone.
+  const first = [
+    ...sizeFaults(source),
+    ...danglingReferences(source),
+    ...typespaceFaults(source.types.source),
+  ];
+  if (first.length > 0) return { def: emptyDef(source), faults: [...source.faults, ...first] };
+  const built: string[] = [];
+  const tables = source.tables.flatMap((table) => buildTable(table, source.types, built) ?? []);
   const def: ModuleDef = {
     version: source.version,
-    typespace: canonical,
+    typespace: source.types.canonical,
     types: source.exportedTypes.map(({ scope, name, ref }) => ({ scope, name, ref })),
     tables,
     reducers: source.reducers,
     procedures: source.procedures,
     views: source.views.map(({ keyColumns, ...view }) => ({
       ...view,
-      primaryKey: viewKey(view, keyColumns, source.types.source, tables, faults),
+      primaryKey: viewKey(view, keyColumns, source.types.source, tables, built),
     })),
     rowLevelSecurity: source.rowLevelSecurity,
     httpHandlers: source.httpHandlers,
     httpRoutes: source.httpRoutes,
   };
-  faults.push(...checkModule(def));
+  const faults = [...source.faults, ...built, ...orderingFaults(source), ...checkModule(def)];
   return { def, faults };
 }
 

@@ -1,4 +1,5 @@
-// Each rule of module-def.md section 7, broken alone in an otherwise sound module: exactly the faults named come back.
+// Each rule of module-def.md section 7, broken alone in an otherwise sound module: exactly the
+// faults named come back.
 import { test } from "tap";
 import * as make from "../../test/definition.ts";
 import { check } from "../../test/faults.ts";
@@ -73,7 +74,7 @@ void test("functions", async (t) => {
     [
       "two of one canonical name",
       reducers(make.reducer10("doIt"), make.reducer10("do_it")),
-      "the name `do_it` is that of reducer `doIt` and reducer `do_it`",
+      "reducer `do_it`: its name `do_it` is also that of reducer `doIt`",
     ],
     ["unnamed parameter", reducers(unnamed), "reducer `act`: parameter 0 has no name"],
     ["a name for two parameters", reducers(twice), "reducer `act`: it has two parameters `a`"],
@@ -128,7 +129,7 @@ void test("functions", async (t) => {
           },
         ],
       }),
-      "the name `add` is that of reducer `add` and procedure `add`",
+      "procedure `add`: its name `add` is also that of reducer `add`",
       `procedure \`add\`, return type: ${productFault}`,
     ],
   ]);

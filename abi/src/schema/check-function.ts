@@ -1,6 +1,7 @@
-// The rules for what can be called: reducers, procedures, views, HTTP handlers and their routes (module-def.md section 7).
+// The rules for what can be called: reducers, procedures, views, HTTP handlers and their routes
+// (module-def.md section 7).
 import { type AlgebraicType, type ProductType, specialKind, type Typespace } from "../sats/type.ts";
-import type { HttpRouteDef, Lifecycle, ModuleDef, ViewDef } from "./def.ts";
+import type { Lifecycle, ModuleDef, ViewDef } from "./def.ts";
 import { duplicates, nameFaults, useFaults } from "./fault.ts";
 
 /** Every fault of reducers, procedures and views. */
@@ -14,9 +15,11 @@ export function checkFunctions(def: ModuleDef): string[] {
     ...[...new Set([name, sourceName])].flatMap((each) => nameFaults(what, each)),
     ...paramFaults(what, params),
   ]);
-  for (const name of duplicates(callables.map((each) => each.name))) {
-    const sharers = callables.filter((each) => each.name === name).map(({ what }) => what);
-    faults.push(`the name \`${name}\` is that of ${sharers.join(" and ")}`);
+  const owners = new Map<string, string>();
+  for (const { what, name } of callables) {
+    const owner = owners.get(name);
+    if (owner === undefined) owners.set(name, what);
+    else faults.push(`${what}: its name \`${name}\` is also that of ${owner}`);
   }
   for (const { sourceName, returnType } of def.procedures) {
     faults.push(...useFaults(`procedure \`${sourceName}\`, return type`, returnType));
@@ -48,7 +51,10 @@ function checkLifecycle(def: ModuleDef): string[] {
   return faults;
 }
 
-/** The position in the typespace of the rows that a view returns: Option, Array or query of a reference. */
+/**
+ * The position in the typespace of the rows that a view returns: Option, Array or query of a
+ * reference.
+ */
 export function viewRowRef(returnType: AlgebraicType): number | undefined {
   const special = specialKind(returnType);
   if (returnType.kind === "array") return refOf(returnType.element);
@@ -96,22 +102,23 @@ export function checkRoutes(def: ModuleDef): string[] {
   for (const name of duplicates(def.httpHandlers)) {
     faults.push(`two HTTP handlers are called \`${name}\``);
   }
-  for (const [i, route] of def.httpRoutes.entries()) {
-    const what = `route \`${route.path}\``;
-    if (!routePath.test(route.path)) {
+  const handlers = new Set(def.httpHandlers);
+  const methodsByPath = new Map<string, Set<string | undefined>>();
+  for (const { path, method, handler } of def.httpRoutes) {
+    const what = `route \`${path}\``;
+    if (!routePath.test(path)) {
       faults.push(`${what}: a path is empty or starts with / and has only a-z 0-9 - _ ~ /`);
     }
-    if (!def.httpHandlers.includes(route.handler)) {
-      faults.push(`${what}: its handler \`${route.handler}\` does not exist`);
+    if (!handlers.has(handler)) {
+      faults.push(`${what}: its handler \`${handler}\` does not exist`);
     }
-    if (def.httpRoutes.slice(0, i).some((other) => overlaps(other, route))) {
+    const methods = methodsByPath.get(path) ?? new Set();
+    methodsByPath.set(path, methods);
+    const overlaps = method === undefined ? methods.size > 0 : methods.has(undefined);
+    if (overlaps || methods.has(method)) {
       faults.push(`${what}: another route has the same path and method`);
     }
+    methods.add(method);
   }
   return faults;
-}
-
-function overlaps(a: HttpRouteDef, b: HttpRouteDef): boolean {
-  if (a.path !== b.path) return false;
-  return a.method === undefined || b.method === undefined || a.method === b.method;
 }

@@ -1,4 +1,5 @@
-// Each rule of module-def.md section 7, broken alone in an otherwise sound module: exactly the faults named come back.
+// Each rule of module-def.md section 7, broken alone in an otherwise sound module: exactly the
+// faults named come back.
 import { test } from "tap";
 import * as make from "../../test/definition.ts";
 import { check, withPerson, withPoint } from "../../test/faults.ts";
@@ -125,7 +126,7 @@ void test("keys, constraints and indexes", async (t) => {
         indexes: [make.index10("a", [0])],
         constraints: [make.unique10([0]), make.unique10([0, 0])],
       }),
-      "table `person`: constraint `person_id_id_key` names a column twice",
+      "table `person`: a unique constraint names a column twice",
     ],
     [
       "constraint on nothing",
@@ -141,12 +142,11 @@ void test("keys, constraints and indexes", async (t) => {
       "index on columns that are not there",
       withPerson({ indexes: [make.index10("a", [0]), make.index10("b", [7, 8])] }),
       "table `person`: index `b` is on column 7, which does not exist",
-      "table `person`: index `b` is on column 8, which does not exist",
     ],
     [
       "index with a column twice",
       withPerson({ indexes: [make.index10("a", [0]), make.index10("b", [1, 1])] }),
-      "table `person`: index `person_name_name_idx_btree` names a column twice",
+      "table `person`: index `b` names a column twice",
     ],
     [
       "index without a name of its own",

@@ -1,4 +1,5 @@
-// The rules for tables: columns, keys, indexes, sequences, schedules, defaults (module-def.md section 7).
+// The rules for tables: columns, keys, indexes, sequences, schedules, defaults (module-def.md
+// section 7).
 import { compileWalk } from "../sats/check.ts";
 import { type AlgebraicType, isUnit, resolve, specialKind, type Typespace } from "../sats/type.ts";
 import type { ColumnDef, ModuleDef, ScheduleDef, SequenceDef, TableDef } from "./def.ts";
@@ -34,8 +35,9 @@ function columnName(table: TableDef, position: number): string {
   return `column \`${(table.columns[position] as ColumnDef).name}\``;
 }
 
-function repeatedColumns(columns: readonly number[]): boolean {
-  return new Set(columns).size !== columns.length;
+/** The same for the same set of columns, whatever their order. */
+function columnSet(columns: readonly number[]): string {
+  return columns.toSorted((a, b) => a - b).join();
 }
 
 function checkKeys(table: TableDef): string[] {
@@ -48,32 +50,23 @@ function checkKeys(table: TableDef): string[] {
     const column = columnName(table, primaryKey);
     faults.push(`${column} is the primary key but has no unique constraint`);
   }
+  const indexed = new Set(table.indexes.map(({ algorithm }) => columnSet(algorithm.columns)));
   for (const { name, columns } of table.constraints) {
-    if (repeatedColumns(columns)) faults.push(`constraint \`${name}\` names a column twice`);
-    const set = new Set(columns);
-    const hasIndex = table.indexes.some(({ algorithm }) => {
-      const indexed = new Set(algorithm.columns);
-      return indexed.size === set.size && [...indexed].every((column) => set.has(column));
-    });
-    if (!hasIndex) faults.push(`constraint \`${name}\` has no index on the same columns`);
+    if (!indexed.has(columnSet(columns))) {
+      faults.push(`constraint \`${name}\` has no index on the same columns`);
+    }
   }
   return faults;
 }
 
 function checkIndexes(table: TableDef, types: Typespace): string[] {
-  const faults: string[] = [];
-  for (const { name, algorithm } of table.indexes) {
-    const { columns, kind } = algorithm;
-    if (repeatedColumns(columns)) faults.push(`index \`${name}\` names a column twice`);
-    if (kind !== "direct") continue;
-    const position = columns[0] as number;
-    if (!canBeDirect((table.columns[position] as ColumnDef).type, types)) {
-      const column = columnName(table, position);
-      const rule = "a direct index needs u8, u16, u32, u64 or an enum without payloads";
-      faults.push(`index \`${name}\`, ${column}: ${rule}`);
-    }
-  }
-  return faults;
+  return table.indexes.flatMap(({ name, algorithm }) => {
+    const position = algorithm.columns[0] as number;
+    const { type } = table.columns[position] as ColumnDef;
+    if (algorithm.kind !== "direct" || canBeDirect(type, types)) return [];
+    const rule = "a direct index needs u8, u16, u32, u64 or an enum without payloads";
+    return [`index \`${name}\`, ${columnName(table, position)}: ${rule}`];
+  });
 }
 
 const directKinds: readonly string[] = ["u8", "u16", "u32", "u64"];
@@ -89,13 +82,13 @@ const integerKind = /^[iu](8|16|32|64|128|256)$/;
 
 function checkSequences(table: TableDef): string[] {
   const faults: string[] = [];
-  for (const [i, sequence] of table.sequences.entries()) {
+  const owned = new Set<number>();
+  for (const sequence of table.sequences) {
     const column = columnName(table, sequence.column);
     const { type } = table.columns[sequence.column] as ColumnDef;
     if (!integerKind.test(type.kind)) faults.push(`${column}: a sequence needs an integer type`);
-    if (table.sequences.findIndex((other) => other.column === sequence.column) !== i) {
-      faults.push(`${column}: it has two sequences`);
-    }
+    if (owned.has(sequence.column)) faults.push(`${column}: it has two sequences`);
+    owned.add(sequence.column);
     for (const fault of sequenceFaults(sequence)) faults.push(`${column}: ${fault}`);
   }
   return faults;

@@ -1,5 +1,6 @@
-// The rules that a module's definition must keep, all looked at before any answer (module-def.md section 7). Tables have their
-// own rules in check-table.ts, functions in check-function.ts. References are known to lead somewhere here.
+// The rules that a module's definition must keep, all looked at before any answer (module-def.md
+// section 7). Tables have their own rules in check-table.ts, functions in check-function.ts.
+// References are known to lead somewhere here.
 import { type AlgebraicType, type Element, specialKind } from "../sats/type.ts";
 import { checkFunctions, checkRoutes } from "./check-function.ts";
 import { checkTable } from "./check-table.ts";
@@ -24,15 +25,16 @@ function checkTypes(def: ModuleDef): string[] {
   for (const { scope, name } of def.types) {
     for (const part of [...scope, name]) faults.push(...nameFaults(`type \`${name}\``, part));
   }
+  const names = new Map(def.types.map(({ ref, name }) => [ref, `type \`${name}\``]));
   for (const [index, type] of def.typespace.entries()) {
-    const exported = def.types.find(({ ref }) => ref === index);
-    const what = exported === undefined ? `type ${index}` : `type \`${exported.name}\``;
+    const what = names.get(index) ?? `type ${index}`;
     faults.push(...checkDefinition(what, type));
   }
   return faults;
 }
 
-// A product or sum may stand in the typespace by itself; what it is made of is under the rules for uses.
+// A product or sum may stand in the typespace by itself; what it is made of is under the rules for
+// uses.
 function checkDefinition(what: string, type: AlgebraicType): string[] {
   if (specialKind(type) !== undefined) return useFaults(what, type);
   if (type.kind === "product") return elementFaults(what, "field", type.elements);
@@ -52,7 +54,9 @@ function elementFaults(what: string, part: string, elements: readonly Element[])
   return faults;
 }
 
-/** Names that share one namespace: a name and its alias may be the same, two objects' names may not. */
+/**
+ * Names that share one namespace: a name and its alias may be the same, two objects' names may not.
+ */
 function checkNamespace(def: ModuleDef): string[] {
   const faults: string[] = [];
   const owners = new Map<string, string>();

@@ -7,8 +7,8 @@ import { sourceFromV10 } from "./v10.ts";
 import { sourceFromV9 } from "./v9.ts";
 
 /**
- * The definition in the bytes that `__describe_module__` wrote: decoded, its names made canonical, every rule checked.
- * Throws LC_MODULE_INVALID; `reasons` has one sentence for each fault.
+ * The definition in the bytes that `__describe_module__` wrote: decoded, its names made canonical,
+ * every rule checked. Throws LC_MODULE_INVALID; `reasons` has one sentence for each fault.
  */
 export function decodeModuleDef(bytes: Uint8Array): ModuleDef {
   return moduleDefFromRaw(decodeRaw(bytes));

@@ -1,5 +1,6 @@
-// A module's definition after decoding and checking: one typed schema, whichever version the module wrote.
-// Reference: module-def.md sections 5 to 8. Names are canonical unless a field says "source".
+// A module's definition after decoding and checking: one typed schema, whichever version the module
+// wrote. Reference: module-def.md sections 5 to 8. Names are canonical unless a field says
+// "source".
 import type { AlgebraicType, ProductType, Typespace } from "../sats/type.ts";
 
 export type Access = "public" | "private";
@@ -9,7 +10,9 @@ export interface ColumnDef {
   readonly name: string;
   readonly sourceName: string;
   readonly type: AlgebraicType;
-  /** BSATN of the value that old rows get when the column is added; undefined where there is none. */
+  /**
+   * BSATN of the value that old rows get when the column is added; undefined where there is none.
+   */
   readonly defaultValue: Uint8Array | undefined;
 }
 

@@ -1,4 +1,5 @@
-// Rules that hold for names and types wherever they stand in a definition (module-def.md section 7).
+// Rules that hold for names and types wherever they stand in a definition (module-def.md section
+// 7).
 import { type AlgebraicType, isUnit, specialKind } from "../sats/type.ts";
 import { identifierFault } from "./names.ts";
 
@@ -10,10 +11,16 @@ export function nameFaults(what: string, name: string): string[] {
 
 /** The names that come more than once, each once. */
 export function duplicates(names: readonly string[]): string[] {
-  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const name of names) (seen.has(name) ? repeated : seen).add(name);
+  return [...repeated];
 }
 
-/** What forbids `type` as that of a field, column, parameter or return value: products and sums need a name. */
+/**
+ * What forbids `type` as that of a field, column, parameter or return value: products and sums need
+ * a name.
+ */
 export function useFaults(what: string, type: AlgebraicType): string[] {
   const special = specialKind(type);
   if (special === "query") return [`${what}: only a view can return a query`];

@@ -1,5 +1,5 @@
-// A checked definition written back as raw V9 or V10 in JSON, for GET /schema, and read from it (module-def.md section 4,
-// http-and-auth.md 6.3).
+// A checked definition written back as raw V9 or V10 in JSON, for GET /schema, and read from it
+// (module-def.md section 4, http-and-auth.md 6.3).
 import { Reader } from "../bytes/reader.ts";
 import { Writer } from "../bytes/writer.ts";
 import { LightconeError } from "../error.ts";
@@ -22,7 +22,10 @@ const readers: Readonly<Record<9 | 10, JsonReader>> = {
   10: compileJsonReader(rawTypeOf[10], rawTypes),
 };
 
-/** The body of GET /schema: the definition as a raw one of that version, without the version in front. */
+/**
+ * The body of GET /schema: the definition as a raw one of that version, without the version in
+ * front.
+ */
 export function moduleDefToJson(def: ModuleDef, version: 9 | 10): string {
   const writer = new Writer(4096);
   if (version === 9) rawV9Codec.write(writer, rawV9FromDef(def));
@@ -31,8 +34,8 @@ export function moduleDefToJson(def: ModuleDef, version: 9 | 10): string {
 }
 
 /**
- * The definition in the body of GET /schema, either version. Throws LC_JSON_DECODE for what is no definition,
- * LC_MODULE_INVALID for one with faults.
+ * The definition in the body of GET /schema, either version. Throws LC_JSON_DECODE for what is no
+ * definition, LC_MODULE_INVALID for one with faults.
  */
 export function moduleDefFromJson(text: string): ModuleDef {
   const json = parseJson(text);

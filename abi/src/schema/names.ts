@@ -1,6 +1,8 @@
-// Names of a module's objects: conversion of case and the names that nobody gave (module-def.md section 6).
+// Names of a module's objects: conversion of case and the names that nobody gave (module-def.md
+// section 6).
 import { type AlgebraicType, type Element, specialKind, type Typespace } from "../sats/type.ts";
 import type { IndexAlgorithm } from "./def.ts";
+import { nameLengthMax } from "./limit.ts";
 
 const separator = /[_\- ]/u;
 const upper = /\p{Uppercase}/u;
@@ -8,7 +10,10 @@ const lower = /\p{Lowercase}/u;
 const digit = /[0-9]/u;
 const letter = /\p{Alphabetic}/u;
 
-/** The words of a name: split at separators, where case or kind of character changes; empty ones vanish. */
+/**
+ * The words of a name: split at separators, where case or kind of character changes; empty ones
+ * vanish.
+ */
 export function splitWords(name: string): string[] {
   const words: string[] = [];
   let word = "";
@@ -33,7 +38,8 @@ function startsWord(before: string, character: string, after: string): boolean {
   if (digit.test(character)) return letter.test(before);
   if (digit.test(before)) return letter.test(character);
   if (!upper.test(character)) return false;
-  // "aB" breaks before B; a run of capitals breaks before its last one where a small letter follows: "HTTPServer".
+  // "aB" breaks before B; a run of capitals breaks before its last one where a small letter
+  // follows: "HTTPServer".
   return lower.test(before) || (upper.test(before) && lower.test(after));
 }
 
@@ -60,7 +66,10 @@ export function pascalCase(name: string): string {
   return splitWords(name).map(capitalized).join("");
 }
 
-/** The typespace with canonical names: fields in snake_case, variants in camelCase, special types as they are. */
+/**
+ * The typespace with canonical names: fields in snake_case, variants in camelCase, special types as
+ * they are.
+ */
 export function canonicalTypespace(types: Typespace): Typespace {
   return types.map(canonicalType);
 }
@@ -118,6 +127,7 @@ export function identifierFault(name: string): string | undefined {
   if (name === "") return "is empty";
   // Rows become objects in JavaScript, where this one is no ordinary key.
   if (name === "__proto__") return "is reserved";
+  if (name.length > nameLengthMax) return `is over ${nameLengthMax} characters long`;
   if (name.normalize("NFC") !== name) return "is not in Unicode normal form C";
   if (!/^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(name)) {
     return "must start with a letter or _ and go on with letters, digits or _";

@@ -1,5 +1,5 @@
-// The default order of fields and variants, which types promise that do not say `custom_ordering`: unnamed ones first, then
-// by the bytes of their names (module-def.md section 7).
+// The default order of fields and variants, which types promise that do not say `custom_ordering`:
+// unnamed ones first, then by the bytes of their names (module-def.md section 7).
 import { type AlgebraicType, type Element, resolve, type Typespace } from "../sats/type.ts";
 
 /** Whether the elements of `type` stand in the default order. Types inside are not looked at. */

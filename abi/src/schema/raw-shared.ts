@@ -1,5 +1,6 @@
-// Parts of a raw module definition that V9 and V10 share: the SATS types of their structs, and what the generic codec makes
-// of them. Field and variant names are those of the format, since /schema shows them (module-def.md section 5).
+// Parts of a raw module definition that V9 and V10 share: the SATS types of their structs, and what
+// the generic codec makes of them. Field and variant names are those of the format, since /schema
+// shows them (module-def.md section 5).
 import {
   productTypeType,
   type RawProductType,

@@ -1,4 +1,5 @@
-// RawModuleDefV10 as SATS types, and the values that the generic codec makes of them (module-def.md 5.4).
+// RawModuleDefV10 as SATS types, and the values that the generic codec makes of them (module-def.md
+// 5.4).
 import type { RawType } from "../sats/algebraic-type.ts";
 import { array, product, type ProductType, sum, type SumType, unitType } from "../sats/type.ts";
 import {

@@ -1,4 +1,5 @@
-// RawModuleDefV9 as SATS types, and the values that the generic codec makes of them (module-def.md 5.3).
+// RawModuleDefV9 as SATS types, and the values that the generic codec makes of them (module-def.md
+// 5.3).
 import type { RawType } from "../sats/algebraic-type.ts";
 import { array, option, product, type ProductType, sum } from "../sats/type.ts";
 import {

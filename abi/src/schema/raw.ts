@@ -1,5 +1,5 @@
-// Raw module definitions as modules write them: bytes to values and back, before any rule is looked at (module-def.md
-// section 5).
+// Raw module definitions as modules write them: bytes to values and back, before any rule is looked
+// at (module-def.md section 5).
 import { Reader } from "../bytes/reader.ts";
 import { Writer } from "../bytes/writer.ts";
 import { LightconeError, messageOf } from "../error.ts";
@@ -27,14 +27,17 @@ export const rawV9Codec: Codec<RawModuleDefV9> = compileCodec(moduleDefV9Type, r
 export const rawV10Codec: Codec<RawModuleDefV10> = compileCodec(moduleDefV10Type, rawTypes);
 
 /**
- * Most bytes of a definition. Each byte can become an object or two, so this also bounds what a hostile definition makes
- * the host allocate; real ones have some thousand bytes.
+ * Most bytes of a definition. Each byte can become an object or two, so this also bounds what a
+ * hostile definition makes the host allocate; real ones have some thousand bytes.
  */
 export const definitionLengthMax: number = 4 * 1024 * 1024;
 
 const versionTag = { v8: 0, v9: 1, v10: 2 } as const;
 
-/** Reads what `__describe_module__` wrote. Bytes after the definition are ignored. Throws LC_MODULE_INVALID. */
+/**
+ * Reads what `__describe_module__` wrote. Bytes after the definition are ignored. Throws
+ * LC_MODULE_INVALID.
+ */
 export function decodeRaw(bytes: Uint8Array): RawModuleDef {
   if (bytes.length > definitionLengthMax) {
     throw invalid(`${bytes.length} bytes are more than the limit of ${definitionLengthMax}`);

@@ -1,5 +1,5 @@
-// What V9 and V10 both say of a module, before it is put together: the form that v9.ts and v10.ts translate into and
-// build.ts makes a definition of.
+// What V9 and V10 both say of a module, before it is put together: the form that v9.ts and v10.ts
+// translate into and build.ts makes a definition of.
 import type { AlgebraicType } from "../sats/type.ts";
 import type { NamedTypes, TableSource } from "./build-table.ts";
 import type { HttpRouteDef, ProcedureDef, ReducerDef, TypeDef, ViewDef } from "./def.ts";

@@ -1,7 +1,9 @@
-// Submodules are flattened: their objects join the root's with dotted names, their types with shifted references, their
-// functions with continued ids (module-def.md sections 6.2 and 7, abi.md 7.6).
+// Submodules are flattened: their objects join the root's with dotted names, their types with
+// shifted references, their functions with continued ids (module-def.md sections 6.2 and 7, abi.md
+// 7.6).
 import type { AlgebraicType, Element, ProductType } from "../sats/type.ts";
 import type { ModuleDef, ReducerDef, TableDef, ViewDef } from "./def.ts";
+import { duplicates } from "./fault.ts";
 import { identifierFault } from "./names.ts";
 
 /** Most bytes of a namespace. */
@@ -10,20 +12,23 @@ const namespaceLengthMax = 63;
 /** What is wrong with the namespaces of one module's submodules. */
 export function namespaceFaults(namespaces: readonly string[]): string[] {
   const faults: string[] = [];
-  for (const [i, namespace] of namespaces.entries()) {
+  for (const namespace of namespaces) {
     const fault = identifierFault(namespace);
     if (fault !== undefined) faults.push(`submodule \`${namespace}\`: its namespace ${fault}`);
     if (new TextEncoder().encode(namespace).length > namespaceLengthMax) {
       faults.push(`submodule \`${namespace}\`: its namespace is over ${namespaceLengthMax} bytes`);
     }
-    if (namespaces.indexOf(namespace) !== i) {
-      faults.push(`submodule \`${namespace}\`: its namespace is used twice`);
-    }
+  }
+  for (const namespace of duplicates(namespaces)) {
+    faults.push(`submodule \`${namespace}\`: its namespace is used twice`);
   }
   return faults;
 }
 
-/** The definition of `root` with the objects of `inner` in it. Routes and row rules of submodules do not count. */
+/**
+ * The definition of `root` with the objects of `inner` in it. Routes and row rules of submodules do
+ * not count.
+ */
 export function mergeSubmodule(root: ModuleDef, namespace: string, inner: ModuleDef): ModuleDef {
   return new Merger(root, namespace).merge(inner);
 }

@@ -1,5 +1,6 @@
-// A checked definition as RawModuleDefV10. Names in it are final: the case policy is None, objects are called by their source
-// names as cross-references need it, and ExplicitNames leads from those to the canonical ones.
+// A checked definition as RawModuleDefV10. Names in it are final: the case policy is None, objects
+// are called by their source names as cross-references need it, and ExplicitNames leads from those
+// to the canonical ones.
 import { productTypeToRaw, typeToRaw } from "../sats/algebraic-type.ts";
 import { present } from "../assert.ts";
 import type { HttpRouteDef, ModuleDef, TableDef } from "./def.ts";
@@ -57,7 +58,8 @@ function rawTypes(def: ModuleDef): Extract<RawSectionV10, { tag: "Types" }>["val
   return def.types.map(({ scope, name, ref }) => ({
     source_name: { scope, source_name: name },
     ty: ref,
-    // The order that the elements stand in is the one that counts, whether or not it is the default.
+    // The order that the elements stand in is the one that counts, whether or not it is the
+    // default.
     custom_ordering: true,
   }));
 }

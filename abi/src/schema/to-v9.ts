@@ -1,4 +1,5 @@
-// A checked definition as RawModuleDefV9. What V9 cannot say is left out: event tables, visibility, aliases, HTTP.
+// A checked definition as RawModuleDefV9. What V9 cannot say is left out: event tables, visibility,
+// aliases, HTTP.
 import { productTypeToRaw, typeToRaw } from "../sats/algebraic-type.ts";
 import type { ModuleDef, TableDef } from "./def.ts";
 import type { RawMiscV9, RawModuleDefV9, RawTableV9 } from "./raw-v9.ts";
@@ -25,7 +26,8 @@ export function rawV9FromDef(def: ModuleDef): RawModuleDefV9 {
     types: def.types.map(({ scope, name, ref }) => ({
       name: { scope, name },
       ty: ref,
-      // The order that the elements stand in is the one that counts, whether or not it is the default.
+      // The order that the elements stand in is the one that counts, whether or not it is the
+      // default.
       custom_ordering: true,
     })),
     misc_exports: miscExports(def),

@@ -1,5 +1,5 @@
-// RawModuleDefV10 to the common form: sections are found, names made canonical, cross-references by source name resolved
-// (module-def.md 5.4 and 6).
+// RawModuleDefV10 to the common form: sections are found, names made canonical, cross-references by
+// source name resolved (module-def.md 5.4 and 6).
 import { productTypeFromRaw, typeFromRaw } from "../sats/algebraic-type.ts";
 import { isUnit, type Typespace } from "../sats/type.ts";
 import type { NamedTypes, TableSource } from "./build-table.ts";
@@ -221,9 +221,10 @@ class Translator {
 
   #views(): ViewSource[] {
     const views = this.#list("Views");
+    const names = new Set(views.map(({ source_name }) => source_name));
     const keys = new Map<string, readonly string[]>();
     for (const { view_source_name, columns } of this.#list("ViewPrimaryKeys")) {
-      if (!views.some(({ source_name }) => source_name === view_source_name)) {
+      if (!names.has(view_source_name)) {
         this.#faults.push(
           `a primary key is for view \`${view_source_name}\`, which does not exist`,
         );

@@ -1,5 +1,5 @@
-// RawModuleDefV9 to the common form: names are used as given, schedules and lifecycle stand where they belong, defaults,
-// procedures and views come among the misc exports (module-def.md 5.3).
+// RawModuleDefV9 to the common form: names are used as given, schedules and lifecycle stand where
+// they belong, defaults, procedures and views come among the misc exports (module-def.md 5.3).
 import { productTypeFromRaw, typeFromRaw } from "../sats/algebraic-type.ts";
 import type { TableSource } from "./build-table.ts";
 import type { Lifecycle, ProcedureDef } from "./def.ts";
@@ -29,7 +29,7 @@ export function sourceFromV9(raw: RawModuleDefV9): ModuleSource {
       ref: ty,
       hasCustomOrdering: custom_ordering,
     })),
-    tables: raw.tables.map((table) => tableSource(table, defaults.get(table.name) ?? [])),
+    tables: raw.tables.map((table) => tableSource(table, defaults.get(table.name)?.values() ?? [])),
     reducers: raw.reducers.map(({ name, params, lifecycle }, id) => ({
       id,
       name,
@@ -48,23 +48,27 @@ export function sourceFromV9(raw: RawModuleDefV9): ModuleSource {
   };
 }
 
-function defaultsByTable(raw: RawModuleDefV9, faults: string[]): Map<string, RawDefaultV9[]> {
-  const byTable = new Map(raw.tables.map(({ name }) => [name, [] as RawDefaultV9[]]));
+/** Default values by table, and in it by column. */
+function defaultsByTable(
+  raw: RawModuleDefV9,
+  faults: string[],
+): Map<string, Map<number, RawDefaultV9>> {
+  const byTable = new Map(raw.tables.map(({ name }) => [name, new Map<number, RawDefaultV9>()]));
   for (const { tag, value } of raw.misc_exports) {
     if (tag !== "ColumnDefaultValue") continue;
     const known = byTable.get(value.table);
     if (known === undefined) {
       faults.push(`a default value is for table \`${value.table}\`, which does not exist`);
-    } else if (known.some(({ col_id }) => col_id === value.col_id)) {
+    } else if (known.has(value.col_id)) {
       faults.push(`table \`${value.table}\`: column ${value.col_id} has two default values`);
     } else {
-      known.push(value);
+      known.set(value.col_id, value);
     }
   }
   return byTable;
 }
 
-function tableSource(table: RawTableV9, defaults: readonly RawDefaultV9[]): TableSource {
+function tableSource(table: RawTableV9, defaults: Iterable<RawDefaultV9>): TableSource {
   const { schedule } = table;
   return {
     name: table.name,
@@ -84,7 +88,7 @@ function tableSource(table: RawTableV9, defaults: readonly RawDefaultV9[]): Tabl
       atColumn: schedule.scheduled_at_column,
       functionName: schedule.reducer_name,
     },
-    defaults: defaults.map(({ col_id, value }) => ({ column: col_id, value })),
+    defaults: Array.from(defaults, ({ col_id, value }) => ({ column: col_id, value })),
     isSystem: table.table_type.tag === "System",
     access: table.table_access.tag === "Public" ? "public" : "private",
     isEvent: false,

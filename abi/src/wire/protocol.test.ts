@@ -1,6 +1,6 @@
-// The messages of protocol v2 in the language of types. It is a second description of them, apart from the codecs: both must
-// agree on random messages, and a change of either shows here. Other programs speak this protocol: a change of a message
-// needs a new subprotocol name, not a new hash.
+// The messages of protocol v2 in the language of types. It is a second description of them, apart
+// from the codecs: both must agree on random messages, and a change of either shows here. Other
+// programs speak this protocol: a change of a message needs a new subprotocol name, not a new hash.
 import { deepStrictEqual, match } from "node:assert";
 import fc from "fast-check";
 import { test } from "tap";

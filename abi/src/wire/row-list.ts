@@ -1,4 +1,5 @@
-// Lists of rows on the wire: the rows' bytes back to back, and a hint that tells where each starts (protocol.md 3.2).
+// Lists of rows on the wire: the rows' bytes back to back, and a hint that tells where each starts
+// (protocol.md 3.2).
 import { assert } from "../assert.ts";
 import type { Reader } from "../bytes/reader.ts";
 import { Writer } from "../bytes/writer.ts";
@@ -40,7 +41,8 @@ export function rowStart(list: RowListView, index: number): number {
   return index < sizeHint.count ? offsetAt(sizeHint.bytes, index) : data.length;
 }
 
-// Offsets beyond 2^53 cannot point into data whose length is a u32, so a number holds them well enough to be refused.
+// Offsets beyond 2^53 cannot point into data whose length is a u32, so a number holds them well
+// enough to be refused.
 function offsetAt(bytes: Uint8Array, index: number): number {
   let value = 0;
   for (let i = index * 8 + 7; i >= index * 8; i--) value = value * 256 + (bytes[i] as number);
@@ -103,8 +105,8 @@ export function writeEmptyRowList(writer: Writer): void {
 }
 
 /**
- * Writes rows that lie back to back in `data[start, end)` and are all `size` bytes long, as stored pages are: no copy in
- * between. `size` must divide the length and lie in 1…65535.
+ * Writes rows that lie back to back in `data[start, end)` and are all `size` bytes long, as stored
+ * pages are: no copy in between. `size` must divide the length and lie in 1…65535.
  */
 export function writeFixedRowList(
   writer: Writer,
@@ -126,8 +128,9 @@ export function writeFixedRowList(
 }
 
 /**
- * Collects rows of any length and then writes the list, choosing the hint as the reference host does: FixedSize where
- * all rows happen to have one length, offsets otherwise. `clear()` keeps the memory.
+ * Collects rows of any length and then writes the list, choosing the hint as the reference host
+ * does: FixedSize where all rows happen to have one length, offsets otherwise. `clear()` keeps the
+ * memory.
  */
 export class RowListWriter {
   readonly #data: Writer = new Writer(1024);

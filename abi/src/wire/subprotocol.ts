@@ -1,5 +1,5 @@
-// What client and server settle before the first message: subprotocol, compression and the options in the URL
-// (protocol.md sections 1 and 2).
+// What client and server settle before the first message: subprotocol, compression and the options
+// in the URL (protocol.md sections 1 and 2).
 import { LightconeError } from "../error.ts";
 import { ConnectionId } from "../identity.ts";
 
@@ -41,7 +41,9 @@ export const compressionThreshold = 1024;
 /** Greatest message that a server takes from a client, in bytes. */
 export const clientMessageLengthMax: number = 32 * 1024 * 1024;
 
-/** Greatest uncompressed batch of a v3 server frame, in bytes; a larger single message goes alone. */
+/**
+ * Greatest uncompressed batch of a v3 server frame, in bytes; a larger single message goes alone.
+ */
 export const serverBatchLengthMax: number = 512 * 1024;
 
 /** The options of a subscribe request, from its query string. */
@@ -57,7 +59,10 @@ export interface SubscribeOptions {
   readonly token: string | undefined;
 }
 
-/** Reads the options; unknown ones are ignored. Throws LC_REQUEST_INVALID with the text of a 400 answer. */
+/**
+ * Reads the options; unknown ones are ignored. Throws LC_REQUEST_INVALID with the text of a 400
+ * answer.
+ */
 export function parseSubscribeOptions(
   query: URLSearchParams,
   subprotocol: Subprotocol,

@@ -1,4 +1,5 @@
-// Protocol v2, what clients send (protocol.md 4.1). The host decodes it, the client SDK encodes it; v3 carries the same.
+// Protocol v2, what clients send (protocol.md 4.1). The host decodes it, the client SDK encodes it;
+// v3 carries the same.
 import type { NameCache } from "../bytes/name-cache.ts";
 import type { Reader } from "../bytes/reader.ts";
 import type { Writer } from "../bytes/writer.ts";
@@ -36,8 +37,9 @@ export interface OneOffQueryMessage {
 }
 
 /**
- * A call of a reducer or procedure. Its arguments (BSATN of the parameters as a product) stay in the frame, at
- * `[argsStart, argsEnd)` of the bytes that the reader was given: they are valid as long as those are.
+ * A call of a reducer or procedure. Its arguments (BSATN of the parameters as a product) stay in
+ * the frame, at `[argsStart, argsEnd)` of the bytes that the reader was given: they are valid as
+ * long as those are.
  */
 export interface CallMessage {
   readonly kind: "callReducer" | "callProcedure";
@@ -51,8 +53,8 @@ export type ClientMessage =
   SubscribeMessage | UnsubscribeMessage | OneOffQueryMessage | CallMessage;
 
 /**
- * Reads one message and leaves the reader behind it: v2 ignores what follows in the frame, v3 reads on. With `names`,
- * names of reducers and procedures come from that cache. Throws LC_FRAME_INVALID.
+ * Reads one message and leaves the reader behind it: v2 ignores what follows in the frame, v3 reads
+ * on. With `names`, names of reducers and procedures come from that cache. Throws LC_FRAME_INVALID.
  */
 export function decodeClientMessage(reader: Reader, names?: NameCache): ClientMessage {
   try {

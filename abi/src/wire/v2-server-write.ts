@@ -1,6 +1,7 @@
-// Protocol v2, what the server sends (protocol.md 4.2), as the host writes it. Each function writes one head; the parts
-// that follow it are written by the caller, in the order the comment tells, so that row lists encoded once go into many
-// messages by one copy and nothing is gathered in objects first.
+// Protocol v2, what the server sends (protocol.md 4.2), as the host writes it. Each function writes
+// one head; the parts that follow it are written by the caller, in the order the comment tells, so
+// that row lists encoded once go into many messages by one copy and nothing is gathered in objects
+// first.
 import type { Writer } from "../bytes/writer.ts";
 import type { ConnectionId, Identity } from "../identity.ts";
 import { writeRowList } from "./row-list.ts";
@@ -115,7 +116,10 @@ export function writeOneOffError(writer: Writer, requestId: number, error: strin
   writer.string(error);
 }
 
-/** A committed call: then `querySetCount` query sets as in a transaction update. `micros` is the reducer's timestamp. */
+/**
+ * A committed call: then `querySetCount` query sets as in a transaction update. `micros` is the
+ * reducer's timestamp.
+ */
 export function writeReducerOkHead(
   writer: Writer,
   requestId: number,
@@ -196,7 +200,10 @@ export function writeProcedureError(
   writer.u32(requestId);
 }
 
-/** Writes a whole message from its object form: for what is not hot, and the inverse of decodeServerMessage. */
+/**
+ * Writes a whole message from its object form: for what is not hot, and the inverse of
+ * decodeServerMessage.
+ */
 export function writeServerMessage(writer: Writer, message: ServerMessage): void {
   switch (message.kind) {
     case "initialConnection":

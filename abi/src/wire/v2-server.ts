@@ -1,5 +1,5 @@
-// Protocol v2, what the server sends (protocol.md 4.2), as the client SDK reads it. Rows stay bytes here: the SDK's
-// codecs turn them into objects. The writers are in v2-server-write.ts.
+// Protocol v2, what the server sends (protocol.md 4.2), as the client SDK reads it. Rows stay bytes
+// here: the SDK's codecs turn them into objects. The writers are in v2-server-write.ts.
 import type { NameCache } from "../bytes/name-cache.ts";
 import type { Reader } from "../bytes/reader.ts";
 import { LightconeError } from "../error.ts";
@@ -107,8 +107,8 @@ export type ServerMessage =
     };
 
 /**
- * Reads one message and leaves the reader behind it (v3 puts several into a frame). Bytes and rows are views of the
- * frame. With `names`, table names come from that cache. Throws LC_FRAME_INVALID.
+ * Reads one message and leaves the reader behind it (v3 puts several into a frame). Bytes and rows
+ * are views of the frame. With `names`, table names come from that cache. Throws LC_FRAME_INVALID.
  */
 export function decodeServerMessage(reader: Reader, names?: NameCache): ServerMessage {
   try {
