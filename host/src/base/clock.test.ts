@@ -1,8 +1,9 @@
-// The clocks: the machine's is near the calendar and fine-grained, the manual one moves only by hand.
+// The clocks: the machine's is near the calendar and fine-grained, the manual one moves only by
+// hand.
 import { test } from "tap";
 import { ManualClock, systemClock } from "./clock.ts";
 
-void test("the system clock keeps to the calendar and knows fractions of a millisecond", async (t) => {
+void test("the system clock keeps to the calendar, in fractions of a millisecond", async (t) => {
   const before = BigInt(Date.now()) * 1000n;
   const micros = Array.from({ length: 1000 }, () => systemClock.nowMicros());
   const after = BigInt(Date.now()) * 1000n;

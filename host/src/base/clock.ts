@@ -4,7 +4,9 @@
 export interface Clock {
   /** Microseconds since the Unix epoch. May step when the machine's clock is set. */
   nowMicros(): bigint;
-  /** Milliseconds, with a fraction, since an arbitrary point; never goes back. For durations only. */
+  /**
+   * Milliseconds, with a fraction, since an arbitrary point; never goes back. For durations only.
+   */
   nowMillis(): number;
 }
 
@@ -13,8 +15,9 @@ const driftMillisMax = 2;
 
 /** The machine's clock. */
 class SystemClock implements Clock {
-  // The calendar clock counts whole milliseconds. Adding a shift to the monotonic one gives microseconds; the shift is
-  // taken anew whenever the two disagree, so that a clock set by hand or by NTP is followed.
+  // The calendar clock counts whole milliseconds. Adding a shift to the monotonic one gives
+  // microseconds; the shift is taken anew whenever the two disagree, so that a clock set by hand or
+  // by NTP is followed.
   #shiftMillis = Date.now() - performance.now();
 
   nowMicros(): bigint {

@@ -1,4 +1,5 @@
-// New signing keys: chance with a format. Handed down like clock and chance, so that a test can give fixed ones.
+// New signing keys: chance with a format. Handed down like clock and chance, so that a test can
+// give fixed ones.
 
 /** A pair for ES256 (EC P-256) in the forms that other programs read. */
 export interface KeyPairPem {

@@ -1,17 +1,24 @@
-// Every maximum of the host: each queue, buffer and input has one, and the asserts below relate them to each other.
+// Every maximum of the host: each queue, buffer and input has one, and the asserts below relate
+// them to each other.
 import { assert } from "@lightcone/abi";
 
 const kibi = 1024;
 const mebi = 1024 * kibi;
 const gibi = 1024 * mebi;
 
-/** Maxima, named `<what><unit>Max`. Sections are those of the reference that a value is taken from; "own" is our choice. */
+/**
+ * Maxima, named `<what><unit>Max`. Sections are those of the reference that a value is taken from;
+ * "own" is our choice.
+ */
 export interface Limits {
   /** A WebSocket message from a client (runtime.md section 16). */
   readonly frameBytesMax: number;
   /** Messages a connection may have waiting to be worked on (runtime.md section 16). */
   readonly incomingFrameCountMax: number;
-  /** Messages a connection may have waiting to be sent; one more and it is closed (runtime.md section 16). */
+  /**
+   * Messages a connection may have waiting to be sent; one more and it is closed (runtime.md
+   * section 16).
+   */
   readonly outgoingFrameCountMax: number;
   /** The body of an HTTP request, except for publish (http-and-auth.md section 1). */
   readonly bodyBytesMax: number;
@@ -19,7 +26,10 @@ export interface Limits {
   readonly moduleBytesMax: number;
   /** The text of one SQL statement (sql-and-subscriptions.md section 2.4). */
   readonly sqlTextBytesMax: number;
-  /** How deep SQL expressions may nest; own, below the reference's 1,600, safe for a recursive parser. */
+  /**
+   * How deep SQL expressions may nest; own, below the reference's 1,600, safe for a recursive
+   * parser.
+   */
   readonly sqlDepthMax: number;
   /** A name of a table, column, reducer or index (runtime.md section 17). */
   readonly identifierBytesMax: number;
@@ -31,11 +41,19 @@ export interface Limits {
   /** A scheduled row's delay (runtime.md section 5): 64^6 - 1. */
   readonly scheduleDelayMillisMax: number;
 
-  /** A log segment: after the batch that reaches it, the next one begins (runtime.md section 12.2). */
+  /**
+   * A log segment: after the batch that reaches it, the next one begins (runtime.md section 12.2).
+   */
   readonly segmentBytesMax: number;
-  /** The records of one commit; own: the format allows a u32, but a commit is built and checked in one buffer. */
+  /**
+   * The records of one commit; own: the format allows a u32, but a commit is built and checked in
+   * one buffer.
+   */
   readonly commitBytesMax: number;
-  /** Commits waiting for their sync, beyond which the owner must stop taking commands (runtime.md section 1.2). */
+  /**
+   * Commits waiting for their sync, beyond which the owner must stop taking commands (runtime.md
+   * section 1.2).
+   */
   readonly commitQueueCountMax: number;
   /** Bytes of such commits (own). */
   readonly commitQueueBytesMax: number;

@@ -50,8 +50,8 @@ class SystemRandom extends ByteRandom {
 export const systemRandom: Random = new SystemRandom();
 
 /**
- * Small fast counter generator with 128 bits of state (Chris Doty-Humphrey's sfc32): the same numbers for the same seed on
- * every machine. Not for secrets.
+ * Small fast counter generator with 128 bits of state (Chris Doty-Humphrey's sfc32): the same
+ * numbers for the same seed on every machine. Not for secrets.
  */
 class SeededRandom extends ByteRandom {
   #a: number;
@@ -83,7 +83,10 @@ class SeededRandom extends ByteRandom {
   }
 }
 
-/** A source that repeats itself: for tests, simulations and replays. `seed` is a non-negative safe integer. */
+/**
+ * A source that repeats itself: for tests, simulations and replays. `seed` is a non-negative safe
+ * integer.
+ */
 export function seededRandom(seed: number): Random {
   return new SeededRandom(seed);
 }

@@ -1,12 +1,14 @@
-// A way round the length that systems allow the address of a Unix socket: a directory reached by a short name. Such an
-// address is cut off in silence by Node, which would then bind a socket of another name.
+// A way round the length that systems allow the address of a Unix socket: a directory reached by a
+// short name. Such an address is cut off in silence by Node, which would then bind a socket of
+// another name.
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Runs `use` with a symbolic link to `directory`, an absolute path, from the system's directory of temporary files. The link
- * is gone when this resolves; what was bound through it stays where it is.
+ * Runs `use` with a symbolic link to `directory`, an absolute path, from the system's directory of
+ * temporary files. The link is gone when this resolves; what was bound through it stays where it
+ * is.
  */
 export async function withShortPath<T>(
   directory: string,

@@ -8,7 +8,7 @@ import type { ReducerResult } from "../module/instance.ts";
 import type { Client } from "./client.ts";
 import { argumentsFault, type CallableReducer, type LiveModule } from "./live-module.ts";
 import { hostRecord } from "./module-log.ts";
-import type { DatabaseParts } from "./parts.ts";
+import { type DatabaseParts, whileLoading } from "./parts.ts";
 
 /** What the caller of a trapped reducer is told (protocol.md section 7.2). The details are in the module's log. */
 export const fatalMessage = "The instance encountered a fatal error.";
@@ -60,9 +60,19 @@ export function runCall(
   argsStart: number,
   argsEnd: number,
 ): CallOutcome {
-  const timestampMicros = parts.clock.nowMicros();
+  const timestampMicros = parts.callClock.next();
   const tx = parts.datastore.begin();
-  const result = invoke(parts, module, reducer, client, timestampMicros, args, argsStart, argsEnd, tx);
+  const result = invoke(
+    parts,
+    module,
+    reducer,
+    client,
+    timestampMicros,
+    args,
+    argsStart,
+    argsEnd,
+    tx,
+  );
   if (result.kind !== "ok") return rolledBack(parts, module, tx, reducer, result, timestampMicros);
   const inputs = recordInputs(reducer, client, timestampMicros, args, argsStart, argsEnd);
   const refusal = commit(parts, tx, inputs, client);
@@ -84,9 +94,21 @@ export function invoke(
 ): ReducerResult {
   const { id, name } = reducer.definition;
   parts.watch.begin(id);
+  const failure = module.revive();
+  if (failure !== undefined) {
+    parts.watch.end();
+    return { kind: "fatal", message: failure };
+  }
   const { words } = client;
   const result = module.instance.callReducer(
-    id, name, words, timestampMicros, args, argsStart, argsEnd, tx,
+    id,
+    name,
+    words,
+    timestampMicros,
+    args,
+    argsStart,
+    argsEnd,
+    tx,
   );
   parts.watch.end();
   return result;
@@ -135,11 +157,17 @@ export function rolledBack(
   parts.datastore.rollBack(tx);
   const { name } = reducer.definition;
   if (result.kind === "error") {
-    parts.moduleLog.append(hostRecord("Error", `reducer ${name} returned an error: ${result.message}`));
+    parts.moduleLog.append(
+      hostRecord("Error", `reducer ${name} returned an error: ${result.message}`),
+    );
     return { kind: "failed", timestampMicros, message: result.message };
   }
   parts.moduleLog.append(hostRecord("Panic", `reducer ${name} trapped: ${result.message}`));
-  module.replaceDeadInstance();
+  // Start-up code is watched as well: it may never end.
+  parts.watch.begin(whileLoading);
+  const failure = module.revive();
+  parts.watch.end();
+  if (failure !== undefined) parts.moduleLog.append(hostRecord("Panic", failure));
   // What this version does not do yet is said by name; other details stay in the log.
   const isNotYet = result.message.startsWith("LC_NOT_YET");
   return { kind: "fatal", timestampMicros, message: isNotYet ? result.message : fatalMessage };

@@ -1,11 +1,7 @@
 // One database: the owner of one of each part. Opened from its directory, it takes commands one at a time; clock, disk and
 // log scheduling are handed in, so that it does not know which thread it is in (design decisions 1 and 4).
-import {
-  Identity,
-  LightconeError,
-  type ModuleDef,
-  moduleDefToJson,
-} from "@lightcone/abi";
+import { Identity, LightconeError, type ModuleDef, moduleDefToJson } from "@lightcone/abi";
+import { CallClock } from "../base/call-clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { Datastore } from "../datastore/datastore.ts";
@@ -23,7 +19,7 @@ import { connectClient, disconnectClient, disconnectLeftovers } from "./lifecycl
 import { LiveModule } from "./live-module.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
 import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
-import { planUpdate, publishFirst, publishUpdate, refusalText } from "./publish.ts";
+import { planUpdate, publishFirst, publishUpdate, refusalHeading } from "./publish.ts";
 
 /** Where a database's commit log lies inside its directory. */
 export const logDirectory = "clog";
@@ -41,7 +37,12 @@ export interface DatabaseOptions {
 
 /** What publishing a program would come to. */
 export type UpdatePlan =
-  | { readonly kind: "possible"; readonly text: string; readonly oldHash: string; readonly newHash: string }
+  | {
+      readonly kind: "possible";
+      readonly text: string;
+      readonly oldHash: string;
+      readonly newHash: string;
+    }
   | { readonly kind: "impossible"; readonly reason: string };
 
 export class Database {
@@ -80,6 +81,7 @@ export class Database {
       registry,
       evaluator: new Evaluator(registry),
       clock,
+      callClock: new CallClock(clock),
       watch: options.watch,
       listener: options.updates,
       module: undefined,
@@ -184,7 +186,7 @@ export class Database {
     const present = this.module;
     const { module, plan } = planUpdate(present, this.#environment, program);
     if (plan.refusals.length > 0) {
-      return { kind: "impossible", reason: refusalText(plan.refusals) };
+      return { kind: "impossible", reason: [refusalHeading, ...plan.refusals].join("\n") };
     }
     const steps = plan.added.map((table) => {
       const columns = table.columns.map((column) => `    - ${column.name}: ${column.type.kind}`);
@@ -204,6 +206,7 @@ export class Database {
 
   /** Ends the turn: what the module logged is written. */
   endTurn(): void {
+    this.#parts.callClock.endTurn();
     this.#parts.moduleLog.write();
   }
 

@@ -69,7 +69,7 @@ export function connectClient(
   module: LiveModule,
   client: Client,
 ): string | undefined {
-  const timestampMicros = parts.clock.nowMicros();
+  const timestampMicros = parts.callClock.next();
   const { datastore } = parts;
   const tx = datastore.begin();
   datastore.catalog.insert(tx, systemTableId.client, clientRow(client));
@@ -88,7 +88,7 @@ export function connectClient(
 export function disconnectClient(parts: DatabaseParts, module: LiveModule, client: Client): void {
   parts.registry.removeAll(client.subscriber);
   if (!isConnected(parts, client)) return;
-  const timestampMicros = parts.clock.nowMicros();
+  const timestampMicros = parts.callClock.next();
   const name = module.lifecycleReducer("onDisconnect")?.loggedName ?? disconnectName;
   const inputs = (): ReturnType<typeof recordInputs> =>
     recordInputs({ loggedName: name }, client, timestampMicros, noArguments, 0, 0);

@@ -5,6 +5,7 @@ import {
   compileWalk,
   keccak256,
   type Lifecycle,
+  LightconeError,
   messageOf,
   type ModuleDef,
   Reader,
@@ -85,7 +86,7 @@ export class LiveModule {
       if (reducer.lifecycle !== undefined) this.#lifecycle.set(reducer.lifecycle, made);
     }
     // Modules built for the ABI may be called by the names of their source, too.
-    for (const made of [...this.#reducersByName.values()]) {
+    for (const made of this.#reducersByName.values()) {
       const { sourceName } = made.definition;
       if (!this.#reducersByName.has(sourceName)) this.#reducersByName.set(sourceName, made);
     }
@@ -109,8 +110,17 @@ export class LiveModule {
     return this.#procedureNames.has(name);
   }
 
-  /** Puts a fresh instance in the place of one that trapped. */
-  replaceDeadInstance(): void {
-    if (this.#instance.isDead) this.#instance = new ModuleInstance(this.#loaded, this.#environment);
+  /**
+   * Puts a fresh instance in the place of one that trapped. Returns why that did not work, if so: the next call tries again.
+   */
+  revive(): string | undefined {
+    if (!this.#instance.isDead) return undefined;
+    try {
+      this.#instance = new ModuleInstance(this.#loaded, this.#environment);
+      return undefined;
+    } catch (thrown) {
+      if (!(thrown instanceof LightconeError) || thrown.code === "LC_DISK") throw thrown;
+      return messageOf(thrown);
+    }
   }
 }

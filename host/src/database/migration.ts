@@ -73,7 +73,8 @@ function compareTables(before: NewTable, after: NewTable): string[] {
     refusals.push(`table ${name}: the primary key is changed`);
   }
   if (before.isEvent !== after.isEvent) refusals.push(`table ${name}: the event flag is changed`);
-  if (before.alias !== after.alias) refusals.push(`table ${name}: its name in the source is changed`);
+  if (before.alias !== after.alias)
+    refusals.push(`table ${name}: its name in the source is changed`);
   if (fingerprint(before.columns) !== fingerprint(after.columns)) {
     refusals.push(`table ${name}: a column's name in the source is changed`);
   }

@@ -115,7 +115,10 @@ export class ModuleLog {
     }
     if (lineCount === undefined) return text;
     const lines = text.split("\n").filter((line) => line !== "");
-    return lines.slice(Math.max(0, lines.length - lineCount)).map((line) => `${line}\n`).join("");
+    return lines
+      .slice(Math.max(0, lines.length - lineCount))
+      .map((line) => `${line}\n`)
+      .join("");
   }
 
   /** Calls `follow` with each line from now on; returns what ends that. */

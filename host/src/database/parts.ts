@@ -1,5 +1,6 @@
 // What one database owns, one of each: the steps of the way of the data take these as parameters.
 import type { Identity } from "@lightcone/abi";
+import type { CallClock } from "../base/call-clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Log } from "../log/contract.ts";
@@ -7,6 +8,9 @@ import type { Evaluator } from "../subscription/evaluate.ts";
 import type { Subscriber, SubscriptionRegistry } from "../subscription/registry.ts";
 import type { LiveModule } from "./live-module.ts";
 import type { ModuleLog } from "./module-log.ts";
+
+/** What `CallWatch.begin` is told in place of a reducer's id while a program starts. */
+export const whileLoading = -1;
 
 /** Told of each stretch of guest code, so that one that never ends can be noticed from another thread. */
 export interface CallWatch {
@@ -31,6 +35,8 @@ export interface DatabaseParts {
   readonly registry: SubscriptionRegistry;
   readonly evaluator: Evaluator;
   readonly clock: Clock;
+  /** What time it is to calls. */
+  readonly callClock: CallClock;
   readonly watch: CallWatch;
   readonly listener: UpdateListener;
   /** Undefined before the first publish. */

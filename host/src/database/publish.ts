@@ -55,11 +55,7 @@ function recordModule(
   });
 }
 
-function createTables(
-  parts: DatabaseParts,
-  tx: Transaction,
-  tables: readonly NewTable[],
-): void {
+function createTables(parts: DatabaseParts, tx: Transaction, tables: readonly NewTable[]): void {
   for (const table of tables) {
     createTable(parts.datastore, tx, table);
     parts.moduleLog.append(hostRecord("Info", `created table ${table.name} (${table.access})`));
@@ -67,15 +63,10 @@ function createTables(
 }
 
 /** Runs `init` inside the publish transaction; its error fails the publish. */
-function runInit(
-  parts: DatabaseParts,
-  tx: Transaction,
-  module: LiveModule,
-  owner: Identity,
-): void {
+function runInit(parts: DatabaseParts, tx: Transaction, module: LiveModule, owner: Identity): void {
   const reducer = module.lifecycleReducer("init");
   if (reducer === undefined) return;
-  const micros = parts.clock.nowMicros();
+  const micros = parts.callClock.next();
   const client = makeClient(0, owner, ConnectionId.zero, "", true);
   const result = module.instance.allowingScheduleRows(() =>
     invoke(parts, module, reducer, client, micros, noArguments, 0, 0, tx),
@@ -128,10 +119,8 @@ export function planUpdate(
   return { module, plan };
 }
 
-/** What a refused plan is told as. */
-export function refusalText(refusals: readonly string[]): string {
-  return `Database update rejected: ${refusals.join("; ")}`;
-}
+/** Heads the reasons of a refused plan. */
+export const refusalHeading = "the new program's tables do not fit the data:";
 
 /** A new program over the same or a larger schema. Clients and subscriptions stay. */
 export function publishUpdate(
@@ -143,7 +132,7 @@ export function publishUpdate(
 ): void {
   const { module, plan } = planUpdate(present, environment, program);
   if (plan.refusals.length > 0) {
-    throw new LightconeError("LC_PUBLISH_REFUSED", refusalText(plan.refusals), plan.refusals);
+    throw new LightconeError("LC_PUBLISH_REFUSED", refusalHeading, plan.refusals);
   }
   inTransaction(parts, (tx) => {
     createTables(parts, tx, plan.added);

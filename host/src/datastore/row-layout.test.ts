@@ -1,4 +1,4 @@
-import { bytesType, compileCodec, encode, type Value } from "@lightcone/abi";
+import { bytesType, compileCodec, encode } from "@lightcone/abi";
 import fc from "fast-check";
 import { test } from "tap";
 import { columnTypes, valuesOf } from "../../test/datastore/arbitrary.ts";
@@ -11,7 +11,7 @@ const rows = fc
 void test("columns are found where their bytes are", async (t) => {
   fc.assert(
     fc.property(rows, fc.nat(7), ({ types, values }, before) => {
-      const columns = types.map((type, i) => encode(compileCodec(type), values[i] as Value));
+      const columns = types.map((type, i) => encode(compileCodec(type), values[i]));
       const row = Buffer.concat([new Uint8Array(before), ...columns]);
       const layout = new RowLayout(types);
       let at = before;
@@ -36,8 +36,14 @@ void test("the size of rows is known where it is the same for all", async (t) =>
   t.equal(new RowLayout([]).rowSize, 0);
   t.equal(new RowLayout([u32, bytesType, u32]).rowSize, -1);
   const layout = new RowLayout([u32, bytesType, u32]);
-  t.same([0, 1, 2].map((column) => layout.constantOffset(column)), [0, 4, -1]);
-  t.same([0, 1, 2].map((column) => layout.constantSize(column)), [4, -1, 4]);
+  t.same(
+    [0, 1, 2].map((column) => layout.constantOffset(column)),
+    [0, 4, -1],
+  );
+  t.same(
+    [0, 1, 2].map((column) => layout.constantSize(column)),
+    [4, -1, 4],
+  );
 });
 
 void test("bytes that are no row are refused", async (t) => {

@@ -1,5 +1,6 @@
-// What the commit log promises, and what it asks of those on either side: the datastore, whose changes it keeps
-// without knowing what a row means, and recovery, which does know. The bytes are drawn in docs/log.md.
+// What the commit log promises, and what it asks of those on either side: the datastore, whose
+// changes it keeps without knowing what a row means, and recovery, which does know. The bytes are
+// drawn in docs/log.md.
 import type { LightconeError, Writer } from "@lightcone/abi";
 
 /** The call that a transaction came from. Absent for SQL, procedures and publishing. */
@@ -37,12 +38,16 @@ export interface Log {
   readonly nextOffset: number;
   /** The last offset that survives a crash; -1 if none does. */
   readonly durableOffset: number;
-  /** Whether too much is waiting to become durable: the owner must take no more commands until `onDurable`. */
+  /**
+   * Whether too much is waiting to become durable: the owner must take no more commands until
+   * `onDurable`.
+   */
   readonly isBackpressured: boolean;
 
   /**
-   * Takes a transaction and returns its offset. Everything is copied before it returns. `tables` ascend by id.
-   * Throws the LC_DISK error that the log failed with, if it did; LC_LIMIT if the transaction is too large.
+   * Takes a transaction and returns its offset. Everything is copied before it returns. `tables`
+   * ascend by id. Throws the LC_DISK error that the log failed with, if it did; LC_LIMIT if the
+   * transaction is too large.
    */
   append(inputs: RecordInputs | undefined, tables: readonly LoggedTable[]): number;
 
@@ -55,9 +60,14 @@ export interface Log {
 
 /** Whom a log tells. These must not throw. */
 export interface LogListener {
-  /** Everything up to and including `durableOffset` is durable. Never called for an offset twice. */
+  /**
+   * Everything up to and including `durableOffset` is durable. Never called for an offset twice.
+   */
   onDurable(durableOffset: number): void;
-  /** The disk failed: nothing more becomes durable, and `append` throws `error` from now on. Called once at most. */
+  /**
+   * The disk failed: nothing more becomes durable, and `append` throws `error` from now on. Called
+   * once at most.
+   */
   onFailure(error: LightconeError): void;
 }
 
@@ -65,16 +75,18 @@ export interface LogListener {
 export type Schedule = (task: () => void) => void;
 
 /**
- * Who rebuilds a state from logged transactions. Calls come in log order; within a transaction inserts, then deletes, then
- * truncates, each by ascending table id. Ranges of `bytes` are valid during the call alone. What these throw ends the replay.
+ * Who rebuilds a state from logged transactions. Calls come in log order; within a transaction
+ * inserts, then deletes, then truncates, each by ascending table id. Ranges of `bytes` are valid
+ * during the call alone. What these throw ends the replay.
  */
 export interface ReplayVisitor {
   onTransaction(offset: number): void;
   /** `bytes[start, end)` are the inputs; `decodeInputs` of record.ts takes them apart. */
   onInputs(bytes: Uint8Array, start: number, end: number): void;
   /**
-   * Where the row of a table ends that starts at `start` and lies within `end`. Asked before each insert and delete, since
-   * rows carry no length and earlier rows of the same transaction may define the table.
+   * Where the row of a table ends that starts at `start`, or -1 if no row of it lies within `end`.
+   * Asked before each insert and delete, since rows carry no length and earlier rows of the same
+   * transaction may define the table.
    */
   rowEnd(tableId: number, bytes: Uint8Array, start: number, end: number): number;
   onInsert(tableId: number, bytes: Uint8Array, start: number, end: number): void;

@@ -1,10 +1,13 @@
-// CRC-32C (Castagnoli), the checksum of the commit log: slicing by eight, two words of input at a time.
+// CRC-32C (Castagnoli), the checksum of the commit log: slicing by eight, two words of input at a
+// time.
 import { present } from "@lightcone/abi";
 
 /** The polynomial 0x1EDC6F41 with its bits reversed. */
 const polynomial = 0x82f63b78;
 
-/** What one byte contributes when `followingCount` zero bytes follow it, for each value of the byte. */
+/**
+ * What one byte contributes when `followingCount` zero bytes follow it, for each value of the byte.
+ */
 function makeTables(): readonly Int32Array[] {
   const first = Int32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
@@ -30,7 +33,8 @@ const [t0, t1, t2, t3, t4, t5, t6, t7] = makeTables() as readonly [
   Int32Array,
 ];
 
-// Commits of one batch or one read lie in the same memory, so the view over it is kept from call to call.
+// Commits of one batch or one read lie in the same memory, so the view over it is kept from call to
+// call.
 let viewed: Uint8Array = new Uint8Array(0);
 let view: DataView = new DataView(viewed.buffer);
 

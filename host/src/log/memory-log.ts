@@ -1,4 +1,5 @@
-// A log that keeps nothing: for databases that live in memory alone, and for tests that decide when a transaction is durable.
+// A log that keeps nothing: for databases that live in memory alone, and for tests that decide when
+// a transaction is durable.
 import { assert, type LightconeError } from "@lightcone/abi";
 import { FlushWaiters } from "./flush-waiters.ts";
 import type { Log, LoggedTable, LogListener, RecordInputs } from "./contract.ts";
@@ -12,8 +13,8 @@ export class MemoryLog implements Log {
   #failure: LightconeError | undefined;
 
   /**
-   * Without a listener every transaction counts as durable at once. With one, `makeDurable` and `fail` decide, and
-   * tell it.
+   * Without a listener every transaction counts as durable at once. With one, `makeDurable` and
+   * `fail` decide, and tell it.
    */
   constructor(listener?: LogListener) {
     this.#listener = listener;

@@ -1,6 +1,7 @@
-// The offset index beside a segment: where in it some durable commits start. Rule LOG16; the source is runtime.md section 12.3.
+// The offset index beside a segment: where in it some durable commits start. Rule LOG16; the source
+// is runtime.md section 12.3.
 //
-//   each entry   u64 transaction offset, u64 byte position in the segment; an offset of 0 ends the list
+//   each entry   u64 transaction offset, u64 byte position; an offset of 0 ends the list
 //
 // It is advisory: nothing is lost without it, and whatever in it makes no sense is ignored.
 import { LightconeError } from "@lightcone/abi";
@@ -41,7 +42,10 @@ export async function readIndex(disk: Disk, segmentPath: string): Promise<IndexE
   return (await disk.exists(path)) ? parseIndex(await disk.readFile(path)) : [];
 }
 
-/** Adds entries to the index of the segment that is being written. A failing disk ends it without harm to the log. */
+/**
+ * Adds entries to the index of the segment that is being written. A failing disk ends it without
+ * harm to the log.
+ */
 export class IndexWriter {
   #file: DiskFile | undefined;
   #entryCount: number;
@@ -55,7 +59,10 @@ export class IndexWriter {
     this.#lastPosition = entries.at(-1)?.position ?? 0;
   }
 
-  /** Goes on with the index beside a segment of which the first `segmentBytes` bytes are whole, or begins it. */
+  /**
+   * Goes on with the index beside a segment of which the first `segmentBytes` bytes are whole, or
+   * begins it.
+   */
   static async open(disk: Disk, segmentPath: string, segmentBytes: number): Promise<IndexWriter> {
     try {
       const entries = await readIndex(disk, segmentPath);
@@ -71,8 +78,8 @@ export class IndexWriter {
   }
 
   /**
-   * Notes a durable commit, if the last entry lies far enough before it, or anyway where `isLast` says that no other will
-   * follow.
+   * Notes a durable commit, if the last entry lies far enough before it, or anyway where `isLast`
+   * says that no other will follow.
    */
   async add(offset: number, position: number, isLast: boolean): Promise<void> {
     const distance = position - this.#lastPosition;
@@ -98,7 +105,9 @@ export class IndexWriter {
   }
 }
 
-/** The log does not need its index: where the disk fails for good, the segment beside it will tell. */
+/**
+ * The log does not need its index: where the disk fails for good, the segment beside it will tell.
+ */
 function ignoreDiskFailure(thrown: unknown): void {
   if (!(thrown instanceof LightconeError) || thrown.code !== "LC_DISK") throw thrown;
 }

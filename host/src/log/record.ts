@@ -1,5 +1,5 @@
-// A transaction as the bytes of its log record, and back. Drawn in docs/log.md, rules LOG4 and LOG5; the source is
-// runtime.md section 12.1.
+// A transaction as the bytes of its log record, and back. Drawn in docs/log.md, rules LOG4 and
+// LOG5; the source is runtime.md section 12.1.
 import { assert, LightconeError, type Writer } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { LoggedTable, RecordInputs, ReplayVisitor } from "./contract.ts";
@@ -81,8 +81,8 @@ function encodeTruncates(writer: Writer, tables: readonly LoggedTable[]): void {
 }
 
 /**
- * Whether a table is written as a truncate. Not one that rows were inserted into: replay inserts first, so the truncate
- * would take them as well.
+ * Whether a table is written as a truncate. Not one that rows were inserted into: replay inserts
+ * first, so the truncate would take them as well.
  */
 function isEmptied(table: LoggedTable): boolean {
   return table.isTruncated && table.deleteCount > 0 && table.insertCount === 0;
@@ -110,7 +110,10 @@ export class RecordDecoder {
     this.#visitor = visitor;
   }
 
-  /** Visits transaction `offset`, whose record starts at `start` and lies within `end`; returns where it ends. */
+  /**
+   * Visits transaction `offset`, whose record starts at `start` and lies within `end`; returns
+   * where it ends.
+   */
   decode(bytes: Uint8Array, start: number, end: number, offset: number): number {
     this.#bytes = bytes;
     this.#at = start;
@@ -145,7 +148,8 @@ export class RecordDecoder {
       for (let row = 0; row < rowCount; row++) {
         const start = this.#at;
         const rowEnd = visitor.rowEnd(tableId, bytes, start, end);
-        // A table is a set, so of rows without bytes there is one; a damaged count must not keep this loop busy.
+        // A table is a set, so of rows without bytes there is one; a damaged count must not keep
+        // this loop busy.
         if (!(rowEnd >= start && rowEnd <= end) || (rowEnd === start && rowCount > 1)) {
           this.#fail(`row ${row} of ${rowCount} of table ${tableId} does not fit the record`);
         }

@@ -1,5 +1,5 @@
-// Opens a log after whatever happened to it: replays it, repairs its end as rules LOG7 to LOG9 say, and makes certain that
-// what was read can be relied on (rule LOG20).
+// Opens a log after whatever happened to it: replays it, repairs its end as rules LOG7 to LOG9 say,
+// and makes certain that what was read can be relied on (rule LOG20).
 import type { Disk, DiskFile } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
 import type { ReplayVisitor } from "./contract.ts";
@@ -16,12 +16,14 @@ export interface RecoveredLog {
   readonly epoch: number;
   /** The segment where writing goes on; none if a new one is to begin. */
   readonly continued: ScannedSegment | undefined;
+  /** The segment whose end was torn by a crash (LOG9), which is worth a line to the operator. */
+  readonly torn: ScannedSegment | undefined;
 }
 
 /**
- * Replays the log in `directory` into `visitor` and prepares it for `openLog`. A directory that is not there is made: a log
- * without transactions. Throws LC_LOG_CORRUPT, LC_LOG_FORMAT and LC_DISK, and what the visitor throws; the log is then as
- * it was.
+ * Replays the log in `directory` into `visitor` and prepares it for `openLog`. A directory that is
+ * not there is made: a log without transactions. Throws LC_LOG_CORRUPT, LC_LOG_FORMAT and LC_DISK,
+ * and what the visitor throws; the log is then as it was.
  */
 export async function recoverLog(
   disk: Disk,
@@ -39,14 +41,16 @@ export async function recoverLog(
   }
   if (last !== undefined) await secure(disk, last);
   await disk.syncDirectory(directory);
-  const canContinue = last?.stop !== "torn" && isCurrentVersion(last?.headerBytes ?? 0);
-  return { nextOffset, epoch, continued: canContinue ? last : undefined };
+  const torn = last?.stop === "torn" ? last : undefined;
+  const canContinue = torn === undefined && isCurrentVersion(last?.headerBytes ?? 0);
+  return { nextOffset, epoch, continued: canContinue ? last : undefined, torn };
 }
 
 /**
- * Makes the end of the last segment durable. It may have been read from the system's cache: written by a host that was
- * killed before its sync, or by one whose sync failed, after which the system no longer knows that these bytes are not on
- * the disk. So what lies beyond the last index entry, which is a proof of a sync, is written once more.
+ * Makes the end of the last segment durable. It may have been read from the system's cache: written
+ * by a host that was killed before its sync, or by one whose sync failed, after which the system no
+ * longer knows that these bytes are not on the disk. So what lies beyond the last index entry,
+ * which is a proof of a sync, is written once more.
  */
 async function secure(disk: Disk, segment: ScannedSegment): Promise<void> {
   const { path, wholeBytes } = segment;

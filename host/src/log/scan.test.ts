@@ -1,4 +1,5 @@
-// Opening a log in whatever state: one rule of docs/log.md after another, each on bytes made by hand.
+// Opening a log in whatever state: one rule of docs/log.md after another, each on bytes made by
+// hand.
 import { Writer } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { MemoryDisk } from "../base/disk/memory.ts";
@@ -68,17 +69,17 @@ async function diskWith(files: Files): Promise<MemoryDisk> {
 }
 
 /**
- * Recovers the log and tells in words: the rows found; where writing goes on; and, if files went or changed, what is
- * there now.
+ * Recovers the log and tells in words: the rows found; where writing goes on; and, if files went or
+ * changed, what is there now.
  */
 async function outcome(files: Files): Promise<string> {
   const disk = await diskWith(files);
   const recorder = new Recorder();
-  const { continued, nextOffset } = await recoverLog(disk, directory, recorder);
+  const { continued, nextOffset, torn } = await recoverLog(disk, directory, recorder);
   const rows = recorder.lines.map((line) => line.replace("+7:", "")).join(" ");
   const where =
     continued === undefined
-      ? `new segment ${nextOffset}`
+      ? `new segment ${nextOffset}${torn === undefined ? "" : `, torn at ${torn.wholeBytes}`}`
       : `${nextOffset} in ${continued.firstOffset} at ${continued.wholeBytes}`;
   const changes: string[] = [];
   for (const [key, bytes] of Object.entries(files)) {
@@ -103,7 +104,7 @@ async function checkRefused(t: Test, files: Files, code: string, message: RegExp
 const first = segment(commit(0), commit(1), commit(2));
 const size = commit(0).length;
 
-void test("[LOG1] segments follow each other by their names; other files are left alone", async (t) => {
+void test("[LOG1] segments follow each other by their names, among other files", async (t) => {
   await check(t, {}, "; new segment 0");
   await check(t, { 0: first }, `r0 r1 r2; 3 in 0 at ${10 + 3 * size}`);
   await check(
@@ -188,7 +189,7 @@ void test("[LOG8] too few bytes for a commit's header are cut off", async (t) =>
 });
 
 void test("[LOG9] a torn commit at the end stays, and a new segment begins", async (t) => {
-  const torn = "r0 r1 r2; new segment 3";
+  const torn = `r0 r1 r2; new segment 3, torn at ${first.length}`;
   for (let count = 1; count <= size - 22; count++) {
     await check(t, { 0: join(first, cut(commit(3), count)) }, torn);
   }
@@ -215,7 +216,7 @@ void test("[LOG10] a segment whose first commit is bad closes the log", async (t
   }
 });
 
-void test("[LOG11] a bad commit ends a segment that is not the last, if the next one goes on", async (t) => {
+void test("[LOG11] a bad commit ends an earlier segment, if the next goes on", async (t) => {
   const end = `5 in 4 at ${10 + size}`;
   for (const tail of [damaged(commit(4)), cut(commit(4), 1), cut(commit(4), 30), zeros(100)]) {
     await check(
@@ -232,7 +233,7 @@ void test("[LOG11] a bad commit ends a segment that is not the last, if the next
   );
 });
 
-void test("[LOG12] a commit that is there twice counts once; two different ones are a fork", async (t) => {
+void test("[LOG12] a commit found twice counts once; two different ones are a fork", async (t) => {
   await check(
     t,
     { 0: join(first, commit(2), commit(3)) },
@@ -257,7 +258,11 @@ void test("[LOG13] offsets have no gaps and do not go back", async (t) => {
 
 void test("[LOG14] zeros are the end of a segment", async (t) => {
   for (const count of [22, 30, 5000]) {
-    await check(t, { 0: join(first, zeros(count)) }, "r0 r1 r2; new segment 3");
+    await check(
+      t,
+      { 0: join(first, zeros(count)) },
+      `r0 r1 r2; new segment 3, torn at ${first.length}`,
+    );
   }
   await check(t, { 0: join(first, zeros(5)) }, `r0 r1 r2; 3 in 0 at ${first.length}; 0 cut`);
 });
@@ -281,7 +286,7 @@ void test("[LOG16] damage before a commit that was durable closes the log", asyn
       t,
       { 0: broken, "0 index": entries },
       "LC_LOG_CORRUPT",
-      /at byte 48: transaction 1 is damaged, though \d was durable after it/,
+      /at byte 48: transaction 1 is damaged, though \d was durable/,
     );
   await refused(index([2, positionOf(2)]));
   await refused(index([3, positionOf(3)]));
@@ -289,7 +294,7 @@ void test("[LOG16] damage before a commit that was durable closes the log", asyn
   await refused(index([2, positionOf(2)], [0, 0], [9, 9]));
 
   const opened = async (entries: Uint8Array, title: string): Promise<void> =>
-    check(t, { 0: broken, "0 index": entries }, "r0; new segment 1", title);
+    check(t, { 0: broken, "0 index": entries }, "r0; new segment 1, torn at 48", title);
   await opened(index(), "no entries");
   await opened(index([1, positionOf(1)]), "the damaged commit itself is no witness");
   await opened(index([2, positionOf(3)]), "an entry that names another commit");

@@ -1,5 +1,6 @@
-// Reads a log from its first byte to the last whole commit and shows a visitor every transaction, changing nothing on the
-// disk. Rules LOG7 to LOG16 of docs/log.md; the source is runtime.md section 12.4.
+// Reads a log from its first byte to the last whole commit and shows a visitor every transaction,
+// changing nothing on the disk. Rules LOG7 to LOG16 of docs/log.md; the source is runtime.md
+// section 12.4.
 import { LightconeError } from "@lightcone/abi";
 import type { Disk, DiskFile } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
@@ -10,10 +11,11 @@ import { CommitFrame, isZero, parseCommit, readSegmentHeader } from "./segment.t
 import { segmentHeader, segmentOffset } from "./segment.ts";
 
 /**
- * How the commits of a segment end: at its last byte; with too few bytes for another commit's header; with a commit that is
- * unfinished, damaged or blank; or before they began, in a segment that holds none.
+ * How the commits of a segment end: at its last byte; with too few bytes for another commit's
+ * header; with a commit that is unfinished, damaged or blank; or before they began, in a segment
+ * that holds none.
  */
-export type SegmentStop = "end" | "remnant" | "torn" | "empty";
+type SegmentStop = "end" | "remnant" | "torn" | "empty";
 
 /** What was found in one segment. */
 export interface ScannedSegment {
@@ -110,7 +112,10 @@ class ReadWindow {
     return this.#fileBytes - this.positionOf(at);
   }
 
-  /** Moves `bytes[at]` to the front and reads on until there are `count` bytes, of those that remain. */
+  /**
+   * Moves `bytes[at]` to the front and reads on until there are `count` bytes, of those that
+   * remain.
+   */
   async advance(at: number, count: number): Promise<void> {
     const kept = this.end - at;
     const target = count > this.bytes.length ? new Uint8Array(count) : this.bytes;
@@ -207,8 +212,8 @@ async function isWhole(file: DiskFile, headerBytes: number, entry: IndexEntry): 
 }
 
 /**
- * Refuses a torn end that cannot come from a crash: a commit after the damage that the offset index names was durable,
- * and so was all before it.
+ * Refuses a torn end that cannot come from a crash: a commit after the damage that the offset index
+ * names was durable, and so was all before it.
  */
 async function assertNothingDurableFollows(
   disk: Disk,
@@ -222,7 +227,7 @@ async function assertNothingDurableFollows(
   try {
     for (const entry of suspects) {
       if (!(await isWhole(file, segment.headerBytes, entry))) continue;
-      const fault = `transaction ${nextOffset} is damaged, though ${entry.offset} was durable after it`;
+      const fault = `transaction ${nextOffset} is damaged, though ${entry.offset} was durable`;
       throw corrupt(segment.path, segment.wholeBytes, fault);
     }
   } finally {
@@ -241,8 +246,9 @@ async function listSegments(disk: Disk, directory: string): Promise<[string, num
 }
 
 /**
- * Shows `visitor` every transaction of the log in `directory`. Throws LC_LOG_CORRUPT where the log is damaged in a way that
- * no crash explains, LC_LOG_FORMAT for a format unknown here, LC_DISK, and whatever the visitor throws.
+ * Shows `visitor` every transaction of the log in `directory`. Throws LC_LOG_CORRUPT where the log
+ * is damaged in a way that no crash explains, LC_LOG_FORMAT for a format unknown here, LC_DISK, and
+ * whatever the visitor throws.
  */
 export async function scanLog(
   disk: Disk,

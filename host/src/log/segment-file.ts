@@ -1,5 +1,5 @@
-// The segment that is being written: it appears under its name only once its first batch is durable (LOG18), and a batch
-// that the disk refused is cut off again (LOG19).
+// The segment that is being written: it appears under its name only once its first batch is durable
+// (LOG18), and a batch that the disk refused is cut off again (LOG19).
 import { LightconeError } from "@lightcone/abi";
 import type { Disk, DiskFile } from "../base/disk/contract.ts";
 import { IndexWriter } from "./offset-index.ts";
@@ -43,7 +43,10 @@ export class SegmentFile {
     return new SegmentFile(disk, directory, name, file, 0);
   }
 
-  /** Continues the segment that begins with `firstOffset` and holds whole, synced commits in its `bytes` bytes. */
+  /**
+   * Continues the segment that begins with `firstOffset` and holds whole, synced commits in its
+   * `bytes` bytes.
+   */
   static async open(
     disk: Disk,
     directory: string,
@@ -63,7 +66,10 @@ export class SegmentFile {
     return this.#durableBytes;
   }
 
-  /** Hands the first `length` bytes of `batch` to the system and returns the position where they start. */
+  /**
+   * Hands the first `length` bytes of `batch` to the system and returns the position where they
+   * start.
+   */
   write(batch: Uint8Array, length: number): number {
     if (this.#writtenBytes === 0) {
       this.#file.writeSync(0, segmentHeader, 0, segmentHeader.length);
@@ -75,7 +81,10 @@ export class SegmentFile {
     return position;
   }
 
-  /** Makes what was written durable. The last commit of it is `lastOffset`, which starts at `lastPosition`. */
+  /**
+   * Makes what was written durable. The last commit of it is `lastOffset`, which starts at
+   * `lastPosition`.
+   */
   async sync(lastOffset: number, lastPosition: number): Promise<void> {
     const bytes = this.#writtenBytes;
     await this.#file.sync();
@@ -105,8 +114,9 @@ export class SegmentFile {
   }
 
   /**
-   * Cuts off what is not durable and gives the file back, after the disk failed: recovery must not find in the system's
-   * cache what the disk has refused. A disk that refuses this as well leaves it to recovery's own checks.
+   * Cuts off what is not durable and gives the file back, after the disk failed: recovery must not
+   * find in the system's cache what the disk has refused. A disk that refuses this as well leaves
+   * it to recovery's own checks.
    */
   async abandon(): Promise<void> {
     try {

@@ -1,4 +1,5 @@
-// Segments: names, headers and commits, byte for byte; the recorded bytes of the peer come back unchanged.
+// Segments: names, headers and commits, byte for byte; the recorded bytes of the peer come back
+// unchanged.
 import { readdirSync, readFileSync } from "node:fs";
 import { LightconeError, Writer } from "@lightcone/abi";
 import fc from "fast-check";
@@ -102,7 +103,7 @@ void test("[LOG6] commits of version 0 have no epoch", async (t) => {
   t.equal(frame.recordsStart, 14);
 });
 
-void test("[LOG3] any part of a commit is unfinished, any wrong bit makes it damaged", async (t) => {
+void test("[LOG3] a part of a commit is unfinished, a wrong bit makes it damaged", async (t) => {
   const bytes = encode("f(x) +7:abc", 3);
   for (let length = 0; length < bytes.length; length++) {
     t.equal(parse(bytes.subarray(0, length))[0], "unfinished", `${length} bytes`);
@@ -156,7 +157,10 @@ void test("[LOG3] any commit comes back", async (t) => {
   t.pass("no counter-example");
 });
 
-/** Lengths of rows in the recorded logs: `st_client`, `st_connection_credentials` and the table `cell`. */
+/**
+ * Lengths of rows in the recorded logs: `st_client`, `st_connection_credentials` and the table
+ * `cell`.
+ */
 function goldenRowEnd(tableId: number, bytes: Uint8Array, start: number): number {
   if (tableId === 7) return start + 48;
   if (tableId === 4096) return start + 20;

@@ -1,5 +1,5 @@
-// One file of the log: its name, its header, and the framing of commits. Drawn in docs/log.md, rules LOG1 to LOG3 and LOG6;
-// the source is runtime.md section 12.1.
+// One file of the log: its name, its header, and the framing of commits. Drawn in docs/log.md,
+// rules LOG1 to LOG3 and LOG6; the source is runtime.md section 12.1.
 import { assert, LightconeError, type Writer } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { LoggedTable, RecordInputs } from "./contract.ts";
@@ -21,7 +21,10 @@ export function segmentOffset(name: string): number | undefined {
   return isSegment ? Number(digits) : undefined;
 }
 
-/** What every segment begins with: ASCII `(ds)^2`, format version 1, checksum algorithm 0, two zeros. */
+/**
+ * What every segment begins with: ASCII `(ds)^2`, format version 1, checksum algorithm 0, two
+ * zeros.
+ */
 export const segmentHeader: Uint8Array = new TextEncoder().encode("(ds)^2\u0001\0\0\0");
 
 const versionAt = 6;
@@ -34,7 +37,10 @@ const commitHeaderBytesByVersion: readonly number[] = [14, 22];
 const commitHeaderBytes = 22;
 const crcBytes = 4;
 
-/** Reads a segment's header and returns how long the headers of its commits are. Throws LC_LOG_FORMAT. */
+/**
+ * Reads a segment's header and returns how long the headers of its commits are. Throws
+ * LC_LOG_FORMAT.
+ */
 export function readSegmentHeader(bytes: Uint8Array, path: string): number {
   const refuse = (fault: string): LightconeError =>
     new LightconeError("LC_LOG_FORMAT", `the log segment ${path} ${fault}`);
@@ -58,8 +64,8 @@ export function isCurrentVersion(headerBytes: number): boolean {
 }
 
 /**
- * Appends a commit of one transaction. Throws LC_LIMIT if it is too large; then, and if `tables` throw, the writer holds what
- * it held before.
+ * Appends a commit of one transaction. Throws LC_LIMIT if it is too large; then, and if `tables`
+ * throw, the writer holds what it held before.
  */
 export function encodeCommit(
   writer: Writer,
@@ -110,12 +116,15 @@ export class CommitFrame {
 }
 
 /**
- * What stands at a position: a `whole` commit with a right checksum; `unfinished`, fewer bytes than it needs; `damaged`, a
- * wrong checksum; `blank`, zeros in place of a commit header, as in a file that was extended but not filled.
+ * What stands at a position: a `whole` commit with a right checksum; `unfinished`, fewer bytes than
+ * it needs; `damaged`, a wrong checksum; `blank`, zeros in place of a commit header, as in a file
+ * that was extended but not filled.
  */
 export type CommitState = "whole" | "unfinished" | "damaged" | "blank";
 
-/** Looks for a commit at `start`, within `end`. `headerBytes` is what `readSegmentHeader` returned. */
+/**
+ * Looks for a commit at `start`, within `end`. `headerBytes` is what `readSegmentHeader` returned.
+ */
 export function parseCommit(
   bytes: Uint8Array,
   start: number,
@@ -149,7 +158,10 @@ function readU32(bytes: Uint8Array, at: number): number {
   return readU16(bytes, at) + readU16(bytes, at + 2) * 0x1_0000;
 }
 
-/** Beyond 2^53 the result is inexact, and no log has got that far: it will not be the offset expected. */
+/**
+ * Beyond 2^53 the result is inexact, and no log has got that far: it will not be the offset
+ * expected.
+ */
 function readU64(bytes: Uint8Array, at: number): number {
   return readU32(bytes, at) + readU32(bytes, at + 4) * 2 ** 32;
 }

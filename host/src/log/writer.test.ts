@@ -1,6 +1,11 @@
-// The log on a disk: groups, order, rotation, and what a failing disk does to it. Crashes are in crash.test.ts.
+// The log on a disk: groups, order, rotation, and what a failing disk does to it. Crashes are in
+// crash.test.ts.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Test, test } from "tap";
 import { MemoryDisk } from "../base/disk/memory.ts";
+import { nodeDisk } from "../base/disk/node.ts";
 import { limit } from "../base/limit.ts";
 import { readIndex } from "./offset-index.ts";
 import { CommitFrame, parseCommit, segmentName } from "./segment.ts";
@@ -99,7 +104,7 @@ void test("[LOG17] commits gather while a sync is under way and go with the next
   t.same(await replayed(disk), ["+7:a", "+7:b", "+7:c", "+7:d"]);
 });
 
-void test("[LOG17] a flush resolves when all appended before it is durable, and not sooner", async (t) => {
+void test("[LOG17] a flush resolves when all before it is durable, not sooner", async (t) => {
   const gate = new Gate();
   const { log } = await reopen(new MemoryDisk({ beforeSync: gate.beforeSync }));
   await log.flush();
@@ -162,7 +167,7 @@ void test("[LOG1] [LOG18] a segment that is large enough is followed by another"
   t.same(await replayed(disk), lines(20));
 });
 
-void test("[LOG1] a log that is closed and opened again has the bytes of one that was not", async (t) => {
+void test("[LOG1] a log opened again has the bytes of one that never closed", async (t) => {
   const whole = new MemoryDisk();
   await writeLines(whole, lines(30));
   const parts = new MemoryDisk();
@@ -248,6 +253,20 @@ void test("[LOG19] a disk that fails ends the log, not what it holds", async (t)
     `cannot sync the directory ${directory}: EIO (i/o error)`,
     150,
   );
+});
+
+void test("[LOG1] [LOG18] a log on the machine's own disk", async (t) => {
+  const root = mkdtempSync(join(tmpdir(), "lightcone-log-"));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const disk = nodeDisk(root);
+  await writeLines(disk, lines(10), 300);
+  await writeLines(disk, lines(10, 10), 300);
+  const memory = new MemoryDisk();
+  await writeLines(memory, lines(20), 300);
+  t.same(await disk.list(directory), await memory.list(directory), "the same files");
+  const { log, lines: found } = await reopen(disk);
+  t.same(found, lines(20));
+  await log.close();
 });
 
 void test("a listener that throws is a bug and is not taken for a broken disk", async (t) => {

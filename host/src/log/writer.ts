@@ -1,5 +1,5 @@
-// The log on a disk. Commits gather in one buffer while another is being written and synced; each sync makes one group
-// durable (rules LOG17 to LOG19).
+// The log on a disk. Commits gather in one buffer while another is being written and synced; each
+// sync makes one group durable (rules LOG17 to LOG19).
 import { assert, LightconeError, Writer } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
@@ -15,9 +15,14 @@ export interface LogOptions {
   /** The directory of the segments, as given to `recoverLog`. */
   readonly directory: string;
   readonly listener: LogListener;
-  /** Runs a task after the current turn; `queueMicrotask` where a turn handles a whole batch of commands. */
+  /**
+   * Runs a task after the current turn; `queueMicrotask` where a turn handles a whole batch of
+   * commands.
+   */
   readonly schedule: Schedule;
-  /** A segment of this size or more is the last of its name; `limit.segmentBytesMax` if not given. */
+  /**
+   * A segment of this size or more is the last of its name; `limit.segmentBytesMax` if not given.
+   */
   readonly segmentBytesMax?: number;
 }
 

@@ -1,6 +1,6 @@
 // Byte sources and sinks of the ABI: how arguments reach a guest and texts come back (abi.md section 5.6).
 import { Writer } from "@lightcone/abi";
-import { GuestTrap } from "./trap.ts";
+import type { Trap } from "./trap.ts";
 
 /** Bytes for a guest to read, once. */
 export interface ByteSource {
@@ -49,7 +49,12 @@ const sinkBytesMax = 256 * 1024 * 1024;
 export class ByteSink {
   readonly handle = 1;
   readonly #writer = new Writer(256);
+  readonly #trap: Trap;
   #isOpen = false;
+
+  constructor(trap: Trap) {
+    this.#trap = trap;
+  }
 
   open(): void {
     this.#writer.clear();
@@ -66,7 +71,7 @@ export class ByteSink {
 
   write(bytes: Uint8Array, start: number, end: number): void {
     if (this.#writer.length + end - start > sinkBytesMax) {
-      throw new GuestTrap(`the module wrote more than ${sinkBytesMax} bytes into one sink`);
+      this.#trap(`the module wrote more than ${sinkBytesMax} bytes into one sink`);
     }
     this.#writer.rawRange(bytes, start, end);
   }

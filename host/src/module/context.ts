@@ -4,7 +4,7 @@ import type { Transaction } from "../datastore/tx.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Clock } from "../base/clock.ts";
 import { ByteSink, ByteSources } from "./byte-streams.ts";
-import type { GuestMemory } from "./memory.ts";
+import { GuestMemory } from "./memory.ts";
 import { RowIterators } from "./row-iterator.ts";
 import { GuestTrap } from "./trap.ts";
 
@@ -37,7 +37,7 @@ export class CallContext {
   readonly datastore: Datastore;
   readonly iterators: RowIterators = new RowIterators();
   readonly sources: ByteSources = new ByteSources();
-  readonly sink: ByteSink = new ByteSink();
+  readonly sink: ByteSink = new ByteSink((message) => this.trap(message));
   readonly timers: Map<number, { readonly name: string; readonly startMillis: number }> = new Map();
   /** The open transaction, if the call has one. */
   tx: Transaction | undefined;
@@ -47,6 +47,11 @@ export class CallContext {
   allowsScheduleRows = false;
   /** Set once an import trapped: a guest that catches the exception gets no further. */
   isDead = false;
+  /**
+   * Whether an import is changing rows. Still set when the guest has returned or trapped, it tells that the change was left
+   * half done: by a fault of the host, or by the end of the stack, which can come anywhere. The rows cannot be trusted then.
+   */
+  isWriting = false;
   #memory: GuestMemory | undefined;
 
   constructor(environment: ModuleEnvironment) {
@@ -54,13 +59,13 @@ export class CallContext {
     this.datastore = environment.datastore;
   }
 
-  setMemory(memory: GuestMemory): void {
-    this.#memory = memory;
+  setMemory(memory: WebAssembly.Memory): void {
+    this.#memory = new GuestMemory(memory, (message) => this.trap(message));
   }
 
   get memory(): GuestMemory {
     if (this.#memory === undefined) {
-      throw new GuestTrap("the module called an import before its memory existed");
+      return this.trap("the module called an import before its memory existed");
     }
     return this.#memory;
   }
@@ -75,6 +80,7 @@ export class CallContext {
   begin(functionName: string, tx: Transaction | undefined): void {
     this.functionName = functionName;
     this.tx = tx;
+    this.isWriting = false;
     this.sink.open();
   }
 

@@ -1,5 +1,6 @@
 // One instance of a module: started, described, called. A trap kills it (abi.md sections 7, 8 and 11).
 import {
+  assert,
   decodeModuleDef,
   LightconeError,
   memoryExport,
@@ -9,8 +10,7 @@ import {
 import type { Transaction } from "../datastore/tx.ts";
 import { CallContext, type ModuleEnvironment } from "./context.ts";
 import { linkImports } from "./imports/link.ts";
-import { checkArity, type LoadedModule } from "./load.ts";
-import { GuestMemory } from "./memory.ts";
+import type { LoadedModule } from "./load.ts";
 import { GuestTrap } from "./trap.ts";
 
 /** Who calls, as the words that a guest's exports take (abi.md section 7.1). */
@@ -43,14 +43,15 @@ type CallReducer = (
   sink: number,
 ) => number;
 
-/** Whether something thrown through a guest means that the guest is at fault. Anything else is the host's own. */
-function isGuestFault(thrown: unknown): boolean {
+/** What ended a guest by its own fault, or undefined if what it threw is the host's. */
+function guestFault(thrown: unknown): string | undefined {
+  if (thrown instanceof WebAssembly.Exception) return "an exception that nobody caught";
   // A RangeError is the guest's stack overflow.
-  return (
+  const isGuests =
     thrown instanceof GuestTrap ||
     thrown instanceof WebAssembly.RuntimeError ||
-    thrown instanceof RangeError
-  );
+    thrown instanceof RangeError;
+  return isGuests ? thrown.message : undefined;
 }
 
 export class ModuleInstance {
@@ -65,10 +66,9 @@ export class ModuleInstance {
     this.#context = context;
     const instance = this.#startUp("instantiation", () => {
       const created = new WebAssembly.Instance(module.compiled, linkImports(context));
-      context.setMemory(new GuestMemory(created.exports[memoryExport] as WebAssembly.Memory));
+      context.setMemory(created.exports[memoryExport] as WebAssembly.Memory);
       return created;
     });
-    checkArity(instance.exports);
     const exported = (name: string): (() => unknown) | undefined =>
       instance.exports[name] as (() => unknown) | undefined;
     for (const name of ["_initialize", ...module.preinits]) {
@@ -78,7 +78,9 @@ export class ModuleInstance {
     const setUp = exported("__setup__") as ((sink: number) => number) | undefined;
     if (setUp !== undefined) this.#setUp(setUp);
     this.#callReducer = instance.exports["__call_reducer__"] as unknown as CallReducer;
-    this.definition = this.#describe(exported("__describe_module__") as unknown as (sink: number) => void);
+    this.definition = this.#describe(
+      exported("__describe_module__") as unknown as (sink: number) => void,
+    );
   }
 
   /** Trapped: it must be discarded after the rollback. */
@@ -89,10 +91,13 @@ export class ModuleInstance {
   #startUp<T>(name: string, run: () => T): T {
     this.#context.begin(name, undefined);
     try {
-      return run();
+      const result = run();
+      if (this.isDead) throw new GuestTrap("an import trapped and the module went on");
+      return result;
     } catch (thrown) {
       if (thrown instanceof LightconeError) throw thrown;
-      throw new LightconeError("LC_MODULE_LOAD", `the module trapped in ${name}: ${messageOf(thrown)}`);
+      const fault = guestFault(thrown) ?? messageOf(thrown);
+      throw new LightconeError("LC_MODULE_LOAD", `the module trapped in ${name}: ${fault}`);
     } finally {
       this.#context.end();
     }
@@ -146,17 +151,28 @@ export class ModuleInstance {
     context.begin(name, tx);
     try {
       const code = this.#callReducer(
-        id, sender[0], sender[1], sender[2], sender[3], connection[0], connection[1],
-        timestampMicros, context.sources.open(args, argsStart, argsEnd), context.sink.handle,
+        id,
+        sender[0],
+        sender[1],
+        sender[2],
+        sender[3],
+        connection[0],
+        connection[1],
+        timestampMicros,
+        context.sources.open(args, argsStart, argsEnd),
+        context.sink.handle,
       );
+      assert(!context.isWriting, "a write failed and the module caught what it threw");
       if (context.isDead) return fatal("an import trapped and the module went on");
       if (code === 0) return succeeded;
       if (code === 1) return { kind: "error", message: lossyUtf8.decode(context.sink.bytes()) };
       return fatal(`the reducer returned ${code}`);
     } catch (thrown) {
       this.#isDead = true;
-      if (isGuestFault(thrown)) return fatal(messageOf(thrown));
-      throw thrown;
+      const fault = guestFault(thrown);
+      if (fault === undefined) throw thrown;
+      assert(!context.isWriting, `${fault} in the middle of a write`);
+      return fatal(fault);
     } finally {
       context.end();
     }

@@ -7,7 +7,14 @@ import {
   messageOf,
   moduleExports,
   moduleImports,
+  type WasmType,
 } from "@lightcone/abi";
+import {
+  type ModuleSignatures,
+  readSignatures,
+  showSignature,
+  type Signature,
+} from "./signature.ts";
 
 /** Compiled code that may be instantiated. */
 export interface LoadedModule {
@@ -18,7 +25,10 @@ export interface LoadedModule {
 
 const magic = [0x00, 0x61, 0x73, 0x6d];
 
-/** Compiles and checks. Faults: LC_MODULE_LOAD (not WebAssembly, exports), LC_MODULE_IMPORT (imports, ABI version). */
+/**
+ * Compiles and checks. Faults: LC_MODULE_LOAD (not WebAssembly, exports), LC_MODULE_IMPORT (imports,
+ * ABI version).
+ */
 export function loadModule(bytes: Uint8Array): LoadedModule {
   if (magic.some((byte, i) => bytes[i] !== byte)) {
     throw new LightconeError(
@@ -33,7 +43,9 @@ export function loadModule(bytes: Uint8Array): LoadedModule {
     throw new LightconeError("LC_MODULE_LOAD", `the module does not compile: ${messageOf(thrown)}`);
   }
   checkImports(WebAssembly.Module.imports(compiled));
-  return { compiled, preinits: checkExports(WebAssembly.Module.exports(compiled)) };
+  const preinits = checkExports(WebAssembly.Module.exports(compiled));
+  checkSignatures(readSignatures(bytes));
+  return { compiled, preinits };
 }
 
 function checkVersion(modules: ReadonlySet<string>): void {
@@ -68,13 +80,14 @@ function checkImports(imports: readonly WebAssembly.ModuleImportDescriptor[]): v
     .filter(({ module, name, kind }) => kind !== "function" || !known.has(`${module} ${name}`))
     .map(({ module, name, kind }) => `${kind} ${module}.${name}`);
   checkVersion(
-    new Set(imports.map(({ module }) => module).filter((name) => name.startsWith(importModulePrefix))),
+    new Set(
+      imports.map(({ module }) => module).filter((name) => name.startsWith(importModulePrefix)),
+    ),
   );
   if (unknown.length > 0) {
     throw new LightconeError(
       "LC_MODULE_IMPORT",
       `the module imports what this host does not provide: ${unknown.join(", ")}`,
-      unknown,
     );
   }
 }
@@ -109,24 +122,37 @@ function checkExports(exports: readonly WebAssembly.ModuleExportDescriptor[]): s
     }
   }
   if (faults.length > 0) {
-    throw new LightconeError("LC_MODULE_LOAD", `the module's exports: ${faults.join("; ")}`, faults);
+    throw new LightconeError("LC_MODULE_LOAD", `the module's exports: ${faults.join("; ")}`);
   }
   return preinits.sort(compareBytes);
 }
 
-/** Checks the arity of exported functions, which only an instance tells. */
-export function checkArity(exports: Readonly<Record<string, WebAssembly.ExportValue>>): void {
-  const faults: string[] = [];
-  for (const expected of moduleExports) {
-    for (const [name, value] of Object.entries(exports)) {
-      const isMeant = expected.isPrefix ? name.startsWith(expected.name) : name === expected.name;
-      if (!isMeant || typeof value !== "function") continue;
-      if (value.length !== expected.params.length) {
-        faults.push(`${name} takes ${value.length} parameters, not ${expected.params.length}`);
-      }
-    }
+/** Checks the types of functions on either border, which the engine does not. */
+function checkSignatures({ imports, exports, hasOddMemory }: ModuleSignatures): void {
+  const importFaults = moduleImports.flatMap(({ module, name, params, result }) =>
+    signatureFault(`${module}.${name}`, imports.get(`${module} ${name}`), params, result),
+  );
+  if (importFaults.length > 0) {
+    throw new LightconeError("LC_MODULE_IMPORT", `the module's imports: ${importFaults.join("; ")}`);
   }
+  const faults = moduleExports.flatMap(({ name, isPrefix, params, result }) => {
+    const names = isPrefix ? [...exports.keys()].filter((one) => one.startsWith(name)) : [name];
+    return names.flatMap((one) => signatureFault(one, exports.get(one), params, result));
+  });
+  if (hasOddMemory) faults.push("the memory is shared or has 64-bit addresses");
   if (faults.length > 0) {
-    throw new LightconeError("LC_MODULE_LOAD", `the module's exports: ${faults.join("; ")}`, faults);
+    throw new LightconeError("LC_MODULE_LOAD", `the module's exports: ${faults.join("; ")}`);
   }
+}
+
+function signatureFault(
+  name: string,
+  given: Signature | undefined,
+  params: readonly WasmType[],
+  result: WasmType | undefined,
+): string[] {
+  if (given === undefined) return [];
+  const wanted = showSignature({ params, results: result === undefined ? [] : [result] });
+  const shown = showSignature(given);
+  return shown === wanted ? [] : [`${name} is ${shown}, not ${wanted}`];
 }

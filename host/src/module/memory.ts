@@ -1,14 +1,16 @@
 // The only reads and writes of a guest's memory, bounds checked. Address 0 is nobody's (abi.md section 1).
-import { GuestTrap } from "./trap.ts";
+import type { Trap } from "./trap.ts";
 
 /** A module instance's linear memory. Views are made anew after the guest let it grow. */
 export class GuestMemory {
   readonly #memory: WebAssembly.Memory;
+  readonly #trap: Trap;
   #bytes: Uint8Array;
   #view: DataView;
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: WebAssembly.Memory, trap: Trap) {
     this.#memory = memory;
+    this.#trap = trap;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#view = new DataView(memory.buffer);
   }
@@ -26,9 +28,9 @@ export class GuestMemory {
   /** The position of `length` bytes at a guest's pointer, or a trap. */
   range(pointer: number, length: number): number {
     const start = pointer >>> 0;
-    if (start === 0) throw new GuestTrap("the module passed a null pointer");
+    if (start === 0) this.#trap("the module passed a null pointer");
     if (start + (length >>> 0) > this.bytes().length) {
-      throw new GuestTrap("the module passed a pointer outside its memory");
+      this.#trap("the module passed a pointer outside its memory");
     }
     return start;
   }

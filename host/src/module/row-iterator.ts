@@ -13,7 +13,8 @@ export class RowIterator {
   #bytes: Uint8Array = new Uint8Array(256);
   #length = 0;
   #at = 0;
-  readonly #chunkEnds: number[] = [];
+  #chunkEnds: Int32Array = new Int32Array(4);
+  #chunkCount = 0;
   #nextChunk = 0;
   #chunkStart = 0;
   isOpen = false;
@@ -24,7 +25,7 @@ export class RowIterator {
     this.#at = 0;
     this.#chunkStart = 0;
     this.#nextChunk = 0;
-    this.#chunkEnds.length = 0;
+    this.#chunkCount = 0;
     if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(256);
   }
 
@@ -49,7 +50,17 @@ export class RowIterator {
 
   /** All rows are in. */
   finish(): void {
-    if (this.#length > this.#chunkStart) this.#chunkEnds.push(this.#length);
+    if (this.#length > this.#chunkStart) this.#endChunk();
+  }
+
+  #endChunk(): void {
+    if (this.#chunkCount === this.#chunkEnds.length) {
+      const next = new Int32Array(this.#chunkCount * 2);
+      next.set(this.#chunkEnds);
+      this.#chunkEnds = next;
+    }
+    this.#chunkEnds[this.#chunkCount++] = this.#length;
+    this.#chunkStart = this.#length;
   }
 
   #copy(source: Uint8Array, start: number, end: number): void {
@@ -67,20 +78,16 @@ export class RowIterator {
       for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
     }
     this.#length = length;
-    if (length - this.#chunkStart > chunkBytes) {
-      this.#chunkEnds.push(length);
-      this.#chunkStart = length;
-    }
+    if (length - this.#chunkStart > chunkBytes) this.#endChunk();
   }
 
   /** Bytes of the chunk that comes next, or 0 if none does. */
   get nextChunkSize(): number {
-    const end = this.#chunkEnds[this.#nextChunk];
-    return end === undefined ? 0 : end - this.#at;
+    return this.isDone ? 0 : (this.#chunkEnds[this.#nextChunk] as number) - this.#at;
   }
 
   get isDone(): boolean {
-    return this.#nextChunk === this.#chunkEnds.length;
+    return this.#nextChunk === this.#chunkCount;
   }
 
   /** Bytes of as many whole chunks as fit into `room`; they are passed over. */

@@ -7,3 +7,6 @@ export class GuestTrap extends Error {
     this.name = "GuestTrap";
   }
 }
+
+/** Marks an instance as dead and throws: what runs as `CallContext.trap`, for those below it. */
+export type Trap = (message: string) => never;

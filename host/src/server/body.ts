@@ -3,8 +3,9 @@ import type { IncomingMessage } from "node:http";
 import { LightconeError } from "@lightcone/abi";
 
 /**
- * All bytes of the body. LC_LIMIT beyond `bytesMax`: the rest is then read and dropped, since a client that is still sending would
- * not see the answer otherwise. LC_REQUEST_INVALID if the client goes away in between.
+ * All bytes of the body. LC_LIMIT beyond `bytesMax`: the rest is then read and dropped, since a
+ * client that is still sending would not see the answer otherwise. LC_REQUEST_INVALID if the client
+ * goes away in between.
  */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -40,10 +41,7 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Ui
 }
 
 function tooLong(): LightconeError {
-  return new LightconeError(
-    "LC_LIMIT",
-    "Failed to buffer the request body: length limit exceeded",
-  );
+  return new LightconeError("LC_LIMIT", "Failed to buffer the request body: length limit exceeded");
 }
 
 /** The body as text. LC_REQUEST_INVALID if it is not UTF-8. */

@@ -60,8 +60,7 @@ export interface Requests {
 }
 
 export interface CallResultData {
-  readonly kind:
-    "committed" | "failed" | "fatal" | "unknown" | "invalid" | "notYet" | "refused";
+  readonly kind: "committed" | "failed" | "fatal" | "unknown" | "invalid" | "notYet" | "refused";
   readonly message: string;
   readonly durationMicros: number;
 }

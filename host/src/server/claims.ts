@@ -1,7 +1,11 @@
-// What a token says, and the checks that it must pass besides its signature (http-and-auth.md section 9.3).
+// What a token says, and the checks that it must pass besides its signature (http-and-auth.md
+// section 9.3).
 import { Identity, LightconeError } from "@lightcone/abi";
 
-/** The issuer of this host's own tokens. Every host uses it: the key, not the name, tells them apart. */
+/**
+ * The issuer of this host's own tokens. Every host uses it: the key, not the name, tells them
+ * apart.
+ */
 export const ownIssuer = "localhost";
 
 /** How long after `exp` a token still passes, in seconds: clocks of machines differ. */
@@ -36,7 +40,10 @@ export function parsePayload(payloadJson: string): Readonly<Record<string, unkno
   throw tokenFault("the payload is not a JSON object");
 }
 
-/** Reads the claims of a payload whose signature is good. `nbf`, `aud` and an `iat` in the future are not looked at. */
+/**
+ * Reads the claims of a payload whose signature is good. `nbf`, `aud` and an `iat` in the future
+ * are not looked at.
+ */
 export function parseClaims(payloadJson: string): Claims {
   const payload = parsePayload(payloadJson);
   const issuer = parseName(payload["iss"], "iss", "Issuer");

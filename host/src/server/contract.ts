@@ -35,7 +35,12 @@ export type PublishResult = { readonly kind: "created" | "updated" | "unchanged"
 
 /** What publishing a program would come to. */
 export type PublishPlan =
-  | { readonly kind: "possible"; readonly text: string; readonly oldProgramHash: string; readonly newProgramHash: string }
+  | {
+      readonly kind: "possible";
+      readonly text: string;
+      readonly oldProgramHash: string;
+      readonly newProgramHash: string;
+    }
   | { readonly kind: "impossible"; readonly reason: string };
 
 export interface PublishRequest {

@@ -1,4 +1,5 @@
-// A small database of the host's own: our datastore over our log, with writes that are durable before they return.
+// A small database of the host's own: our datastore over our log, with writes that are durable
+// before they return.
 import type { LightconeError } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
 import { Datastore } from "../datastore/datastore.ts";
@@ -31,7 +32,10 @@ export class ControlStore {
     this.#state = state;
   }
 
-  /** Opens the store with its log in `directory`, empty where that does not exist. LC_LOG_* and LC_DISK as recovery says. */
+  /**
+   * Opens the store with its log in `directory`, empty where that does not exist. LC_LOG_* and
+   * LC_DISK as recovery says.
+   */
   static async open(disk: Disk, directory: string): Promise<ControlStore> {
     return new ControlStore(disk, directory, await openState(disk, directory));
   }
@@ -42,8 +46,9 @@ export class ControlStore {
   }
 
   /**
-   * Applies a change and makes it durable. Writes follow one another. If the disk fails, this rejects with LC_DISK and the
-   * change is undone; whether the log holds it is decided by reading that again, which the next write begins with.
+   * Applies a change and makes it durable. Writes follow one another. If the disk fails, this
+   * rejects with LC_DISK and the change is undone; whether the log holds it is decided by reading
+   * that again, which the next write begins with.
    */
   write(change: Change): Promise<void> {
     const writing = this.#writes.then(() => this.#write(change));

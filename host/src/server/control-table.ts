@@ -1,4 +1,5 @@
-// A table of the host's own with rows as objects: the narrow use that control data makes of the datastore.
+// A table of the host's own with rows as objects: the narrow use that control data makes of the
+// datastore.
 import {
   type AlgebraicType,
   assert,
@@ -117,12 +118,7 @@ export class ControlTable<Row extends { readonly [column: string]: Value }> {
   }
 
   /** Deletes the rows with `value` in the primary key or an indexed column. */
-  delete(
-    datastore: Datastore,
-    tx: Transaction,
-    column: keyof Row & string,
-    value: Value,
-  ): void {
+  delete(datastore: Datastore, tx: Transaction, column: keyof Row & string, value: Value): void {
     const table = this.#table(datastore);
     const found = this.#scan(table, column, value);
     for (let i = 0; i < found.count; i++) tx.delete(table, found.at(i));

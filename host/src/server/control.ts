@@ -1,7 +1,7 @@
-// Control data: which databases there are, whose they are and what they are called. Kept in a database of our own engine
-// (design decision 10); what a method has answered is durable.
+// Control data: which databases there are, whose they are and what they are called. Kept in a
+// database of our own engine (design decision 10); what a method has answered is durable.
 import {
-  Identity,
+  type Identity,
   identityType,
   LightconeError,
   primitive,
@@ -68,12 +68,15 @@ export interface DatabaseRecord {
   readonly isLocked: boolean;
 }
 
-/** A database about to exist: nobody else can take its name. One of the two ends must be called; the first one counts. */
+/**
+ * A database about to exist: nobody else can take its name. One of the two ends must be called; the
+ * first one counts.
+ */
 export interface Reservation {
   readonly identity: Identity;
   /**
-   * Makes it known for good. After LC_DISK nobody can tell whether it will be known once the disk works again, so its files must
-   * stay.
+   * Makes it known for good. After LC_DISK nobody can tell whether it will be known once the disk
+   * works again, so its files must stay.
    */
   commit(): Promise<void>;
   /** Frees the name, as if nothing had been. */
@@ -97,7 +100,10 @@ export class Control {
     this.#clock = clock;
   }
 
-  /** Reads control data from the data directory `disk`. LC_LOG_* and LC_DISK as the log's recovery says. */
+  /**
+   * Reads control data from the data directory `disk`. LC_LOG_* and LC_DISK as the log's recovery
+   * says.
+   */
   static async open(disk: Disk, clock: Clock): Promise<Control> {
     const store = await ControlStore.open(disk, logDirectory);
     await store.write((datastore, tx) => {
@@ -185,7 +191,10 @@ export class Control {
     });
   }
 
-  /** Gives a database one more name. LC_NAME_TAKEN if that is in use; LC_LIMIT beyond `nameCountMax`. */
+  /**
+   * Gives a database one more name. LC_NAME_TAKEN if that is in use; LC_LIMIT beyond
+   * `nameCountMax`.
+   */
   addName(identity: Identity, name: string, owner: Identity): Promise<void> {
     return this.#change(identity, (datastore, tx) => {
       this.#refuseTakenName(datastore, name);

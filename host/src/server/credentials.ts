@@ -9,7 +9,9 @@ export interface Credentials {
   readonly isAnonymous: boolean;
 }
 
-/** The token in a request: of the header, else of the query, since some clients cannot set headers. */
+/**
+ * The token in a request: of the header, else of the query, since some clients cannot set headers.
+ */
 function givenToken(headers: IncomingHttpHeaders, query: URLSearchParams): string | undefined {
   const { authorization } = headers;
   if (authorization === undefined) return queryText(query, "token");
@@ -21,8 +23,8 @@ function givenToken(headers: IncomingHttpHeaders, query: URLSearchParams): strin
 }
 
 /**
- * Checks the token of a request. Where none is given: LC_UNAUTHORIZED if one is `required`, else a new one, for a new
- * identity. LC_TOKEN_INVALID as `Tokens.verify` says.
+ * Checks the token of a request. Where none is given: LC_UNAUTHORIZED if one is `required`, else a
+ * new one, for a new identity. LC_TOKEN_INVALID as `Tokens.verify` says.
  */
 export async function authenticate(
   headers: IncomingHttpHeaders,

@@ -76,12 +76,18 @@ export class WorkerDatabase implements DatabaseHandle {
   #open(): WorkerLink {
     if (this.#link !== undefined) return this.#link;
     const { clock, identity, directory, callTimeLimitMillis } = this.#options;
-    if (this.#isClosing) throw new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closing");
+    if (this.#isClosing)
+      throw new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closing");
     if (this.#failure !== undefined && clock.nowMillis() - this.#failedAtMillis < reopenMillis) {
       throw unavailable(this.#failure);
     }
     const link = new WorkerLink(
-      { identity: identity.value, directory, callTimeLimitMillis, nowMillis: () => clock.nowMillis() },
+      {
+        identity: identity.value,
+        directory,
+        callTimeLimitMillis,
+        nowMillis: () => clock.nowMillis(),
+      },
       {
         frames: (socket, frames) => this.#sinks.get(socket)?.write(frames),
         closeSocket: (socket, code, reason) => {

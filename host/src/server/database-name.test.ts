@@ -11,11 +11,11 @@ const hyphen = "Invalid URL: invalid hyphen in database name";
 
 const bad: Readonly<Record<string, string>> = {
   "": "Invalid URL: empty database name",
-  "A": characters,
-  "a_b": characters,
+  A: characters,
+  a_b: characters,
   "a/b": characters,
   "a b": characters,
-  "ä": characters,
+  ä: characters,
   "a\n": characters,
   "-": hyphen,
   "-a": hyphen,

@@ -1,4 +1,5 @@
-// Names of databases, and how a path names a database: by name or by identity (http-and-auth.md sections 1 and 11).
+// Names of databases, and how a path names a database: by name or by identity (http-and-auth.md
+// sections 1 and 11).
 import { Identity, LightconeError } from "@lightcone/abi";
 
 /** Most characters of a name. */
@@ -9,13 +10,19 @@ export type DatabaseRef =
   | { readonly kind: "identity"; readonly identity: Identity }
   | { readonly kind: "name"; readonly name: string };
 
-/** Reads 64 hex digits, with or without `0x`, as an identity and everything else as a name. LC_NAME_INVALID if it is neither. */
+/**
+ * Reads 64 hex digits, with or without `0x`, as an identity and everything else as a name.
+ * LC_NAME_INVALID if it is neither.
+ */
 export function parseDatabaseRef(text: string): DatabaseRef {
   if (isIdentityText(text)) return { kind: "identity", identity: Identity.fromHex(text) };
   return { kind: "name", name: parseDatabaseName(text) };
 }
 
-/** Returns `text` if it may name a database, else throws LC_NAME_INVALID in the words of the reference. */
+/**
+ * Returns `text` if it may name a database, else throws LC_NAME_INVALID in the words of the
+ * reference.
+ */
 export function parseDatabaseName(text: string): string {
   if (text === "") throw invalid("empty database name");
   if (!/^[a-z0-9-]+$/.test(text) || isIdentityText(text)) {

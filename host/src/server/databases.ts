@@ -46,7 +46,9 @@ export function openDatabases(options: DatabasesOptions): Databases {
       await options.disk.remove(pathOf(identity));
     },
     async closeAll(): Promise<void> {
-      await Promise.all([...handles.values()].map((handle) => handle.close("the host is stopping")));
+      await Promise.all(
+        [...handles.values()].map((handle) => handle.close("the host is stopping")),
+      );
       handles.clear();
     },
   };

@@ -39,5 +39,6 @@ void test("a token comes back as given, with or without leading zeros", async (t
     ["hello", token, false],
     [`${tokenJson}00`, token, false],
   ];
-  for (const [given, expected, isSame] of cases) t.equal(isHashJson(given, expected), isSame, given);
+  for (const [given, expected, isSame] of cases)
+    t.equal(isHashJson(given, expected), isSame, given);
 });

@@ -3,8 +3,9 @@
 import { fromHex, type Identity, keccak256, numberFromBytes, toHex } from "@lightcone/abi";
 
 /**
- * The JSON form of a hash given as hex in display order: the bytes are read as a little-endian number, so that its digits
- * stand in reverse and leading zeros are gone. Official clients depend on it.
+ * The JSON form of a hash given as hex in display order: the bytes are read as a little-endian
+ * number, so that its digits stand in reverse and leading zeros are gone. Official clients depend
+ * on it.
  */
 export function hashToJson(displayHex: string): string {
   return `0x${numberFromBytes(fromHex(displayHex, "a hash")).toString(16)}`;

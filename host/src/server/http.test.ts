@@ -1,4 +1,6 @@
+import { EventEmitter } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { LightconeError } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { emptyReply, errorReply, textReply } from "./reply.ts";
@@ -26,7 +28,7 @@ void test("every answer may be read by pages of any origin", async (t) => {
 void test("a preflight is answered for any path", async (t) => {
   const { send } = await open(t);
   for (const path of ["/v1/ping", "/v1/database/x/call/y", "/nothing"]) {
-    const headers = { "origin": "http://page", "access-control-request-method": "POST" };
+    const headers = { origin: "http://page", "access-control-request-method": "POST" };
     const answer = await send(path, { method: "OPTIONS", headers });
     t.equal(answer.status, 200);
     t.match(answer.headers, {
@@ -66,6 +68,8 @@ void test("a request line with scheme and host, as proxies send it", async (t) =
   t.equal((await send("http://example.com/v1/ping?x=1")).status, 200);
   t.equal((await send("http://example.com")).status, 404);
 });
+
+const lateRequests = new EventEmitter();
 
 const failing: readonly Route[] = [
   {
@@ -113,7 +117,8 @@ const failing: readonly Route[] = [
     access: "anybody",
     summary: "Takes its time.",
     handle: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      lateRequests.emit("reached");
+      await delay(50);
       return emptyReply(200);
     },
   },
@@ -210,7 +215,8 @@ void test("a client that goes away within its body is no fault of the host", asy
   t.same(reported, []);
 });
 
-const h2c = "host: x\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAA\r\n";
+const h2c =
+  "host: x\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAA\r\n";
 
 void test("an offer of HTTP/2, as some clients make, is passed over", async (t) => {
   const { port } = await open(t);
@@ -224,8 +230,11 @@ void test("an offer of HTTP/2, as some clients make, is passed over", async (t) 
 
 void test("a server that closes lets requests under way end", async (t) => {
   const rig = await openRig({ routes: failing });
+  const reached = new Promise((resolve) => {
+    lateRequests.once("reached", resolve);
+  });
   const late = rig.send("/v1/late");
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await reached;
   const closing = rig.close();
   t.equal((await late).status, 200);
   await closing;

@@ -1,4 +1,5 @@
-// HTTP in front of the routes: from a request to a route, from what it returns to bytes. Knows nothing of databases.
+// HTTP in front of the routes: from a request to a route, from what it returns to bytes. Knows
+// nothing of databases.
 import {
   createServer,
   type IncomingMessage,
@@ -8,10 +9,11 @@ import {
 } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { assert, LightconeError } from "@lightcone/abi";
+import { assert, type ErrorCode, LightconeError } from "@lightcone/abi";
 import { readBody } from "./body.ts";
 import type { LogFollow } from "./contract.ts";
 import { authenticate } from "./credentials.ts";
+import type { Report } from "./report.ts";
 import { emptyReply, errorReply, type Headers, type Reply, type StreamReply } from "./reply.ts";
 import {
   createRouter,
@@ -23,9 +25,6 @@ import {
   type Upgrade,
 } from "./router.ts";
 
-/** Told of faults that no client is to blame for. */
-export type Report = (thrown: unknown, where: string) => void;
-
 export interface HttpOptions {
   readonly routes: readonly Route[];
   readonly services: Services;
@@ -36,7 +35,10 @@ export interface HttpOptions {
 /** Bytes of a streamed answer that may wait for its reader; beyond, texts are lost. */
 const streamWaitingBytesMax = 1024 * 1024;
 
-/** On every answer: pages of any origin may call, since credentials are never sent by a browser on its own. */
+/**
+ * On every answer: pages of any origin may call, since credentials are never sent by a browser on
+ * its own.
+ */
 const corsHeaders: Headers = { "access-control-allow-origin": "*" };
 
 const preflightReply: Reply = {
@@ -59,7 +61,10 @@ interface Answer {
 export interface HttpServer {
   /** Does not listen yet. */
   readonly server: Server;
-  /** Resolves when no request is being answered, or after that many milliseconds. Streamed answers count until they begin. */
+  /**
+   * Resolves when no request is being answered, or after that many milliseconds. Streamed answers
+   * count until they begin.
+   */
   readonly inFlight: (timeoutMs: number) => Promise<void>;
 }
 
@@ -103,8 +108,8 @@ async function serve(
 }
 
 /**
- * Node hands over the bare socket of every request that offers an upgrade of any kind, so those that do not become a
- * WebSocket get a response made here.
+ * Node hands over the bare socket of every request that offers an upgrade of any kind, so those
+ * that do not become a WebSocket get a response made here.
  */
 async function serveUpgrade(
   options: HttpOptions,
@@ -197,8 +202,16 @@ async function answerTo(
   }
 }
 
+/** Refusals that the operator must hear of: no client can mend them. */
+const operatorCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "LC_DISK",
+  "LC_LOG_CORRUPT",
+  "LC_LOG_FORMAT",
+  "LC_LOG_REPLAY",
+]);
+
 function isFault(thrown: unknown): boolean {
-  return !(thrown instanceof LightconeError) || thrown.code === "LC_DISK";
+  return !(thrown instanceof LightconeError) || operatorCodes.has(thrown.code);
 }
 
 /** A request in the host's log. Its query string may hold a token, which has no place there. */

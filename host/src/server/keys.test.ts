@@ -28,13 +28,21 @@ void test("a start cut off at any step leaves a directory that the next one star
       for (const seed of [1, 2, 3]) {
         const found = disk.crash(seededRandom(seed));
         const keys = await loadOrMakeKeys(found, generateKeyPair);
-        t.same(await loadOrMakeKeys(found, never), keys, `${operation} ${successCount}, seed ${seed}`);
+        t.same(
+          await loadOrMakeKeys(found, never),
+          keys,
+          `${operation} ${successCount}, seed ${seed}`,
+        );
       }
     }
   }
 });
 
-async function refused(t: Test, files: Readonly<Record<string, string>>, rule: RegExp): Promise<void> {
+async function refused(
+  t: Test,
+  files: Readonly<Record<string, string>>,
+  rule: RegExp,
+): Promise<void> {
   const disk = new MemoryDisk();
   await disk.makeDirectory("keys");
   for (const [name, text] of Object.entries(files)) disk.install(`keys/${name}`, utf8.encode(text));

@@ -1,5 +1,5 @@
-// The key pair that signs this host's tokens: two files in the data directory, made at the first start
-// (http-and-auth.md section 15).
+// The key pair that signs this host's tokens: two files in the data directory, made at the first
+// start (http-and-auth.md section 15).
 import { LightconeError } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
 import type { GenerateKeyPair, KeyPairPem } from "../base/keys.ts";

@@ -1,7 +1,14 @@
-import { connect } from "node:net";
+import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { test } from "tap";
 import { isLoopbackAddress, Listener, parseListenAddress } from "./listener.ts";
+import type { Report } from "./report.ts";
+
+const report: Report = (thrown) => {
+  throw thrown;
+};
 
 void test("listen addresses", async (t) => {
   const good: Readonly<Record<string, object>> = {
@@ -30,11 +37,11 @@ void test("addresses of this machine alone", async (t) => {
 });
 
 void test("a listener tells where it listens, and refuses an address in use", async (t) => {
-  const listener = new Listener(createServer());
+  const listener = new Listener(createServer(), report);
   await listener.listen({ host: "127.0.0.1", port: 0 });
   t.equal(listener.address, `127.0.0.1:${listener.port}`);
   t.ok(listener.isLoopback);
-  const second = new Listener(createServer());
+  const second = new Listener(createServer(), report);
   const { port } = listener;
   await t.rejects(second.listen({ host: "127.0.0.1", port }), {
     code: "LC_CONFIG",
@@ -45,15 +52,30 @@ void test("a listener tells where it listens, and refuses an address in use", as
 });
 
 void test("connections that stay are cut after the grace", async (t) => {
-  const listener = new Listener(createServer());
+  const listener = new Listener(createServer(), report);
   await listener.listen({ host: "127.0.0.1", port: 0 });
   const client = connect(listener.port, "127.0.0.1");
   client.write("GET / HTTP/1.1\r\nhost: x\r\n");
-  await new Promise((resolve) => client.once("connect", resolve));
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const closed = new Promise((resolve) => client.once("close", () => resolve("closed")));
-  client.on("error", () => undefined);
+  await once(client, "connect");
+  await delay(20);
+  const closed = once(client, "close");
   listener.stop();
   await listener.end(20);
-  t.equal(await closed, "closed");
+  await closed;
+  t.ok(client.destroyed);
+});
+
+void test("a connection that cannot be accepted is reported, and the host goes on", async (t) => {
+  const reported: unknown[] = [];
+  const server = createServer((_request, response) => response.end());
+  const listener = new Listener(server, (thrown, where) => reported.push(thrown, where));
+  await listener.listen({ host: "127.0.0.1", port: 0 });
+  const error = new Error("accept EMFILE");
+  server.emit("error", error);
+  t.same(reported, [error, "accepting a connection"]);
+  const client = connect(listener.port, "127.0.0.1");
+  await once(client, "connect");
+  client.destroy();
+  listener.stop();
+  await listener.end(50);
 });

@@ -1,7 +1,9 @@
 // Where the host listens, and how it stops: nothing new is taken, what is under way gets some time.
+import { once } from "node:events";
 import type { Server } from "node:http";
 import { isIP, type Socket } from "node:net";
 import { LightconeError, messageOf, present } from "@lightcone/abi";
+import type { Report } from "./report.ts";
 
 /** A host and a port to listen on. */
 export interface ListenAddress {
@@ -33,11 +35,13 @@ export function isLoopbackAddress(address: string): boolean {
 /** A listening server with all of its connections, those that became WebSockets included. */
 export class Listener {
   readonly #server: Server;
+  readonly #report: Report;
   readonly #sockets = new Set<Socket>();
 
   /** Takes a server that does not listen yet. */
-  constructor(server: Server) {
+  constructor(server: Server, report: Report) {
     this.#server = server;
+    this.#report = report;
     server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -57,11 +61,17 @@ export class Listener {
     } catch (thrown) {
       throw new LightconeError("LC_CONFIG", `cannot listen there: ${messageOf(thrown)}`);
     }
+    // For instance when the system has no file descriptors left. Without a listener it would end
+    // the process.
+    this.#server.on("error", (error) => this.#report(error, "accepting a connection"));
   }
 
   #bound(): { readonly address: string; readonly port: number } {
     const bound = this.#server.address();
-    return present(bound !== null && typeof bound === "object" ? bound : undefined, "a TCP address");
+    return present(
+      bound !== null && typeof bound === "object" ? bound : undefined,
+      "a TCP address",
+    );
   }
 
   get port(): number {
@@ -87,14 +97,13 @@ export class Listener {
 
   /** Resolves when all connections have ended; those that have not after `graceMillis` are cut. */
   async end(graceMillis: number): Promise<void> {
-    const ended = [...this.#sockets].map(
-      (socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())),
-    );
+    const ended = [...this.#sockets].map((socket) => once(socket, "close"));
     this.#server.closeIdleConnections();
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, graceMillis);
-    await Promise.all(ended);
+    // A connection that broke has ended as well.
+    await Promise.allSettled(ended);
     clearTimeout(timer);
   }
 }

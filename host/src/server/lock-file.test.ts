@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,7 +24,10 @@ function lock(directory: string, random = systemRandom): Promise<DataDirLock> {
 /** As many levels as it takes to be longer than the address of a socket may be. */
 const longName = "x".repeat(120);
 
-for (const [title, name] of [["short", "d"], ["long", longName]] as const) {
+for (const [title, name] of [
+  ["short", "d"],
+  ["long", longName],
+] as const) {
   void test(`a directory with a ${title} path has one owner at a time`, async (t) => {
     const directory = makeDirectory(t, name);
     const first = await lock(directory);
@@ -56,8 +60,8 @@ void test("two directories whose paths begin alike do not share a lock", async (
 async function leaveStaleSocket(path: string): Promise<void> {
   const script = `require("net").createServer().listen(${JSON.stringify(path)},()=>console.log("up"))`;
   const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise((resolve) => child.stdout.once("data", resolve));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  await once(child.stdout, "data");
+  const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
 }
@@ -95,11 +99,13 @@ void test("of several that start at once at most one goes on", async (t) => {
 void test("other files, and sockets of other programs, are left alone", async (t) => {
   const directory = makeDirectory(t);
   const other = createServer();
-  await new Promise<void>((resolve) => other.listen(join(directory, "other.sock"), resolve));
+  other.listen(join(directory, "other.sock"));
+  await once(other, "listening");
   const held = await lock(directory);
   await held.release();
   t.same(readdirSync(directory), ["other.sock"]);
-  await new Promise((resolve) => other.close(resolve));
+  other.close();
+  await once(other, "close");
 });
 
 void test("a directory that takes no sockets is a fault of configuration", async (t) => {

@@ -1,8 +1,11 @@
-// One data directory, one host: a Unix socket in the directory, bound for life. When its process dies, however it dies,
-// connecting to it is refused: what is left is a file without meaning (design.md, rulings).
+// One data directory, one host: a Unix socket in the directory, bound for life. When its process
+// dies, however it dies, connecting to it is refused: what is left is a file without meaning
+// (design.md, rulings).
 //
-// Each host binds a name of its own and only then looks for others. So of two that start at once at least one sees the
-// other, and nobody ever takes over a name, which two could do at once after a crash.
+// Each host binds a name of its own and only then looks for others. So of two that start at once at
+// least one sees the other, and nobody ever takes over a name, which two could do at once after a
+// crash.
+import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { LightconeError, messageOf } from "@lightcone/abi";
@@ -15,7 +18,9 @@ const socketPathBytesMax = 100;
 
 const lockName = /^lightcone-[0-9a-f]{8}\.sock$/;
 
-/** A drawn name may be taken by the remains of a host with the same chance, as in a replayed run. */
+/**
+ * A drawn name may be taken by the remains of a host with the same chance, as in a replayed run.
+ */
 const bindAttemptsMax = 16;
 
 /** The data directory is this process's until `release`. */
@@ -24,8 +29,8 @@ export interface DataDirLock {
 }
 
 /**
- * Takes the data directory `dataDir`, an absolute path and the root of `disk`. LC_DATA_DIR_IN_USE if another host has it, LC_CONFIG
- * if its file system has no sockets.
+ * Takes the data directory `dataDir`, an absolute path and the root of `disk`. LC_DATA_DIR_IN_USE
+ * if another host has it, LC_CONFIG if its file system has no sockets.
  */
 export async function lockDataDir(
   dataDir: string,
@@ -45,7 +50,8 @@ async function lockThrough(
 ): Promise<DataDirLock> {
   const own = await bindNewName(path, dataDir, random);
   const release = async (): Promise<void> => {
-    await new Promise((resolve) => own.server.close(resolve));
+    own.server.close();
+    await once(own.server, "close");
     // Node removes the path that was bound, which may have led through a link that is gone.
     await disk.remove(own.name);
   };
@@ -78,7 +84,8 @@ async function bindNewName(path: string, dataDir: string, random: Random): Promi
       const reason = messageOf(thrown).replaceAll(join(path, name), name);
       throw new LightconeError(
         "LC_CONFIG",
-        `the data directory ${dataDir} cannot be locked, for which it must take a Unix socket: ${reason}`,
+        `the data directory ${dataDir} cannot be locked, ` +
+          `for which it must take a Unix socket: ${reason}`,
       );
     }
   }
@@ -90,6 +97,8 @@ function bind(path: string): Promise<Server> {
     server.once("error", reject);
     server.listen(path, () => {
       server.off("error", reject);
+      // Who could not connect was a host that asks, and takes that for a yes.
+      server.on("error", () => undefined);
       // The lock alone shall not keep a process running.
       server.unref();
       resolve(server);

@@ -45,7 +45,11 @@ async function refused(t: Test, text: string, message: RegExp): Promise<void> {
 }
 
 void test("directories of others are refused and left alone", async (t) => {
-  await refused(t, `edition = "standalone"\nversion = "2.8.3"\n`, /another program.*"standalone"|standalone/);
+  await refused(
+    t,
+    `edition = "standalone"\nversion = "2.8.3"\n`,
+    /another program.*"standalone"|standalone/,
+  );
   await refused(t, "", /names the edition \(none\)/);
   await refused(
     t,

@@ -1,4 +1,5 @@
-// A note in the data directory on who wrote it, so that another program or an older host refuses it instead of misreading it.
+// A note in the data directory on who wrote it, so that another program or an older host refuses it
+// instead of misreading it.
 import { LightconeError } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
 import { hostVersion } from "./version.ts";
@@ -15,7 +16,10 @@ function text(): string {
   return `edition = "${edition}"\nversion = "${hostVersion}"\nlayout = ${layoutVersion}\n`;
 }
 
-/** Checks the note, and writes it with this host's version. LC_CONFIG if the directory is another program's or newer. */
+/**
+ * Checks the note, and writes it with this host's version. LC_CONFIG if the directory is another
+ * program's or newer.
+ */
 export async function stampDataDir(disk: Disk): Promise<void> {
   if (await disk.exists(path)) {
     const found = new TextDecoder().decode(await disk.readFile(path));
@@ -40,7 +44,8 @@ function checkMetadata(found: string): void {
   if (foundEdition !== edition) {
     throw new LightconeError(
       "LC_CONFIG",
-      `the data directory belongs to another program: its ${path} names the edition ${foundEdition ?? "(none)"}`,
+      `the data directory belongs to another program: ` +
+        `its ${path} names the edition ${foundEdition ?? "(none)"}`,
     );
   }
   const foundLayout = Number(/^layout *= *(\d+) *$/m.exec(found)?.[1]);

@@ -1,4 +1,5 @@
-// Parameters of a query string. Unknown ones are ignored; a bad one is LC_REQUEST_INVALID in the words of the reference.
+// Parameters of a query string. Unknown ones are ignored; a bad one is LC_REQUEST_INVALID in the
+// words of the reference.
 import { LightconeError } from "@lightcone/abi";
 
 export function badQuery(reason: string): LightconeError {

@@ -5,8 +5,11 @@ import { statusByCode } from "./status.ts";
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Where a body goes whose end is not known yet. A reader that is too slow loses texts, each as a whole. */
-export interface StreamSink {
+/**
+ * Where a body goes whose end is not known yet. A reader that is too slow loses texts, each as a
+ * whole.
+ */
+interface StreamSink {
   write(text: string): void;
   end(): void;
 }
@@ -50,7 +53,10 @@ export function errorText(error: LightconeError): string {
   return [error.message, ...error.reasons].join("\n");
 }
 
-/** The answer to a request that was refused or has failed. What is no refusal is a bug, whose details stay here. */
+/**
+ * The answer to a request that was refused or has failed. What is no refusal is a bug, whose
+ * details stay here.
+ */
 export function errorReply(thrown: unknown): Reply {
   if (thrown instanceof LightconeError) {
     return textReply(statusByCode[thrown.code], errorText(thrown));

@@ -1,5 +1,5 @@
 // From the path of a request to a database and the right to use it.
-import { ConnectionId, Identity, LightconeError } from "@lightcone/abi";
+import { ConnectionId, type Identity, LightconeError } from "@lightcone/abi";
 import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle } from "./contract.ts";
 import { type Control, type DatabaseRecord, unknownIdentity } from "./control.ts";
@@ -41,7 +41,10 @@ export function handleOf(request: RouteRequest, services: Services): DatabaseHan
   return services.databases.get(databaseOf(request, services).identity);
 }
 
-/** LC_FORBIDDEN unless the caller owns the database. `action` says what was to be done, in the infinitive. */
+/**
+ * LC_FORBIDDEN unless the caller owns the database. `action` says what was to be done, in the
+ * infinitive.
+ */
 export function requireOwner(
   record: DatabaseRecord,
   { token: { identity } }: CallerRequest,

@@ -7,7 +7,9 @@ const router = createRouter(routes);
 function show(match: Match): string {
   switch (match.kind) {
     case "found":
-      return [`${match.route.method} ${match.route.path}`, ...Object.values(match.params)].join(" ");
+      return [`${match.route.method} ${match.route.path}`, ...Object.values(match.params)].join(
+        " ",
+      );
     case "unknownMethod":
       return `405 ${match.allowed.join()}`;
     case "unknownPath":

@@ -1,5 +1,5 @@
-// Routes as data, so that a description of the API can be made from the same table that serves it, and the way from a
-// method and a path to one of them.
+// Routes as data, so that a description of the API can be made from the same table that serves it,
+// and the way from a method and a path to one of them.
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { LightconeError } from "@lightcone/abi";
@@ -61,7 +61,7 @@ export type Upgrade = (
   target: UpgradeTarget,
 ) => void;
 
-export interface UpgradeReply {
+interface UpgradeReply {
   readonly kind: "upgrade";
   readonly target: Omit<UpgradeTarget, "headers">;
 }
@@ -72,20 +72,25 @@ interface RouteBase {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Elements that begin with a colon are parameters. */
   readonly path: string;
-  /** Who may use it, for the description; a handler checks ownership, since it knows the database. */
+  /**
+   * Who may use it, for the description; a handler checks ownership, since it knows the database.
+   */
   readonly access: "anybody" | "owner";
   /** A sentence for the description. */
   readonly summary: string;
 }
 
 /** Credentials are not looked at. */
-export interface OpenRoute extends RouteBase {
+interface OpenRoute extends RouteBase {
   readonly credentials: "ignored";
   readonly handle: (request: RouteRequest, services: Services) => Promise<Outcome> | Outcome;
 }
 
-/** Credentials are checked. Where they are optional, who gives none gets a new identity, told in the answer's headers. */
-export interface CallerRoute extends RouteBase {
+/**
+ * Credentials are checked. Where they are optional, who gives none gets a new identity, told in the
+ * answer's headers.
+ */
+interface CallerRoute extends RouteBase {
   readonly credentials: "optional" | "required";
   readonly handle: (request: CallerRequest, services: Services) => Promise<Outcome> | Outcome;
 }
@@ -121,7 +126,9 @@ export function createRouter(routes: readonly Route[]): Router {
 
 function fits(pattern: readonly string[], elements: readonly string[]): boolean {
   if (pattern.length !== elements.length) return false;
-  return pattern.every((one, i) => (one.startsWith(":") ? elements[i] !== "" : elements[i] === one));
+  return pattern.every((one, i) =>
+    one.startsWith(":") ? elements[i] !== "" : elements[i] === one,
+  );
 }
 
 function readParams(

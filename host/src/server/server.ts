@@ -1,4 +1,5 @@
-// Starts a host: data directory, keys, control data, databases, HTTP; and stops it in the opposite order.
+// Starts a host: data directory, keys, control data, databases, HTTP; and stops it in the opposite
+// order.
 import { resolve } from "node:path";
 import { LightconeError, messageOf } from "@lightcone/abi";
 import { type Clock, systemClock } from "../base/clock.ts";
@@ -9,11 +10,12 @@ import { type Random, systemRandom } from "../base/random.ts";
 import type { Databases } from "./contract.ts";
 import { Control } from "./control.ts";
 import { type DatabasesOptions, openDatabases } from "./databases.ts";
-import { createHttpServer, type Report } from "./http.ts";
+import { createHttpServer } from "./http.ts";
 import { loadOrMakeKeys } from "./keys.ts";
 import { Listener, parseListenAddress } from "./listener.ts";
 import { lockDataDir } from "./lock-file.ts";
 import { stampDataDir } from "./metadata.ts";
+import { type Report, reportToStandardError } from "./report.ts";
 import { routes } from "./route-table.ts";
 import type { Services } from "./router.ts";
 import { createSocketServer, type SocketServer } from "./socket.ts";
@@ -49,13 +51,17 @@ export interface RunningServer {
   /** `HOST:PORT` as bound. */
   readonly address: string;
   readonly port: number;
-  /** Ends requests and WebSockets (1001), makes everything durable and frees the data directory. Later calls await the first. */
+  /**
+   * Ends requests and WebSockets (1001), makes everything durable and frees the data directory.
+   * Later calls await the first.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Starts a host and resolves when it answers. LC_CONFIG for options and files that are wrong, LC_DATA_DIR_IN_USE, and LC_LOG_* or
- * LC_DISK if control data cannot be read; nothing is left running then.
+ * Starts a host and resolves when it answers. LC_CONFIG for options and files that are wrong,
+ * LC_DATA_DIR_IN_USE, and LC_LOG_* or LC_DISK if control data cannot be read; nothing is left
+ * running then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const address = parseListenAddress(options.listenAddr);
@@ -118,7 +124,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   };
   const { upgrade } = sockets;
   const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
-  const listener = new Listener(server);
+  const listener = new Listener(server, report);
   undo.add(() => listener.end(socketGraceMs));
   // Before the connections end: clients are told why.
   undo.add(async () => {
@@ -137,11 +143,6 @@ async function openDataDir(dataDir: string): Promise<Disk> {
     throw new LightconeError("LC_CONFIG", `the data directory ${dataDir} is of no use: ${reason}`);
   }
   return disk;
-}
-
-function reportToStandardError(thrown: unknown, where: string): void {
-  const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  process.stderr.write(`${where}: ${text}\n`);
 }
 
 /** Steps that take back others, the last one first. */

@@ -1,7 +1,11 @@
-// What each refusal is in HTTP: one total map, so that a new code does not compile before somebody has decided.
+// What each refusal is in HTTP: one total map, so that a new code does not compile before somebody
+// has decided.
 import type { ErrorCode } from "@lightcone/abi";
 
-/** The status for code of a module that failed while it ran. No registry knows it; clients of the reference do. */
+/**
+ * The status for code of a module that failed while it ran. No registry knows it; clients of the
+ * reference do.
+ */
 export const moduleFailedStatus = 530;
 
 /** Statuses as in http-and-auth.md; where a route has its own, the route says so. */

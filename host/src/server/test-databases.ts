@@ -1,4 +1,5 @@
-// Databases in memory, for tests of the routes: what a program, a reducer's name or an SQL text says decides what happens.
+// Databases in memory, for tests of the routes: what a program, a reducer's name or an SQL text
+// says decides what happens.
 import {
   type ErrorCode,
   type Identity,

@@ -1,4 +1,5 @@
-// For tests of the routes: the HTTP side of a host over databases in memory, and a client that hides nothing of an answer.
+// For tests of the routes: the HTTP side of a host over databases in memory, and a client that
+// hides nothing of an answer.
 import { type ClientRequest, type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { present } from "@lightcone/abi";
 import { ManualClock } from "../base/clock.ts";
@@ -52,7 +53,11 @@ export function exchange(port: number, path: string, sent: Sent = {}): Promise<A
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: present(response.statusCode, "a status"), headers: response.headers, text });
+        resolve({
+          status: present(response.statusCode, "a status"),
+          headers: response.headers,
+          text,
+        });
       });
     });
     request.end(sent.body);
@@ -97,11 +102,14 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {
     upgrades.push(target);
-    socket.end("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    socket.on("error", () => undefined);
+    socket.end(
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+    );
   };
   const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
   const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
-  const listener = new Listener(server);
+  const listener = new Listener(server, report);
   await listener.listen({ host: "127.0.0.1", port: 0 });
   const { port } = listener;
   const send = (path: string, sent?: Sent): Promise<Answer> => exchange(port, path, sent);

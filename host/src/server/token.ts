@@ -1,7 +1,8 @@
-// Tokens of this host: issued and verified with ES256 (http-and-auth.md section 9). The only importer of `jose`.
+// Tokens of this host: issued and verified with ES256 (http-and-auth.md section 9). The only
+// importer of `jose`.
 //
-// Its ready-made check of tokens refuses "exp": null, which every token of this kind carries, so the signature is checked
-// here and the claims in claims.ts (design.md, rulings).
+// Its ready-made check of tokens refuses "exp": null, which every token of this kind carries, so
+// the signature is checked here and the claims in claims.ts (design.md, rulings).
 import { CompactSign, compactVerify, type CryptoKey, errors, importPKCS8, importSPKI } from "jose";
 import { Identity, LightconeError, messageOf } from "@lightcone/abi";
 import type { Clock } from "../base/clock.ts";
@@ -22,7 +23,9 @@ const algorithm = "ES256";
 /** How long a token for the URL of a WebSocket is good, in seconds. */
 const socketTokenSeconds = 60;
 
-/** Tokens whose signature need not be checked again. Each is below 1 KiB, since its names are short. */
+/**
+ * Tokens whose signature need not be checked again. Each is below 1 KiB, since its names are short.
+ */
 const verifiedCountMax = 4096;
 
 /** A good token and what it says. */
@@ -86,7 +89,9 @@ export class Tokens {
     return this.#issue(given.issuer, given.subject, expirySeconds);
   }
 
-  /** LC_TOKEN_INVALID if the token is not one that this host, or another with its key, has issued. */
+  /**
+   * LC_TOKEN_INVALID if the token is not one that this host, or another with its key, has issued.
+   */
   async verify(token: string): Promise<VerifiedToken> {
     let verified = this.#verified.get(token);
     if (verified === undefined) {
@@ -126,7 +131,8 @@ export class Tokens {
   /** The payload that was signed with this host's key. */
   async #checkSignature(token: string): Promise<string> {
     try {
-      // The key comes first, whatever the issuer: a socket token of a foreign subject is signed here.
+      // The key comes first, whatever the issuer: a socket token of a foreign subject is signed
+      // here.
       const { payload } = await compactVerify(token, this.#verifyKey, { algorithms: [algorithm] });
       return decodeText(payload);
     } catch (thrown) {

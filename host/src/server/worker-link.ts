@@ -59,7 +59,11 @@ export class WorkerLink {
     this.#options = options;
     this.#listener = listener;
     const watch = makeWatchMemory();
-    const workerData: WorkerStart = { identity: options.identity, directory: options.directory, watch };
+    const workerData: WorkerStart = {
+      identity: options.identity,
+      directory: options.directory,
+      watch,
+    };
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
     this.#opened = new Promise((resolve, reject) => {
       this.#settleOpened = { resolve: () => resolve(), reject };
@@ -70,7 +74,12 @@ export class WorkerLink {
       this.#receive(message);
     });
     this.#worker.on("error", (thrown) => {
-      this.#end(new LightconeError("LC_DATABASE_UNAVAILABLE", `the database's thread failed: ${messageOf(thrown)}`));
+      this.#end(
+        new LightconeError(
+          "LC_DATABASE_UNAVAILABLE",
+          `the database's thread failed: ${messageOf(thrown)}`,
+        ),
+      );
     });
     this.#worker.on("exit", () => {
       this.#end(new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closed"));
@@ -91,7 +100,8 @@ export class WorkerLink {
   #watch(): void {
     const reducer = this.#watchdog.look(this.#options.nowMillis());
     if (reducer === undefined) return;
-    const name = reducer < 0 ? "loading the module" : `reducer ${this.#reducerNames[reducer] ?? reducer}`;
+    const name =
+      reducer < 0 ? "loading the module" : `reducer ${this.#reducerNames[reducer] ?? reducer}`;
     const seconds = this.#options.callTimeLimitMillis / 1000;
     this.#end(
       new LightconeError(
@@ -128,7 +138,9 @@ export class WorkerLink {
         this.#listener.logText(message.followId, message.text);
         return;
       case "failed":
-        this.#end(new LightconeError(message.error.code, message.error.message, message.error.reasons));
+        this.#end(
+          new LightconeError(message.error.code, message.error.message, message.error.reasons),
+        );
         return;
       case "reply":
         this.#take(message.id)?.resolve(message.result);
@@ -169,7 +181,8 @@ export class WorkerLink {
     name: Name,
     params: Requests[Name]["params"],
   ): Promise<Requests[Name]["result"]> {
-    if (this.#hasEnded) throw new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closed");
+    if (this.#hasEnded)
+      throw new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closed");
     const id = ++this.#lastRequest;
     this.post({ kind: "request", id, name, params });
     return new Promise((resolve, reject) => {

@@ -180,7 +180,7 @@ const dayCheckMillis = 30_000;
 function receiveFrames(service: DatabaseService, buffer: ArrayBuffer, length: number): void {
   const bytes = new Uint8Array(buffer, 0, length);
   const view = new DataView(buffer, 0, length);
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const socket = view.getUint32(at, true);
     const from = at + headerBytes;
     at = from + view.getUint32(at + 4, true);

@@ -17,7 +17,10 @@ function show(client: TestClient, messages: readonly ServerMessage[]): unknown[]
     switch (message.kind) {
       case "subscribeApplied":
         return {
-          applied: message.tables.map(({ table, rows }) => [table, client.rows(table, rows).length]),
+          applied: message.tables.map(({ table, rows }) => [
+            table,
+            client.rows(table, rows).length,
+          ]),
         };
       case "transactionUpdate":
         return { update: message.querySets.map((set) => shownSet(client, set)) };
@@ -130,6 +133,11 @@ void test("a second start has the rows of the first, and no clients", async (t) 
   const bob = new TestClient(again, 1, "bob");
   again.take(1);
   t.same(show(bob, bob.subscribe(1, "SELECT * FROM message", "SELECT * FROM st_client")), [
-    { applied: [["message", 1], ["st_client", 1]] },
+    {
+      applied: [
+        ["message", 1],
+        ["st_client", 1],
+      ],
+    },
   ]);
 });

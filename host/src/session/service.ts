@@ -190,7 +190,8 @@ export class DatabaseService {
       const reason = closeReason(messageOf(thrown));
       this.#delivery.closeSocket(socket, CloseCode.internalError, reason);
     }
-    if (this.#context.writer.memory.length > writerBytesKept) this.#context.writer = new Writer(4096);
+    if (this.#context.writer.memory.length > writerBytesKept)
+      this.#context.writer = new Writer(4096);
   }
 
   /** The socket is gone. */
@@ -271,7 +272,7 @@ export class DatabaseService {
   /** Ends all sockets, their clients and the database; everything committed is durable then. */
   async close(reason: string): Promise<void> {
     if (this.#failure === undefined) {
-      for (const session of [...this.#sessions.values()]) {
+      for (const session of this.#sessions.values()) {
         this.#disconnect(session);
         const { socket } = session.address;
         this.#delivery.closeSocket(socket, CloseCode.goingAway, closeReason(reason));

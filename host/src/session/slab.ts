@@ -116,6 +116,6 @@ export function openSlab(
   const table = new Int32Array(slab.buffer, slab.tableStart, slab.entryCount * entryWords);
   for (let at = 0; at < table.length; at += entryWords) {
     const start = table[at + 1] as number;
-    deliver(table[at] as number, new Uint8Array(slab.buffer, start, table[at + 2] as number));
+    deliver(table[at] as number, new Uint8Array(slab.buffer, start, table[at + 2]));
   }
 }

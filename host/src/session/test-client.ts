@@ -30,7 +30,7 @@ export const owner: Identity = Identity.fromClaims("localhost", "owner");
 /** The WebSocket frames of a run of bytes, without their headers and compression tags. */
 function* messagesOf(frames: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
-  for (let at = 0; at < frames.length; ) {
+  for (let at = 0; at < frames.length;) {
     const short = view.getUint8(at + 1);
     const [length, start] =
       short < 126

@@ -50,8 +50,12 @@ export function arrangeParts(parts: UpdatePart[]): number {
 }
 
 /** Writes arranged parts, whose encoded rows lie in `encoded`. */
-export function writeParts(writer: Writer, parts: readonly UpdatePart[], encoded: Uint8Array): void {
-  for (let at = 0; at < parts.length; ) {
+export function writeParts(
+  writer: Writer,
+  parts: readonly UpdatePart[],
+  encoded: Uint8Array,
+): void {
+  for (let at = 0; at < parts.length;) {
     const setEnd = at + runLength(parts, at, sameSet);
     const tableCount = countRuns(parts, at, setEnd, sameTable);
     writeQuerySetHead(writer, (parts[at] as UpdatePart).querySetId, tableCount);

@@ -46,6 +46,8 @@ export class Evaluator {
 
   /** Drops the results of the last evaluation. */
   forget(): void {
+    // Nearly always nobody watches what changed, and then there is nothing to forget.
+    if (this.#pending.length === 0) return;
     for (const subscriber of this.#affected) subscriber.parts.length = 0;
     this.#affected.length = 0;
     this.#pending.length = 0;

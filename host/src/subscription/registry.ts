@@ -116,7 +116,11 @@ export class SubscriptionRegistry {
   }
 
   /** Registers a query set; a query that occurs twice in it counts once. Refuses an id in use: LC_SUBSCRIPTION. */
-  add(subscriber: Subscriber, querySetId: number, queries: readonly TableQuery[]): readonly SharedQuery[] {
+  add(
+    subscriber: Subscriber,
+    querySetId: number,
+    queries: readonly TableQuery[],
+  ): readonly SharedQuery[] {
     if (subscriber.sets.has(querySetId)) {
       throw new LightconeError(
         "LC_SUBSCRIPTION",
@@ -156,7 +160,7 @@ export class SubscriptionRegistry {
 
   /** Ends all of a subscriber's sets. */
   removeAll(subscriber: Subscriber): void {
-    for (const querySetId of [...subscriber.sets.keys()]) this.remove(subscriber, querySetId);
+    for (const querySetId of subscriber.sets.keys()) this.remove(subscriber, querySetId);
   }
 
   #dropListener(query: SharedQuery, subscriber: Subscriber, querySetId: number): void {

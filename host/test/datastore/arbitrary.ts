@@ -55,7 +55,10 @@ export const columnTypes: fc.Arbitrary<AlgebraicType> = fc.letrec<{ type: Algebr
   }),
 ).type;
 
-const texts = fc.string({ unit: fc.constantFrom("a", "b", "\0", "é", "\uffff", "\u{1f600}"), maxLength: 12 });
+const texts = fc.string({
+  unit: fc.constantFrom("a", "b", "\0", "é", "\uffff", "\u{1f600}"),
+  maxLength: 12,
+});
 
 function integers(kind: string): fc.Arbitrary<Value> {
   const bits = integerBits[`u${kind.slice(1)}`] as number;
@@ -70,7 +73,17 @@ function integers(kind: string): fc.Arbitrary<Value> {
   return fc.oneof(fc.bigInt(range), nearPowers).map((n) => (bits <= 32 ? Number(n) : n));
 }
 
-const specialFloats = fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1, -1, 2 ** -126, -(2 ** -149));
+const specialFloats = fc.constantFrom(
+  0,
+  -0,
+  NaN,
+  Infinity,
+  -Infinity,
+  1,
+  -1,
+  2 ** -126,
+  -(2 ** -149),
+);
 
 export function valuesOf(type: AlgebraicType): fc.Arbitrary<Value> {
   switch (type.kind) {
@@ -91,7 +104,9 @@ export function valuesOf(type: AlgebraicType): fc.Arbitrary<Value> {
       );
     case "sum":
       if (specialKind(type) === "option") {
-        const content: fc.Arbitrary<Value | undefined> = valuesOf((type.variants[0] as Element).type);
+        const content: fc.Arbitrary<Value | undefined> = valuesOf(
+          (type.variants[0] as Element).type,
+        );
         return fc.oneof(content, fc.constant(undefined));
       }
       return fc.oneof(

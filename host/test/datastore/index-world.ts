@@ -11,11 +11,7 @@ import type { Rng } from "@lightcone/fixtures/rng";
 import { type Cut, type Index, IndexKey } from "../../src/datastore/index/contract.ts";
 import { RowIds } from "../../src/datastore/row-ids.ts";
 import { RowLayout } from "../../src/datastore/row-layout.ts";
-import {
-  FixedRowStore,
-  type RowStore,
-  VariableRowStore,
-} from "../../src/datastore/row-store.ts";
+import { FixedRowStore, type RowStore, VariableRowStore } from "../../src/datastore/row-store.ts";
 import { compareValues } from "./value-order.ts";
 
 /** A table with one index. */
@@ -136,7 +132,9 @@ export class IndexWorld {
     const { row } = this.entries.splice(position, 1)[0] as Entry;
     this.index.remove(row);
     // The place is used again at once, with other bytes: the index must not depend on these.
-    this.store.page(row).fill(0xff, this.store.start(row), this.store.start(row) + this.store.size(row));
+    this.store
+      .page(row)
+      .fill(0xff, this.store.start(row), this.store.start(row) + this.store.size(row));
     this.store.free(row);
   }
 
@@ -191,7 +189,10 @@ export class IndexWorld {
   /** All rows in key order. */
   scanAll(): Answer {
     const place = { key: [], columnCount: 0 };
-    const [lower, upper] = [{ ...place, side: "before" }, { ...place, side: "after" }] as const;
+    const [lower, upper] = [
+      { ...place, side: "before" },
+      { ...place, side: "after" },
+    ] as const;
     this.#found.clear();
     this.index.scanRange(this.#cut(lower), this.#cut(upper), this.#found);
     return { found: this.#foundRows(), expected: this.#between(lower, upper) };

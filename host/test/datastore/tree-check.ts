@@ -68,7 +68,10 @@ function orderFaults({ key }: BTreeIndex, rows: readonly number[]): string[] {
   });
 }
 
-function wordFaults({ key, structure: { leaves } }: BTreeIndex, leafOrder: readonly number[]): string[] {
+function wordFaults(
+  { key, structure: { leaves } }: BTreeIndex,
+  leafOrder: readonly number[],
+): string[] {
   const words = new KeyWords();
   return leafOrder.flatMap((leaf) => {
     const faults: string[] = [];

@@ -57,7 +57,8 @@ export function compareValues(type: AlgebraicType, a: Value, b: Value): number {
     case "sum":
       if (specialKind(type) === "option") {
         // Something has tag 0.
-        if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+        if (a === undefined || b === undefined)
+          return Number(a === undefined) - Number(b === undefined);
         return compareValues((type.variants[0] as Element).type, a, b);
       }
       return compareVariants(type.variants, a as SumValue, b as SumValue);

@@ -1,4 +1,5 @@
-// What the contract of a disk promises, asked of every disk there is. A new one adds a row to `disks`.
+// What the contract of a disk promises, asked of every disk there is. A new one adds a row to
+// `disks`.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

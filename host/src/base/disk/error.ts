@@ -1,7 +1,10 @@
 // The one form in which every disk reports a failure, and the rule for the paths it is given.
 import { assert, LightconeError } from "@lightcone/abi";
 
-/** LC_DISK: `operation` is a verb with its preposition ("write to"), `reason` the system's code and text. */
+/**
+ * LC_DISK: `operation` is a verb with its preposition ("write to"), `reason` the system's code and
+ * text.
+ */
 export function diskError(operation: string, path: string, reason: string): LightconeError {
   return new LightconeError("LC_DISK", `cannot ${operation} ${path || "the root"}: ${reason}`);
 }

@@ -1,4 +1,5 @@
-// A file of the memory disk: the bytes that a reader sees, and apart from them those that a loss of power would leave.
+// A file of the memory disk: the bytes that a reader sees, and apart from them those that a loss of
+// power would leave.
 import type { Random } from "../random.ts";
 
 /** What a file system writes at once, or not at all. */
@@ -85,16 +86,17 @@ export class MemoryFileData {
   }
 
   /**
-   * What a failed sync does: the first `count` changes can still be read but will never be written, and no later sync
-   * speaks of them. Linux behaves so.
+   * What a failed sync does: the first `count` changes can still be read but will never be written,
+   * and no later sync speaks of them. Linux behaves so.
    */
   dropPending(count: number): void {
     this.#pending.splice(0, count);
   }
 
   /**
-   * What could be found after a loss of power: the durable bytes, then a first part of the pending changes, the last of them
-   * torn anywhere; and now and then one sector of the new bytes that was never written, though later ones were.
+   * What could be found after a loss of power: the durable bytes, then a first part of the pending
+   * changes, the last of them torn anywhere; and now and then one sector of the new bytes that was
+   * never written, though later ones were.
    */
   afterCrash(random: Random): Uint8Array {
     const durableLength = this.#durable.length;

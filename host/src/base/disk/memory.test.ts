@@ -38,7 +38,7 @@ void test("a crash keeps what was synced and any first part of the rest", async 
   t.same(await outcomes(disk, "a"), new Set(["abcde", "a"]));
 });
 
-void test("a crash may leave a sector unwritten before written ones, in new bytes only", async (t) => {
+void test("a crash may leave a hole before written sectors, in new bytes only", async (t) => {
   const disk = new MemoryDisk();
   const file = await disk.open("a", "create");
   await disk.syncDirectory("");

@@ -1,12 +1,15 @@
-// A disk in memory that can fail and lose power: what is written and what would survive are kept apart, for the bytes of
-// files and for their names alike.
+// A disk in memory that can fail and lose power: what is written and what would survive are kept
+// apart, for the bytes of files and for their names alike.
 import { assert, present } from "@lightcone/abi";
 import type { Random } from "../random.ts";
 import type { Disk, DiskFile, OpenMode } from "./contract.ts";
 import { assertPath, diskError, parentOf } from "./error.ts";
 import { MemoryFileData } from "./memory-file.ts";
 
-/** What can be made to fail: bytes written, bytes synced; names made, moved, removed or synced; each of these. */
+/**
+ * What can be made to fail: bytes written, bytes synced; names made, moved, removed or synced; each
+ * of these.
+ */
 export type FaultyOperation = "write" | "sync" | "name" | "any";
 
 const reasonByErrno = {
@@ -139,8 +142,8 @@ export class MemoryDisk implements Disk {
   }
 
   /**
-   * The disk that could be found after a loss of power at this moment: of what was not synced, `random` decides which first
-   * part is there. This disk goes on as if nothing had happened.
+   * The disk that could be found after a loss of power at this moment: of what was not synced,
+   * `random` decides which first part is there. This disk goes on as if nothing had happened.
    */
   crash(random: Random): MemoryDisk {
     const names = new Map(this.#durable);

@@ -18,8 +18,8 @@ function errnoOf(thrown: unknown): number | undefined {
 }
 
 /**
- * A failure in the form of the contract, without the absolute path that Node puts into its messages. What the system
- * did not say is no failure of the disk and stays as it is.
+ * A failure in the form of the contract, without the absolute path that Node puts into its
+ * messages. What the system did not say is no failure of the disk and stays as it is.
  */
 function failure(operation: string, path: string, thrown: unknown): unknown {
   const known = getSystemErrorMap().get(errnoOf(thrown) ?? 0);
@@ -143,7 +143,8 @@ class NodeDisk implements Disk {
     const options = { recursive: true, mode: directoryMode } as const;
     const highestMade = await attempt("make", path, mkdir(target, options));
     if (highestMade === undefined) return;
-    // A new name is durable once the directory that holds it is synced: from the lowest made to the highest.
+    // A new name is durable once the directory that holds it is synced: from the lowest made to the
+    // highest.
     for (let made = target; made.length >= highestMade.length; made = dirname(made)) {
       await attempt("sync the directory above", path, syncDirectory(dirname(made)));
     }
@@ -165,7 +166,9 @@ async function syncDirectory(absolutePath: string): Promise<void> {
   }
 }
 
-/** The directory `root` of the machine, an absolute path. Files made are for the running user alone. */
+/**
+ * The directory `root` of the machine, an absolute path. Files made are for the running user alone.
+ */
 export function nodeDisk(root: string): Disk {
   return new NodeDisk(root);
 }

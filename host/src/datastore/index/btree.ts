@@ -1,23 +1,16 @@
 // A B+tree index: row ids ordered by key, then by row id, with the key's first words beside them, so that most steps of
 // a search touch no row (design decision 2).
 import { assert } from "@lightcone/abi";
-import { type Compare, KeyWords } from "../key.ts";
 import type { RowIds } from "../row-ids.ts";
 import { nodeCapacity, NodePages } from "./btree-pages.ts";
 import type { Cut, Index, IndexKey } from "./contract.ts";
+import { Probe } from "./probe.ts";
 import { RecentRows } from "./recent-rows.ts";
 
 const depthMax = 12;
 
 /** A node with fewer entries than this is merged with its right neighbour where both fit well into one. */
 const mergeBelow = nodeCapacity / 4;
-
-// How entries with an equal key compare with a place before or behind that key.
-const entriesAfter = 1;
-const entriesBefore = -1;
-
-const leastWord = -(2 ** 31);
-const greatestWord = 2 ** 31 - 1;
 
 export interface TreeStructure {
   readonly root: number;
@@ -37,18 +30,8 @@ export class BTreeIndex implements Index {
   /** Levels of inner nodes above the leaves. */
   #depth = 0;
 
-  // What is searched for: the key's words and bytes, how many columns count, and how to break ties.
-  readonly #words = new KeyWords();
-  #probeBytes: Uint8Array = new Uint8Array(0);
-  #probeStart = 0;
-  #compare: Compare;
-  /** Words decide alone: equal words mean equal keys. */
-  #wordsDecide = false;
-  /** The row searched for, or -1 for a cut. */
-  #probeRow = -1;
-  /** For a cut: what an entry with an equal key compares as. */
-  #tie = entriesAfter;
-
+  /** What is searched for. */
+  readonly #probe: Probe;
   readonly #recent = new RecentRows();
 
   /** The way from the root to the leaf of the last search: node and position on each level. */
@@ -61,7 +44,7 @@ export class BTreeIndex implements Index {
     this.#isUnique = isUnique;
     this.isOrdered = isOrdered;
     this.#root = this.#leaves.allocate();
-    this.#compare = key.compare[0] as Compare;
+    this.#probe = new Probe(key);
   }
 
   /** How the tree is built, for those who check that. */
@@ -70,50 +53,51 @@ export class BTreeIndex implements Index {
   }
 
   add(row: number): void {
-    this.#probeForRow(row);
+    this.#probe.setRow(row);
     const leaf = this.#descend();
-    const position = this.#lowerPosition(this.#leaves, leaf);
-    this.#insertAt(leaf, position, row);
+    this.#insertAt(leaf, this.#probe.positionIn(this.#leaves, leaf), row);
   }
 
   remove(row: number): void {
-    this.#probeForRow(row);
+    const leaves = this.#leaves;
+    this.#probe.setRow(row);
+    this.#recent.forget(this.#probe.words, row);
     const leaf = this.#descend();
-    const position = this.#lowerPosition(this.#leaves, leaf);
-    this.#recent.forget(this.#words, row);
+    const position = this.#probe.positionIn(leaves, leaf);
     assert(
-      position < (this.#leaves.counts[leaf] as number) &&
-        this.#leaves.row[leaf * nodeCapacity + position] === row,
+      position < (leaves.counts[leaf] as number) &&
+        leaves.row[leaf * nodeCapacity + position] === row,
       "a row to be removed is not in the B-tree",
     );
-    this.#leaves.remove(leaf, position);
+    leaves.remove(leaf, position);
     this.#afterRemoval(leaf, position);
   }
 
   find(bytes: Uint8Array, start: number, _end: number): number {
-    this.#probeForPlace(bytes, start, this.key.columns.length, entriesAfter);
-    if (!this.#wordsDecide) return this.#search();
-    const recent = this.#recent.find(this.#words);
+    const probe = this.#probe;
+    probe.setPlace(bytes, start, this.key.columns.length, "before");
+    if (!probe.isDecidedByWords) return this.#search();
+    const recent = this.#recent.find(probe.words);
     if (recent >= 0) return recent;
     const row = this.#search();
-    if (row >= 0) this.#recent.keep(this.#words, row);
+    if (row >= 0) this.#recent.keep(probe.words, row);
     return row;
   }
 
-  /** The first row with the key searched for, or -1. */
+  /** The first row with the key that the probe lies before, or -1. */
   #search(): number {
     const leaves = this.#leaves;
     let leaf = this.#descend();
-    let position = this.#lowerPosition(leaves, leaf);
+    let position = this.#probe.positionIn(leaves, leaf);
     if (position === (leaves.counts[leaf] as number)) {
       leaf = leaves.next[leaf] as number;
       position = 0;
       if (leaf < 0) return -1;
     }
-    // This is the first entry not before the key. It has the key if it lies before the place behind the key.
-    this.#tie = entriesBefore;
+    // This is the first entry not before the key. It has the key if the place behind the key lies after it.
+    this.#probe.moveBehind();
     const at = leaf * nodeCapacity + position;
-    return this.#isBefore(leaves, at) ? (leaves.row[at] as number) : -1;
+    return this.#probe.isAfter(leaves, at) ? (leaves.row[at] as number) : -1;
   }
 
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void {
@@ -122,115 +106,50 @@ export class BTreeIndex implements Index {
       if (row >= 0) found.push(row);
       return;
     }
-    const columnCount = this.key.columns.length;
-    this.#probeForPlace(bytes, start, columnCount, entriesAfter);
+    this.#probe.setPlace(bytes, start, this.key.columns.length, "before");
     const leaf = this.#descend();
-    const position = this.#lowerPosition(this.#leaves, leaf);
-    this.#tie = entriesBefore;
+    const position = this.#probe.positionIn(this.#leaves, leaf);
+    this.#probe.moveBehind();
     this.#collect(leaf, position, found);
   }
 
   scanRange(lower: Cut, upper: Cut, found: RowIds): void {
-    this.#probeForCut(lower);
+    this.#probe.setCut(lower);
     const leaf = this.#descend();
-    const position = this.#lowerPosition(this.#leaves, leaf);
-    this.#probeForCut(upper);
+    const position = this.#probe.positionIn(this.#leaves, leaf);
+    this.#probe.setCut(upper);
     this.#collect(leaf, position, found);
   }
 
-  /** Appends the rows from a place on to the cut searched for: none, if the place lies behind it. */
+  /** Appends the rows from a place on to the probe: none, if the place lies behind it. */
   #collect(firstLeaf: number, firstPosition: number, found: RowIds): void {
     const leaves = this.#leaves;
     let position = firstPosition;
     for (let leaf = firstLeaf; leaf >= 0; leaf = leaves.next[leaf] as number) {
       const start = leaf * nodeCapacity;
       const count = leaves.counts[leaf] as number;
-      const isWhole = count > 0 && this.#isBefore(leaves, start + count - 1);
-      const end = isWhole ? count : this.#lowerPosition(leaves, leaf);
+      const isWhole = count > 0 && this.#probe.isAfter(leaves, start + count - 1);
+      const end = isWhole ? count : this.#probe.positionIn(leaves, leaf);
       for (; position < end; position++) found.push(leaves.row[start + position] as number);
       if (end < count) return;
       position = 0;
     }
   }
 
-  #probeForRow(row: number): void {
-    const probe = this.key.loadProbe(row);
-    this.#setProbe(probe.bytes, probe.start, this.key.columns.length);
-    this.#probeRow = row;
-  }
-
-  #probeForCut(cut: Cut): void {
-    const tie = cut.side === "after" ? entriesBefore : entriesAfter;
-    this.#probeForPlace(cut.bytes, cut.start, cut.columnCount, tie);
-  }
-
-  #probeForPlace(bytes: Uint8Array, start: number, columnCount: number, tie: number): void {
-    this.#setProbe(bytes, start, columnCount);
-    this.#probeRow = -1;
-    this.#tie = tie;
-    if (columnCount === 0 && this.key.columns.length > 0) {
-      // Without a column to go by, the place is before or behind all that there is.
-      this.#words.high = this.#words.low = tie === entriesAfter ? leastWord : greatestWord;
-    }
-  }
-
-  #setProbe(bytes: Uint8Array, start: number, columnCount: number): void {
-    this.#probeBytes = bytes;
-    this.#probeStart = start;
-    this.#compare = this.key.compare[columnCount] as Compare;
-    this.#wordsDecide = columnCount === 0 || (columnCount === 1 && this.key.words.isExact);
-    if (columnCount > 0) this.key.words.load(bytes, start, this.#words);
-  }
-
-  /** Order of a stored entry with the words searched for: negative, zero (only the row itself) or positive. */
-  #orderBehindWords(pages: NodePages, at: number): number {
-    const row = pages.row[at] as number;
-    if (!this.#wordsDecide) {
-      const stored = this.key.load(row);
-      const order = this.#compare(stored.bytes, stored.start, this.#probeBytes, this.#probeStart);
-      if (order !== 0) return order;
-    }
-    return this.#probeRow >= 0 ? row - this.#probeRow : this.#tie;
-  }
-
-  /** Whether a stored entry lies before what is searched for. */
-  #isBefore(pages: NodePages, at: number): boolean {
-    const high = pages.high[at] as number;
-    if (high !== this.#words.high) return high < this.#words.high;
-    const low = pages.low[at] as number;
-    if (low !== this.#words.low) return low < this.#words.low;
-    return this.#orderBehindWords(pages, at) < 0;
-  }
-
-  /** Position of the first entry of a node that is not before what is searched for. */
-  #lowerPosition(pages: NodePages, node: number): number {
-    const start = node * nodeCapacity;
-    const highs = pages.high;
-    const { high } = this.#words;
-    let low = start;
-    let end = start + (pages.counts[node] as number);
-    while (low < end) {
-      const middle = (low + end) >>> 1;
-      const word = highs[middle] as number;
-      if (word < high || (word === high && this.#isBefore(pages, middle))) low = middle + 1;
-      else end = middle;
-    }
-    return low - start;
-  }
-
-  /** The leaf where what is searched for belongs; records the path. */
+  /** The leaf where the probe belongs; records the path. */
   #descend(): number {
     const inners = this.#inners;
+    const probe = this.#probe;
     let node = this.#root;
     for (let level = 0; level < this.#depth; level++) {
-      const lower = this.#lowerPosition(inners, node);
+      const next = probe.positionIn(inners, node);
       const start = node * nodeCapacity;
-      // An entry equal to the row searched for leads to the row itself; otherwise the child before holds the place.
+      // An entry that is the row searched for leads to it; otherwise the child before holds the place.
       const isHere =
-        this.#probeRow >= 0 &&
-        lower < (inners.counts[node] as number) &&
-        (inners.row[start + lower] as number) === this.#probeRow;
-      const position = isHere ? lower : Math.max(0, lower - 1);
+        probe.row >= 0 &&
+        next < (inners.counts[node] as number) &&
+        inners.row[start + next] === probe.row;
+      const position = isHere ? next : Math.max(0, next - 1);
       this.#pathNode[level] = node;
       this.#pathPosition[level] = position;
       node = inners.child[start + position] as number;
@@ -239,7 +158,7 @@ export class BTreeIndex implements Index {
   }
 
   #insertAt(leaf: number, position: number, row: number): void {
-    const { high, low } = this.#words;
+    const { high, low } = this.#probe.words;
     if ((this.#leaves.counts[leaf] as number) < nodeCapacity) {
       this.#leaves.insert(leaf, position, high, low, row, 0);
       if (position === 0) this.#refreshLeast(this.#depth);

@@ -12,6 +12,7 @@ export function buildIndex(schema: IndexSchema, store: RowStore, layout: RowLayo
   const key = new IndexKey(schema.columns, store, layout);
   if (schema.kind !== "hash") return new BTreeIndex(key, schema.isUnique);
   // Equal floats may differ in bytes (-0 and +0), which a hash of bytes would tell apart.
-  if (key.columnTypes.some((type) => hasFloats(type))) return new BTreeIndex(key, schema.isUnique, false);
+  if (key.columnTypes.some((type) => hasFloats(type)))
+    return new BTreeIndex(key, schema.isUnique, false);
   return new HashIndex(key, schema.isUnique);
 }

@@ -23,7 +23,7 @@ export function callerImports(context: CallContext): ImportFunctions {
       let source = 0;
       if (row >= 0) {
         const payload = catalog.row(systemTableId.connectionCredentials, row)["jwt_payload"];
-        const bytes = utf8.encode(String(payload));
+        const bytes = utf8.encode(payload as string);
         source = context.sources.open(bytes, 0, bytes.length);
       }
       context.memory.setU32(out, source);

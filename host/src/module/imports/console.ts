@@ -6,6 +6,8 @@ import type { ImportFunctions } from "./link.ts";
 const levels: readonly LogLevel[] = ["Error", "Warn", "Info", "Debug", "Trace"];
 const panicLevel = 101;
 const noLine = 0xffffffff;
+/** Timers that a module may have running; with one more the oldest is forgotten. */
+const timerCountMax = 1000;
 const ok = 0;
 const lossyUtf8 = new TextDecoder();
 
@@ -37,7 +39,9 @@ function showDuration(millis: number): string {
   const micros = millis * 1000;
   if (micros < 1) return `${Number((micros * 1000).toFixed(0))}ns`;
   if (millis < 1) return `${Number(micros.toFixed(3))}µs`;
-  return millis < 1000 ? `${Number(millis.toFixed(6))}ms` : `${Number((millis / 1000).toFixed(9))}s`;
+  return millis < 1000
+    ? `${Number(millis.toFixed(6))}ms`
+    : `${Number((millis / 1000).toFixed(9))}s`;
 }
 
 /** `console_log` and timers. */
@@ -71,7 +75,14 @@ export function consoleImports(context: CallContext): ImportFunctions {
     },
     console_timer_start(name: number, nameLength: number): number {
       const startMillis = context.environment.clock.nowMillis();
-      context.timers.set(++lastTimer, { name: readText(context, name, nameLength) ?? "", startMillis });
+      if (context.timers.size === timerCountMax) {
+        const [oldest] = context.timers.keys();
+        context.timers.delete(oldest as number);
+      }
+      context.timers.set(++lastTimer, {
+        name: readText(context, name, nameLength) ?? "",
+        startMillis,
+      });
       return lastTimer;
     },
     console_timer_end(timer: number): number {

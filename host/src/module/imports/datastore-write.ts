@@ -42,9 +42,10 @@ function insertImports(context: CallContext): ImportFunctions {
       const end = rowEnd(context, table, start, length);
       if (end < 0) return Errno.bsatnDecodeError;
       context.checkScheduleRow(table);
-      if (tx.insert(table, memory.bytes(), start, end) === "duplicate") {
-        return Errno.uniqueAlreadyExists;
-      }
+      context.isWriting = true;
+      const outcome = tx.insert(table, memory.bytes(), start, end);
+      context.isWriting = false;
+      if (outcome === "duplicate") return Errno.uniqueAlreadyExists;
       writeBack(context, tx, start, lengthPointer);
       return ok;
     },
@@ -66,7 +67,9 @@ function insertImports(context: CallContext): ImportFunctions {
       if (handle?.table !== table) return Errno.noSuchIndex;
       if (!handle.isUnique) return Errno.indexNotUnique;
       context.checkScheduleRow(table);
+      context.isWriting = true;
       const outcome = tx.update(table, handle.index, memory.bytes(), start, end);
+      context.isWriting = false;
       if (outcome === "absent") return Errno.noSuchRow;
       if (outcome === "duplicate") return Errno.uniqueAlreadyExists;
       writeBack(context, tx, start, lengthPointer);
@@ -81,7 +84,9 @@ function deleteByIndexImports(context: CallContext): ImportFunctions {
   function deleteFound(tx: Transaction, table: Table, out: number): number {
     // The count's place is checked before anything is deleted.
     context.memory.range(out, 4);
+    context.isWriting = true;
     for (let i = 0; i < found.count; i++) tx.delete(table, found.at(i));
+    context.isWriting = false;
     context.memory.setU32(out, found.count);
     return ok;
   }
@@ -126,7 +131,12 @@ function deleteByIndexImports(context: CallContext): ImportFunctions {
 }
 
 /** Where each row of a relation (u32 count, rows) starts, its end last; undefined if it does not decode. */
-function relationRows(table: Table, bytes: Uint8Array, start: number, end: number): number[] | undefined {
+function relationRows(
+  table: Table,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number[] | undefined {
   if (end - start < 4) return undefined;
   const count = new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true);
   const starts = [start + 4];
@@ -161,7 +171,9 @@ function deleteRowsImports(context: CallContext): ImportFunctions {
       for (let i = 0; i + 1 < starts.length; i++) {
         const row = table.findRow(bytes, starts[i] as number, starts[i + 1] as number);
         if (row < 0) continue;
+        context.isWriting = true;
         tx.delete(table, row);
+        context.isWriting = false;
         count++;
       }
       memory.setU32(out, count);
@@ -173,7 +185,10 @@ function deleteRowsImports(context: CallContext): ImportFunctions {
       const table = userTable(context, tableId);
       if (table === undefined) return Errno.noSuchTable;
       context.memory.range(out, 8);
-      context.memory.setU64(out, tx.clear(table));
+      context.isWriting = true;
+      const count = tx.clear(table);
+      context.isWriting = false;
+      context.memory.setU64(out, count);
       return ok;
     },
   };

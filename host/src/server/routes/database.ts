@@ -33,7 +33,8 @@ async function remove(request: CallerRequest, services: Services): Promise<Reply
       "Database is locked and cannot be deleted. Run `spacetime unlock` first.",
     );
   }
-  // In this order a crash in between leaves files that no name leads to, not a name without its files.
+  // In this order a crash in between leaves files that no name leads to, not a name without its
+  // files.
   await control.delete(identity);
   await databases.remove(identity);
   return emptyReply(200);

@@ -1,4 +1,5 @@
-// Names of a database (http-and-auth.md sections 5 and 11). Refusals are JSON values here, which clients take apart.
+// Names of a database (http-and-auth.md sections 5 and 11). Refusals are JSON values here, which
+// clients take apart.
 import { LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { readText } from "../body.ts";

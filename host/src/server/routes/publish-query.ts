@@ -13,14 +13,20 @@ export interface PublishQuery {
   readonly clear: boolean;
   readonly hostType: HostType;
   readonly policy: "Compatible" | "BreakClients";
-  /** As given out by pre_publish. Where credentials are in the query as well, it is their parameter that wins. */
+  /**
+   * As given out by pre_publish. Where credentials are in the query as well, it is their parameter
+   * that wins.
+   */
   readonly migrationToken: string | undefined;
   readonly hasParent: boolean;
   /** What the new database shall belong to: only its existence is looked at. */
   readonly relatedDatabases: readonly DatabaseRef[];
 }
 
-/** LC_REQUEST_INVALID for a bad value. Unknown parameters are ignored, and so is the wish to wait longer. */
+/**
+ * LC_REQUEST_INVALID for a bad value. Unknown parameters are ignored, and so is the wish to wait
+ * longer.
+ */
 export function parsePublishQuery(query: URLSearchParams): PublishQuery {
   checkReplicaCount(queryText(query, "num_replicas"));
   const parent = queryText(query, "parent");

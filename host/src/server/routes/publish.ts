@@ -1,4 +1,5 @@
-// Publishing a program: a new database, or new code for one that exists (http-and-auth.md section 4).
+// Publishing a program: a new database, or new code for one that exists (http-and-auth.md section
+// 4).
 import { type Identity, LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import type { DatabaseHandle } from "../contract.ts";
@@ -115,11 +116,7 @@ async function runFirstPublish(attempt: Publish, identity: Identity): Promise<Re
   }
 }
 
-async function update(
-  attempt: Publish,
-  ref: DatabaseRef,
-  record: DatabaseRecord,
-): Promise<Reply> {
+async function update(attempt: Publish, ref: DatabaseRef, record: DatabaseRecord): Promise<Reply> {
   const database = attempt.services.databases.get(record.identity);
   if (attempt.query.policy === "BreakClients") await checkMigrationToken(attempt, database);
   const refusal = await runPublish(attempt, database);

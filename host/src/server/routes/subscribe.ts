@@ -1,4 +1,5 @@
-// A request to become a WebSocket: everything is checked before the answer 101 (protocol.md sections 1.1 to 1.4).
+// A request to become a WebSocket: everything is checked before the answer 101 (protocol.md
+// sections 1.1 to 1.4).
 import type { IncomingHttpHeaders } from "node:http";
 import {
   chooseSubprotocol,

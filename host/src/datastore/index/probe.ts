@@ -1,0 +1,105 @@
+// What a B-tree is searched for, and where that lies among the entries of a node.
+import { type Compare, KeyWords } from "../key.ts";
+import { nodeCapacity, type NodePages } from "./btree-pages.ts";
+import type { Cut, IndexKey } from "./contract.ts";
+
+const leastWord = -(2 ** 31);
+const greatestWord = 2 ** 31 - 1;
+
+// How entries with an equal key compare with a place before or behind that key.
+const entriesAfter = 1;
+const entriesBefore = -1;
+
+/** Either a row, whose place is by key and then by row id, or a place before or behind keys. Reused from search to search. */
+export class Probe {
+  readonly #key: IndexKey;
+  readonly words: KeyWords = new KeyWords();
+  /** The row searched for, or -1 for a place. */
+  row = -1;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #compare: Compare;
+  #isDecidedByWords = false;
+  /** For a place: what an entry with an equal key compares as. */
+  #tie = entriesAfter;
+
+  constructor(key: IndexKey) {
+    this.#key = key;
+    this.#compare = key.compare[0] as Compare;
+  }
+
+  /** Equal words mean equal keys. */
+  get isDecidedByWords(): boolean {
+    return this.#isDecidedByWords;
+  }
+
+  setRow(row: number): void {
+    const key = this.#key.loadProbe(row);
+    this.#set(key.bytes, key.start, this.#key.columns.length);
+    this.row = row;
+  }
+
+  setCut(cut: Cut): void {
+    this.setPlace(cut.bytes, cut.start, cut.columnCount, cut.side);
+  }
+
+  /** A place before or behind all entries whose first `columnCount` columns are those at `start`. */
+  setPlace(bytes: Uint8Array, start: number, columnCount: number, side: Cut["side"]): void {
+    this.#set(bytes, start, columnCount);
+    this.row = -1;
+    this.#tie = side === "before" ? entriesAfter : entriesBefore;
+    if (columnCount === 0 && this.#key.columns.length > 0) {
+      // Without a column to go by, the place is before or behind all that there is.
+      this.words.high = this.words.low = side === "before" ? leastWord : greatestWord;
+    }
+  }
+
+  /** From the place before the keys searched for to the one behind them. */
+  moveBehind(): void {
+    this.#tie = entriesBefore;
+  }
+
+  #set(bytes: Uint8Array, start: number, columnCount: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#compare = this.#key.compare[columnCount] as Compare;
+    this.#isDecidedByWords = columnCount === 0 || (columnCount === 1 && this.#key.words.isExact);
+    if (columnCount > 0) this.#key.words.load(bytes, start, this.words);
+  }
+
+  /** Order of a stored entry that has the words searched for: negative, zero (the row itself) or positive. */
+  #orderBehindWords(pages: NodePages, at: number): number {
+    const row = pages.row[at] as number;
+    if (!this.#isDecidedByWords) {
+      const stored = this.#key.load(row);
+      const order = this.#compare(stored.bytes, stored.start, this.#bytes, this.#start);
+      if (order !== 0) return order;
+    }
+    return this.row >= 0 ? row - this.row : this.#tie;
+  }
+
+  /** Whether the entry at a position of all nodes' entries lies before what is searched for. */
+  isAfter(pages: NodePages, at: number): boolean {
+    const high = pages.high[at] as number;
+    if (high !== this.words.high) return high < this.words.high;
+    const low = pages.low[at] as number;
+    if (low !== this.words.low) return low < this.words.low;
+    return this.#orderBehindWords(pages, at) < 0;
+  }
+
+  /** Position of the first entry of a node that is not before what is searched for. */
+  positionIn(pages: NodePages, node: number): number {
+    const start = node * nodeCapacity;
+    const highs = pages.high;
+    const { high } = this.words;
+    let low = start;
+    let end = start + (pages.counts[node] as number);
+    while (low < end) {
+      const middle = (low + end) >>> 1;
+      const word = highs[middle] as number;
+      if (word < high || (word === high && this.isAfter(pages, middle))) low = middle + 1;
+      else end = middle;
+    }
+    return low - start;
+  }
+}
