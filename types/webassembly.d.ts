@@ -70,6 +70,10 @@ declare namespace WebAssembly {
   class LinkError extends Error {}
   /** A trap. */
   class RuntimeError extends Error {}
+  /** What guest code threw and nobody caught; not an `Error`. */
+  class Exception {
+    private readonly brand: "WebAssembly.Exception";
+  }
 
   /** Compiles beside the calling thread. Rejects with `CompileError`. */
   function compile(bytes: Uint8Array | ArrayBuffer): Promise<Module>;

@@ -1,7 +1,7 @@
 // What the command line asks for.
 import { parseArgs } from "node:util";
 
-export interface Request {
+export interface BenchRequest {
   readonly benchName: string;
   readonly isJson: boolean;
   readonly windowSeconds: number;
@@ -10,13 +10,15 @@ export interface Request {
 }
 
 /** A command line that cannot be followed; the message is for its writer. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
 
 const windowSecondsByDefault = 8;
 const windowSecondsMax = 3600;
 
 /** Reads the arguments after the program's name; "help" where that is asked for. Throws UsageError. */
-export function readArguments(args: readonly string[]): Request | "help" {
+export function readArguments(args: readonly string[]): BenchRequest | "help" {
   const { values, positionals } = parse(args);
   if (values.help === true) return "help";
   const [benchName, ...others] = positionals;

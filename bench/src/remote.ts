@@ -40,8 +40,8 @@ export class Remote<M extends Methods> {
   constructor(title: string, child: ChildProcess) {
     this.#title = title;
     this.#child = child;
-    child.on("message", (answer: Answer) => {
-      this.#settle(answer);
+    child.on("message", (message: Answer) => {
+      this.#settle(message);
     });
     this.#ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
@@ -62,22 +62,22 @@ export class Remote<M extends Methods> {
     if (this.#hasEnded) throw new Error(`the ${this.#title} process has ended`);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#pending.set(id, { resolve, reject });
       this.#child.send({ id, name, params } satisfies Call);
     });
   }
 
-  /** Lets the process go: it ends when it has nothing more to do. Resolves when it has. */
+  /** Lets the process go, which ends it; resolves when it has ended. */
   async end(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     await this.#ended;
   }
 
-  #settle(answer: Answer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if ("error" in answer) pending?.reject(new Error(`${this.#title}: ${answer.error}`));
-    else pending?.resolve(answer.result);
+  #settle(message: Answer): void {
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if ("error" in message) pending?.reject(new Error(`${this.#title}: ${message.error}`));
+    else pending?.resolve(message.result);
   }
 }
 

@@ -33,11 +33,12 @@ export function machineLine({ versions, cores, cpu }: Machine, load: number): st
 /** All figures, aligned in columns; settings that all of them share are told once, above. */
 export function table(figures: readonly Figure[]): string {
   const shared = sharedSettings(figures.map(({ settings }) => settings));
-  const rows = figures.map(({ name, value, unit, settings }) => [
+  const texts = figures.map(({ settings }) => settingsText(without(settings, shared)));
+  const rows = figures.map(({ name, value, unit }, i) => [
     name,
     grouped(value),
     unit,
-    settingsText(without(settings, shared)),
+    texts[i] !== "" && texts[i] === texts[i - 1] ? "the same" : texts[i],
   ]);
   const cells = [["case", "figure", "unit", "with"], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => width(row[column]))));

@@ -1,4 +1,5 @@
 // The benchmarks' WebSockets: clients that write many frames at once, and the echo server they are compared with.
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
@@ -50,9 +51,8 @@ export async function openClient(options: ClientOptions): Promise<ClientSocket> 
     },
     close: async () => {
       isClosing = true;
-      const closed = new Promise((resolve) => ws.once("close", resolve));
       ws.close();
-      await closed;
+      await once(ws, "close");
     },
   };
 }
@@ -65,9 +65,6 @@ export async function startEchoServer(): Promise<number> {
       ws.send(message);
     });
   });
-  await new Promise((resolve, reject) => {
-    server.once("listening", resolve);
-    server.once("error", reject);
-  });
+  await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }

@@ -21,7 +21,7 @@ const anyRoute: FailureTable = {
   403: {
     exit: "forbidden",
     advice:
-      "`lightcone identity` shows who you are here; `lightcone login --token` makes you somebody else.",
+      "`lightcone identity` shows who you are; `lightcone login --token` makes you somebody else.",
   },
   404: {
     exit: "refused",
@@ -43,7 +43,9 @@ export interface Refusal {
   readonly hadToken: boolean;
 }
 
-/** The error for a status that is no success. Failures of the route come before those of any route. */
+/**
+ * The error for a status that is no success. Failures of the route come before those of any route.
+ */
 export function failureOf(refusal: Refusal, table: FailureTable = {}): CommandError {
   const { status, text, address, hadToken } = refusal;
   const name = deniedName(text);

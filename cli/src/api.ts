@@ -1,5 +1,5 @@
-// The server's HTTP interface, one method a route that this command uses (http-and-auth.md sections 2 to 6). Each turns the
-// route's refusals into a CommandError.
+// The server's HTTP interface, one method a route that this command uses (http-and-auth.md sections
+// 2 to 6). Each turns the route's refusals into a CommandError.
 import {
   isJsonArray,
   isJsonObject,
@@ -163,7 +163,10 @@ export class Api {
     };
   }
 
-  /** `argumentsJson`: an array in order, or an object by parameter name. Answers undefined if there is no such function. */
+  /**
+   * `argumentsJson`: an array in order, or an object by parameter name. Answers undefined if there
+   * is no such function.
+   */
   async call(
     database: string,
     name: string,
@@ -189,12 +192,15 @@ export class Api {
       query: { confirmed: String(confirmed) },
       contentType: "text/plain; charset=utf-8",
       body: statement,
-      failures: unknownDatabase(database, this.#options.address),
+      failures: { ...unknownDatabase(database, this.#options.address), ...sqlFailures },
     });
     return text;
   }
 
-  /** The module's log as it arrives. With `follow` it ends when the server ends it or the signal is given. */
+  /**
+   * The module's log as it arrives. With `follow` it ends when the server ends it or the signal is
+   * given.
+   */
   async *logs(
     database: string,
     { lineCount, follow }: { lineCount: number | undefined; follow: boolean },
@@ -266,9 +272,8 @@ export class Api {
     try {
       return parseJson(text);
     } catch (thrown) {
-      if (thrown instanceof LightconeError)
-        throw strangeAnswer(this.#options.address, thrown.message);
-      throw thrown;
+      if (!(thrown instanceof LightconeError)) throw thrown;
+      throw strangeAnswer(this.#options.address, thrown.message);
     }
   }
 
@@ -314,7 +319,12 @@ const publishFailures: FailureTable = {
   },
 };
 
+const sqlFailures: FailureTable = {
+  400: { exit: "refused", advice: "`lightcone describe` shows the tables and their columns." },
+};
+
 const callFailures: FailureTable = {
+  400: { exit: "refused", advice: "`lightcone describe` shows the parameters of each function." },
   // The reducer returned an error or panicked.
   530: { exit: "module", advice: "Nothing of this call was kept. `lightcone logs` may tell more." },
   500: { exit: "module", advice: "`lightcone logs` may tell more." },

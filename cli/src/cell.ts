@@ -1,6 +1,6 @@
-// Cells of a query's result as people read them: strings in quotes, identities and bytes as 0x…, points in time as RFC 3339,
-// sums as (variant = value), products as (field = value, …). Reference: sql-and-subscriptions.md section 16; the JSON of
-// cells: http-and-auth.md 6.2.
+// Cells of a query's result as people read them: strings in quotes, identities and bytes as 0x…,
+// points in time as RFC 3339, sums as (variant = value), products as (field = value, …). Reference:
+// sql-and-subscriptions.md section 16; the JSON of cells: http-and-auth.md 6.2.
 import {
   type AlgebraicType,
   type Element,
@@ -13,7 +13,10 @@ import {
   Uuid,
 } from "@lightcone/abi";
 
-/** The text of one positional JSON value. What does not look like its type is shown as the JSON it is. */
+/**
+ * The text of one positional JSON value. What does not look like its type is shown as the JSON it
+ * is.
+ */
 export function formatCell(type: AlgebraicType, json: JsonValue): string {
   switch (type.kind) {
     case "product":

@@ -1,5 +1,5 @@
 // From arguments to a command, and from its end to an exit code.
-import { Cli, type CommandClass, type Definition, UsageError } from "./clipanion.ts";
+import { Cli, type CommandClass, type Definition } from "./clipanion.ts";
 import { CallCommand } from "./command/call.ts";
 import { DeleteCommand } from "./command/delete.ts";
 import { DescribeCommand } from "./command/describe.ts";
@@ -20,9 +20,10 @@ import {
 import { SqlCommand } from "./command/sql.ts";
 import { StartCommand } from "./command/start.ts";
 import type { CommandContext } from "./context.ts";
-import { CommandError, commandErrorOf, exitCodes } from "./exit.ts";
-import { formatCommand, formatOverview, nameValues } from "./help.ts";
+import { commandErrorOf, exitCodes } from "./exit.ts";
+import { formatCommand, formatOverview } from "./help.ts";
 import { Output } from "./output.ts";
+import { findDefinition, usageErrorOf } from "./usage-error.ts";
 import { version } from "./version.ts";
 
 const commands: CommandClass<CommandContext>[] = [
@@ -73,33 +74,24 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
     const cli = makeCli();
     return await cli.run(cli.process(prepared(argv), context), context);
   } catch (thrown) {
-    return output.failure(usageErrorOf(thrown) ?? commandErrorOf(thrown));
+    return output.failure(
+      usageErrorOf(thrown, argv, commandDefinitions()) ?? commandErrorOf(thrown),
+    );
   }
 }
 
 /** The help that is asked for, if it is. */
 function helpFor(argv: readonly string[]): string | undefined {
-  const [first] = argv;
   const end = argv.indexOf("--");
-  const flags = end === -1 ? argv : argv.slice(0, end);
-  const isAsked =
-    first === undefined || first === "help" || flags.some((flag) => /^(?:-h|--help)$/.test(flag));
-  if (!isAsked) return undefined;
+  const given = end === -1 ? argv : argv.slice(0, end);
+  const isFlag = given.some((word) => word === "-h" || word === "--help");
+  if (given.length > 0 && given[0] !== "help" && !isFlag) return undefined;
+  const words = given.filter((word, i) => !word.startsWith("-") && (i > 0 || word !== "help"));
   const definitions = commandDefinitions();
-  const words = flags.filter((word) => word !== "help" && !word.startsWith("-"));
-  const found = definitions.filter(({ path }) => isCalledBy(path, words));
-  // The longest name wins: `login show` over `login`.
-  const best = found.sort((a, b) => wordsOf(b.path).length - wordsOf(a.path).length)[0];
-  return best === undefined ? formatOverview(definitions, version) : formatCommand(best);
-}
-
-function isCalledBy(path: string, words: readonly string[]): boolean {
-  return wordsOf(path).every((word, i) => words[i] === word);
-}
-
-/** The words of a command's name, without `lightcone`. */
-function wordsOf(path: string): string[] {
-  return path.split(" ").slice(1);
+  const definition = findDefinition(definitions, words);
+  return definition === undefined
+    ? formatOverview(definitions, version)
+    : formatCommand(definition);
 }
 
 /** Arguments as clipanion takes them rightly. */
@@ -113,15 +105,4 @@ function prepared(argv: readonly string[]): string[] {
     const isJoined = word === "--confirmed" && (next === "true" || next === "false");
     return [isJoined ? `${word}=${next}` : word];
   });
-}
-
-/** Errors of clipanion, which are all about the arguments. */
-function usageErrorOf(thrown: unknown): CommandError | undefined {
-  if (!(thrown instanceof Error) || !("clipanion" in thrown)) return undefined;
-  const [message = "", ...rest] = nameValues(thrown.message)
-    .split("\n")
-    .filter((line) => line.trim() !== "");
-  const help = "See `lightcone --help`, or `lightcone COMMAND --help`.";
-  if (thrown instanceof UsageError) return new CommandError("usage", message, help);
-  return new CommandError("usage", message, [...rest, help].join("\n"));
 }

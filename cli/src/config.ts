@@ -1,5 +1,5 @@
-// The configuration file cli.toml: known servers, which is meant by default, and the token held for each
-// (http-and-auth.md section 13.1, with one token a server).
+// The configuration file cli.toml: known servers, which is meant by default, and the token held for
+// each (http-and-auth.md section 13.1, with one token a server).
 //
 //     default_server = "local"
 //     listen_addr = "127.0.0.1:3000"       # optional, for `lightcone start`
@@ -61,14 +61,18 @@ export function defaultDataDir(context: CommandContext): string {
 
 type Table = Record<string, unknown>;
 
-/** Reads the file; without one the configuration is the default. Throws a CommandError for one that breaks the layout. */
+/**
+ * Reads the file; without one the configuration is the default. Throws a CommandError for one that
+ * breaks the layout.
+ */
 export function loadConfig(path: string): Config {
   return configOf(readTable(path), path);
 }
 
 /**
- * Reads, changes and writes the file. It is read again right before, so that two commands at a time do not undo each other's
- * change; a reader sees the old file or the new one. Nobody but its owner may read it.
+ * Reads, changes and writes the file. It is read again right before, so that two commands at a time
+ * do not undo each other's change; a reader sees the old file or the new one. Nobody but its owner
+ * may read it.
  */
 export function updateConfig(path: string, change: (config: Config) => Config): Config {
   const table = readTable(path);

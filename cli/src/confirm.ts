@@ -1,4 +1,5 @@
-// Questions before something is lost. Without somebody to answer, the command has to carry the answer: --yes.
+// Questions before something is lost. Without somebody to answer, the command has to carry the
+// answer: --yes.
 import { createInterface } from "node:readline/promises";
 import type { CommandContext } from "./context.ts";
 import { CommandError } from "./exit.ts";

@@ -3,7 +3,8 @@ import type { ModuleDef } from "@lightcone/abi";
 import type { BaseContext } from "./clipanion.ts";
 
 /** A host that runs in this process. */
-interface RunningServer {
+export interface RunningServer {
+  /** `HOST:PORT` as bound. */
   readonly address: string;
   readonly port: number;
   close(): Promise<void>;
@@ -16,7 +17,10 @@ export interface StartOptions {
   readonly callTimeLimitMs: number;
 }
 
-/** The parts of the host that this command uses. They are loaded late, since most commands need none. */
+/**
+ * The parts of the host that this command uses. They are loaded late, since most commands need
+ * none.
+ */
 export interface HostPart {
   readonly startServer: (options: StartOptions) => Promise<RunningServer>;
   /** The definition that a program writes. Throws LC_MODULE_*. */
@@ -30,6 +34,9 @@ export interface CommandContext extends BaseContext {
   /** Whether somebody is there who can answer a question. */
   readonly isInteractive: boolean;
   readonly loadHost: () => Promise<HostPart>;
-  /** From the first call on, a wish to stop (SIGINT, SIGTERM) aborts this instead of ending the process. */
+  /**
+   * From the first call on, a wish to stop (SIGINT, SIGTERM) aborts this instead of ending the
+   * process.
+   */
   readonly stopSignal: () => AbortSignal;
 }

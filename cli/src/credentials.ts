@@ -1,4 +1,5 @@
-// Tokens, and whose they are. A token is kept for the one server that gave it, and never sent to another.
+// Tokens, and whose they are. A token is kept for the one server that gave it, and never sent to
+// another.
 import { Identity } from "@lightcone/abi";
 import { Api } from "./api.ts";
 import { type Config, updateConfig } from "./config.ts";
@@ -40,7 +41,10 @@ export function withoutToken(config: Config, url: string): Config {
   return { ...config, tokens };
 }
 
-/** Asks the server for a new identity and keeps its token. Another command may have been quicker: then its token counts. */
+/**
+ * Asks the server for a new identity and keeps its token. Another command may have been quicker:
+ * then its token counts.
+ */
 export async function obtainToken(
   path: string,
   address: ServerAddress,

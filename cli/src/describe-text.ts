@@ -1,4 +1,5 @@
-// A module's definition as text for people: tables with their columns and rules, then functions and views.
+// A module's definition as text for people: tables with their columns and rules, then functions and
+// views.
 import type { ModuleDef, ProcedureDef, ReducerDef, TableDef, ViewDef } from "@lightcone/abi";
 import { formatTable } from "./table.ts";
 import { paramsText, typeText } from "./type-text.ts";

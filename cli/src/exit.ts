@@ -1,4 +1,5 @@
-// How the command ends: exit codes with their meanings, and the error that carries one together with what to do next.
+// How the command ends: exit codes with their meanings, and the error that carries one together
+// with what to do next.
 import { type ErrorCode, LightconeError } from "@lightcone/abi";
 
 /** Exit codes, listed in README.md and below `lightcone --help`. */
@@ -30,7 +31,10 @@ export class CommandError extends Error {
   }
 }
 
-/** Refusals by the host and the codecs that this process itself runs, where they are not plain "refused". */
+/**
+ * Refusals by the host and the codecs that this process itself runs, where they are not plain
+ * "refused".
+ */
 const exitByCode: Partial<Record<ErrorCode, ExitName>> = {
   LC_CONFIG: "usage",
   LC_CONNECTION: "unreachable",
@@ -44,10 +48,12 @@ const exitByCode: Partial<Record<ErrorCode, ExitName>> = {
 };
 
 const adviceByCode: Partial<Record<ErrorCode, string>> = {
+  LC_CONFIG:
+    "Correct the flag or file that this is about; `lightcone start --help` lists the flags.",
   LC_DATA_DIR_IN_USE: "Stop the other host, or name another directory with --data-dir.",
   LC_DISK: "Check that the directory exists, may be written and has room.",
   LC_LOG_CORRUPT:
-    "Nothing was changed. Restore the data directory from a copy, or start with another --data-dir.",
+    "Nothing was changed. Restore the data from a copy, or start with another --data-dir.",
   LC_LOG_FORMAT: "The data was written by a newer version: start that one.",
   LC_MODULE_LOAD: "Build the module again, in release mode, for wasm32-unknown-unknown.",
   LC_MODULE_INVALID: "Correct the module's tables and functions, build it again and retry.",

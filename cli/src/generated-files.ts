@@ -1,4 +1,5 @@
-// Writing generated files: only what changed, so that watchers stay calm, and without leftovers of earlier runs.
+// Writing generated files: only what changed, so that watchers stay calm, and without leftovers of
+// earlier runs.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { messageOf } from "@lightcone/abi";
@@ -9,7 +10,10 @@ export interface Written {
   readonly removedCount: number;
 }
 
-/** Makes `folder` hold `files`, by name with `/`. Other files there stay, unless their first line says they are generated. */
+/**
+ * Makes `folder` hold `files`, by name with `/`. Other files there stay, unless their first line
+ * says they are generated.
+ */
 export function writeGenerated(folder: string, files: ReadonlyMap<string, string>): Written {
   try {
     const changed = [...files].filter(([name, text]) => readIfThere(join(folder, name)) !== text);

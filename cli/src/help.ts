@@ -1,5 +1,6 @@
-// Help as text: all commands by category, or one with its flags. clipanion has the facts; its own layout is not used, for it
-// writes `#0` where a flag takes a value and knows nothing of exit codes.
+// Help as text: all commands by category, or one with its flags. clipanion has the facts; its own
+// layout is not used, for it writes `#0` where a flag takes a value and knows nothing of exit
+// codes.
 import { type Definition } from "./clipanion.ts";
 import { exitCodes } from "./exit.ts";
 
@@ -49,9 +50,8 @@ export function formatOverview(definitions: readonly Definition[], version: stri
   const width = Math.max(...definitions.map((each) => shown(each).length));
   for (const category of categories) {
     lines.push("", category);
-    for (const each of definitions.filter(
-      (definition) => definition.category?.trim() === category,
-    )) {
+    for (const each of definitions) {
+      if (each.category?.trim() !== category) continue;
       lines.push(`  ${shown(each).padEnd(width)}  ${each.description?.trim() ?? ""}`);
     }
   }
@@ -76,10 +76,8 @@ export function formatCommand(definition: Definition): string {
     const width = Math.max(...flags.map((flag) => flag.length));
     lines.push("", "Flags");
     for (const [i, flag] of flags.entries()) {
-      const [first = "", ...others] = wrap(
-        (options[i]?.description ?? "").trim(),
-        columnMax - width - 4,
-      );
+      const text = (options[i]?.description ?? "").trim();
+      const [first = "", ...others] = wrap(text, columnMax - width - 4);
       lines.push(`  ${flag.padEnd(width)}  ${first}`.trimEnd());
       lines.push(...others.map((other) => `${" ".repeat(width + 4)}${other}`));
     }
@@ -97,11 +95,11 @@ function capitalised(text: string): string {
 /** Lines of at most `width` characters, cut between words. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
+  let line = "";
   for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length > width && line !== "") lines.push(line);
+    line = longer.length > width ? word : longer;
   }
-  return lines;
+  return [...lines, line];
 }

@@ -1,5 +1,5 @@
-// One HTTP exchange. Node's own client is used rather than fetch: a followed log may be silent for longer than fetch waits,
-// and content types go out exactly as given.
+// One HTTP exchange. Node's own client is used rather than fetch: a followed log may be silent for
+// longer than fetch waits, and content types go out exactly as given.
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { messageOf } from "@lightcone/abi";
@@ -45,7 +45,8 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
   };
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = send(url, options, resolve);
-    // More errors may follow the first, and even an answer: a server may refuse before it has read the whole body.
+    // More errors may follow the first, and even an answer: a server may refuse before it has read
+    // the whole body.
     sent.on("error", (error) => reject(new NoAnswerError(error)));
     sent.end(body);
   });
@@ -83,5 +84,6 @@ const reasons: Readonly<Record<string, string>> = {
 
 function reasonOf(cause: unknown): string {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (code?.startsWith("ERR_SSL_") === true) return reasons["EPROTO"] ?? code;
   return reasons[code ?? ""] ?? messageOf(cause);
 }

@@ -4,9 +4,9 @@ import { parseLogLine } from "./log-line.ts";
 void test("lines of a log as text", (t) => {
   const rows: [string, string | undefined, string][] = [
     [
-      '{"level":"Info","ts":1795248115833886,"target":"mod","filename":"src/lib.rs","line_number":12,"message":"connected"}',
+      '{"level":"Info","ts":1795248115833886,"filename":"lib.rs","line_number":7,"message":"up"}',
       "info",
-      "2026-11-21T08:01:55.833886Z  INFO src/lib.rs:12: connected",
+      "2026-11-21T08:01:55.833886Z  INFO lib.rs:7: up",
     ],
     ['{"level":"Warn","ts":0,"message":"x"}', "warn", "1970-01-01T00:00:00.000000Z  WARN x"],
     [
@@ -15,7 +15,7 @@ void test("lines of a log as text", (t) => {
       "1970-01-01T00:00:00.000000Z ERROR f: a\nb",
     ],
     [
-      '{"level":"Panic","ts":0,"message":"boom","trace":[{"module_name":"m","func_name":"f"},{"module_name":"m"}]}',
+      '{"level":"Panic","ts":0,"message":"boom","trace":[{"func_name":"f"},{"module_name":"m"}]}',
       "panic",
       "1970-01-01T00:00:00.000000Z PANIC boom\n    at f\n    at ?",
     ],

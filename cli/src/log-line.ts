@@ -1,4 +1,5 @@
-// A line of a module's log: from JSON as the server sends it to text as people read it (http-and-auth.md 6.4).
+// A line of a module's log: from JSON as the server sends it to text as people read it
+// (http-and-auth.md 6.4).
 import {
   isJsonArray,
   isJsonObject,
@@ -64,7 +65,10 @@ function traceOf(trace: JsonValue): string {
   return frames.map((frame) => `\n    at ${printable(frame)}`).join("");
 }
 
-/** Control characters, with which a log written by strangers could play with the terminal, are spelled out. */
+/**
+ * Control characters, with which a log written by strangers could play with the terminal, are
+ * spelled out.
+ */
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, (character) => {

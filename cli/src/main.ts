@@ -20,9 +20,8 @@ function stopSignal(): AbortSignal {
 }
 
 /** Loaded when a command first needs it: most talk to a server elsewhere. */
-async function loadHost(): Promise<HostPart> {
-  const host: unknown = await import("@lightcone/host");
-  return host as HostPart;
+function loadHost(): Promise<HostPart> {
+  return import("@lightcone/host");
 }
 
 const { stdin, stdout, stderr, env } = process;

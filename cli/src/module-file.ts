@@ -1,6 +1,7 @@
-// A module's compiled program: the file that is named, or the one that a module's folder has after its build.
+// A module's compiled program: the file that is named, or the one that a module's folder has after
+// its build.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { messageOf } from "@lightcone/abi";
 import { CommandError } from "./exit.ts";
 
@@ -12,7 +13,7 @@ export interface ModuleChoice {
 }
 
 export interface ModuleFile {
-  /** As it is called in messages, relative to the working folder. */
+  /** As the user would write it. */
   readonly path: string;
   readonly program: Uint8Array;
 }
@@ -37,20 +38,17 @@ export function readModule(workingFolder: string, choice: ModuleChoice): ModuleF
       "Give one of them.",
     );
   }
-  const absolute =
-    binPath === undefined
-      ? findProgram(resolve(workingFolder, modulePath ?? "."), workingFolder)
-      : resolve(workingFolder, binPath);
-  const path = relative(workingFolder, absolute) || absolute;
-  return { path, program: readProgram(absolute, path) };
+  const path = binPath ?? findProgram(workingFolder, modulePath ?? ".");
+  return { path, program: readProgram(resolve(workingFolder, path), path) };
 }
 
-function findProgram(folder: string, workingFolder: string): string {
-  const shown = relative(workingFolder, folder) || ".";
+/** The one program built in the module's folder, as a path that begins like that of the folder. */
+function findProgram(workingFolder: string, modulePath: string): string {
+  const folder = resolve(workingFolder, modulePath);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new CommandError(
       "usage",
-      `${shown} is no folder`,
+      `${modulePath} is no folder`,
       "Name the module's folder, or its .wasm file with --bin-path.",
     );
   }
@@ -58,15 +56,19 @@ function findProgram(folder: string, workingFolder: string): string {
     const found = programsIn(join(folder, build.folder));
     const [only, ...others] = found;
     if (only === undefined) continue;
-    if (others.length === 0) return join(folder, build.folder, only);
-    const list = found.map((name) => join(shown, build.folder, name)).join("\n");
+    if (others.length === 0) return join(modulePath, build.folder, only);
+    const list = found.map((name) => join(modulePath, build.folder, name)).join("\n");
     throw new CommandError(
       "usage",
-      `${shown} has more than one program`,
+      `${modulePath} has more than one program`,
       `Choose one with --bin-path:\n${list}`,
     );
   }
-  throw new CommandError("usage", `${shown} has no compiled module`, buildAdvice(folder, shown));
+  throw new CommandError(
+    "usage",
+    `${modulePath} has no compiled module`,
+    buildAdvice(folder, modulePath),
+  );
 }
 
 function programsIn(folder: string): string[] {
@@ -76,9 +78,9 @@ function programsIn(folder: string): string[] {
   return found.includes("release.wasm") ? ["release.wasm"] : found.sort();
 }
 
-function buildAdvice(folder: string, shown: string): string {
+function buildAdvice(folder: string, modulePath: string): string {
   const build = builds.find(({ manifest }) => existsSync(join(folder, manifest)));
-  const before = shown === "." ? "" : `in ${shown} `;
+  const before = modulePath === "." ? "" : `in ${modulePath} `;
   return build === undefined
     ? "Name the .wasm file with --bin-path, or the module's folder with --module-path."
     : `Build it first, ${before}with \`${build.command}\`; or name a .wasm file with --bin-path.`;

@@ -1,5 +1,5 @@
-// All printing. Data goes to standard output, everything said to a person to standard error, so that `lightcone … | jq`
-// and `> file` get the data alone.
+// All printing. Data goes to standard output, everything said to a person to standard error, so
+// that `lightcone … | jq` and `> file` get the data alone.
 import type { Writable } from "node:stream";
 import { type CommandError, exitCodes } from "./exit.ts";
 import { type Column, formatTable } from "./table.ts";

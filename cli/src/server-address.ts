@@ -30,7 +30,8 @@ export function resolveServer(config: Config, given: string | undefined): Server
     throw new CommandError(
       "usage",
       `no server is called ${text}`,
-      `Known are: ${nicknames || "none"}. Add it with \`lightcone server add ${text} --url URL\`, or give HOST:PORT or a URL.`,
+      `Known are: ${nicknames || "none"}. Give one of them, HOST:PORT or a URL; or add it: ` +
+        `\`lightcone server add ${text} --url URL\`.`,
     );
   }
   const url = parseServerUrl(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);

@@ -1,4 +1,5 @@
-// The answer to a query: columns with their types, rows, and what a statement changed (http-and-auth.md 6.2).
+// The answer to a query: columns with their types, rows, and what a statement changed
+// (http-and-auth.md 6.2).
 import {
   type AlgebraicType,
   compileCodec,

@@ -6,9 +6,9 @@ export interface Column {
   readonly isNumber?: boolean;
 }
 
-// Characters that take two cells of a terminal: East Asian wide and full-width ones, and most emoji.
+// What takes two cells of a terminal: East Asian scripts with their full-width forms, and emoji.
 const wide =
-  /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+  /[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{Emoji_Presentation}\uFF01-\uFF60]/u;
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 

@@ -1,4 +1,5 @@
-// Types of a module's definition as people read them: `u64`, `Option<String>`, the name of an exported type.
+// Types of a module's definition as people read them: `u64`, `Option<String>`, the name of an
+// exported type.
 import {
   type AlgebraicType,
   type Element,

@@ -189,7 +189,7 @@ export class FakeServer {
 
 export const unchangedPlan: unknown = {
   AutoMigrate: {
-    migrate_plan: "Migration plan: nothing to do\n",
+    migrate_plan: "Migration plan\n",
     break_clients: false,
     token: "0xab",
     major_version_upgrade: false,
@@ -237,7 +237,8 @@ function sqlAnswer(statement: string): Answer {
     type: "application/json",
     body:
       `[{"schema":{"elements":[${column("id", "U64")},${column("name", "String")}]},` +
-      `"rows":[[3,"C"],[18446744073709551615,"B\\"eth"]],"total_duration_micros":173,"stats":${JSON.stringify(stats)}}]`,
+      `"rows":[[3,"C"],[18446744073709551615,"B\\"eth"]],"total_duration_micros":173,` +
+      `"stats":${JSON.stringify(stats)}}]`,
   };
 }
 

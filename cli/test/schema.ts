@@ -1,4 +1,5 @@
-// A module's definition as GET /schema gives it (http-and-auth.md 6.3): one table, an event, two reducers, a procedure.
+// A module's definition as GET /schema gives it (http-and-auth.md 6.3): one table, an event, two
+// reducers, a procedure.
 
 const u32 = { U32: [] };
 const u64 = { U64: [] };

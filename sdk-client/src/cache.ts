@@ -43,8 +43,7 @@ interface Entry {
 }
 
 interface UniqueIndex {
-  /** The fields in alphabetical order, joined by commas. */
-  readonly id: string;
+  readonly fields: readonly string[];
   readonly keyOf: KeyOf;
   readonly rows: Map<unknown, ProductValue>;
 }
@@ -52,7 +51,7 @@ interface UniqueIndex {
 const nothing: RowChange = { inserted: [], deleted: [], updated: [] };
 
 /** The type of a table's rows. */
-export function rowTypeOf(schema: TableSchema, types: Typespace): ProductType {
+function rowTypeOf(schema: TableSchema, types: Typespace): ProductType {
   const type = resolve(schema.row, types);
   assert(type.kind === "product", `the row type of ${schema.name} is no product`);
   return type;
@@ -109,7 +108,7 @@ export class TableCache {
     this.#name = schema.name;
     this.#decoder = decoder;
     this.#indexes = schema.uniques.map((fields) => ({
-      id: indexId(fields),
+      fields,
       keyOf: compileKey(fields, rowType, types),
       rows: new Map(),
     }));
@@ -129,11 +128,13 @@ export class TableCache {
 
   /** The row with these values in columns that are unique together. Throws LC_VALUE_INVALID for other columns. */
   find(key: ProductValue): ProductValue | undefined {
-    const id = indexId(Object.keys(key));
-    const index = this.#indexes.find((each) => each.id === id);
+    const given = Object.keys(key);
+    const index = this.#indexes.find(
+      ({ fields }) => fields.length === given.length && fields.every((field) => field in key),
+    );
     if (index === undefined) {
-      const known = this.#indexes.map((each) => `{ ${each.id} }`).join(" or ") || "no column";
-      const message = `find in ${this.#name} takes ${known}, given { ${id} }`;
+      const known = this.#indexes.map(({ fields }) => shownFields(fields)).join(" or ");
+      const message = `find in ${this.#name} takes ${known || "no columns"}, given ${shownFields(given)}`;
       throw new LightconeError("LC_VALUE_INVALID", message);
     }
     return index.rows.get(index.keyOf(key));
@@ -246,8 +247,8 @@ export class TableCache {
   }
 }
 
-function indexId(fields: readonly string[]): string {
-  return fields.toSorted().join(", ");
+function shownFields(fields: readonly string[]): string {
+  return `{ ${fields.join(", ")} }`;
 }
 
 function pairUpdates(

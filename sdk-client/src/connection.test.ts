@@ -87,7 +87,7 @@ void test("what a callback throws is reported and harms nobody else", async (t) 
   await settled(client);
   t.same(client.taken(), [
     "reported Error: also mine",
-    `+user ${connection.identity}/Al transaction`,
+    `+user ${connection.identity?.toHex()}/Al transaction`,
     "reported Error: my own fault",
   ]);
   t.equal(connection.db.user.find({ identity: connection.identity! })?.name, "Al");

@@ -133,7 +133,8 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
    * out, with LC_CONNECTION while there is no connection, except that queries wait for the first one; with LC_LIMIT.
    */
   async query<const Sql extends string>(sql: Sql): Promise<readonly SqlRow<M["rows"], Sql>[]> {
-    return await this.#requests.query((writer, id) => writeOneOffQuery(writer, id, sql));
+    const rows = await this.#requests.query((writer, id) => writeOneOffQuery(writer, id, sql));
+    return rows as readonly SqlRow<M["rows"], Sql>[];
   }
 
   /**

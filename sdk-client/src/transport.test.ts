@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Test, test } from "tap";
 import { WebSocket } from "ws";
 import { message } from "../test/chat.ts";
@@ -9,7 +10,7 @@ import {
   startHost,
   status,
 } from "../test/client.ts";
-import { limit } from "./limit.ts";
+import { limit, wait } from "./limit.ts";
 import { memoryTokenStore } from "./token.ts";
 import { type SocketAddress, socketUrl, type Transport } from "./transport.ts";
 import { transport as browser } from "./transport-browser.ts";
@@ -113,6 +114,21 @@ function lowerFrameLimit(t: Test, frameLengthMax: number): void {
   t.teardown(() => Object.assign(limit, before));
   Object.assign(limit, { frameLengthMax });
 }
+
+void test("node: a server that falls silent", async (t) => {
+  const before = { ...wait };
+  t.teardown(() => Object.assign(wait, before));
+  Object.assign(wait, { idleMs: 100 });
+  const host = await startHost(t);
+  const client = await connectClient(t, host);
+  for (let i = 0; i < 4; i++) {
+    await sleep(50);
+    host.session.ping();
+  }
+  t.equal(client.connection.status.kind, "connected", "pings are signs");
+  await status(client, "reconnecting");
+  t.match(client.connection.status, { error: { code: "LC_CONNECTION", message: /no sign for/ } });
+});
 
 const refusals: readonly (readonly [number, string, string])[] = [
   [400, "Invalid URL: invalid characters in database name", "LC_REQUEST_INVALID"],

@@ -13,10 +13,10 @@ import type { CallResult } from "../src/request.ts";
 import type { ModuleSchema } from "../src/schema.ts";
 import type { EventTable, KeyedTable, Table } from "../src/table.ts";
 
-export type Message = { readonly id: bigint; readonly text: string; readonly likes: number };
-export type User = { readonly identity: Identity; readonly name: string | undefined };
-export type Word = { readonly word: string; readonly marks: readonly number[] };
-export type Ping = { readonly from: string };
+type Message = { readonly id: bigint; readonly text: string; readonly likes: number };
+type User = { readonly identity: Identity; readonly name: string | undefined };
+type Word = { readonly word: string; readonly marks: readonly number[] };
+type Ping = { readonly from: string };
 
 export interface Chat {
   readonly tables: {

@@ -16,7 +16,7 @@ export async function startHost(t: Test): Promise<FakeHost> {
 export interface Client {
   readonly connection: DbConnection<Chat>;
   /** One line for each callback, oldest first; taking them empties the log. */
-  taken(): string[];
+  readonly taken: () => string[];
 }
 
 /** Changes a builder. */

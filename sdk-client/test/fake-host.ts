@@ -11,8 +11,10 @@ import {
   encode,
   Identity,
   type ProductValue,
+  messageOf,
   type QuerySetUpdate,
   Reader,
+  type ReducerOutcome,
   type ServerMessage,
   type TableRows,
   type TableUpdate,
@@ -66,6 +68,10 @@ export class FakeSession {
     this.#socket.send(frame);
   }
 
+  ping(): void {
+    this.#socket.ping();
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }
@@ -86,7 +92,7 @@ export class FakeHost {
   /** Code and reason of each Close frame from a client. */
   readonly closes: string[] = [];
   readonly tokens: Map<string, Identity> = new Map();
-  /** What a reducer does; a thrown Error is its error, a thrown string the server's. */
+  /** What a reducer does; what it throws is its error. */
   readonly reducers: Map<string, (args: Uint8Array) => Changes> = new Map();
   /** Taken before the host's own answer, where it returns true. */
   override: Answer = () => false;
@@ -270,18 +276,18 @@ export class FakeHost {
 
   #call(session: FakeSession, requestId: number, name: string, args: Uint8Array): void {
     const timestamp = new Timestamp(BigInt(this.messages.length));
+    const answer = (outcome: ReducerOutcome): void =>
+      session.send({ kind: "reducerResult", requestId, timestamp, outcome });
+    const reducer = this.reducers.get(name);
+    if (reducer === undefined) {
+      answer({ kind: "internalError", error: "no such reducer" });
+      return;
+    }
     try {
-      const changes = this.reducers.get(name)?.(args);
-      if (changes === undefined) throw "no such reducer";
-      const querySets = this.commit(changes, session);
-      const outcome = { kind: "ok" as const, value: new Uint8Array(0), querySets };
-      session.send({ kind: "reducerResult", requestId, timestamp, outcome });
+      const querySets = this.commit(reducer(args), session);
+      answer({ kind: "ok", value: new Uint8Array(0), querySets });
     } catch (thrown) {
-      const outcome =
-        thrown instanceof Error
-          ? { kind: "err" as const, error: encode(stringCodec, thrown.message) }
-          : { kind: "internalError" as const, error: String(thrown) };
-      session.send({ kind: "reducerResult", requestId, timestamp, outcome });
+      answer({ kind: "err", error: encode(stringCodec, messageOf(thrown)) });
     }
   }
 
@@ -337,9 +343,9 @@ export class FakeHost {
     return {
       table,
       matches: (row) => {
-        const value = row[field];
-        if (operator === "<") return Number(value) < Number(wanted);
-        return operator === ">" ? Number(value) > Number(wanted) : String(value) === wanted;
+        const value = row[field] as string | bigint;
+        if (operator === "=") return String(value) === wanted;
+        return operator === "<" ? BigInt(value) < BigInt(wanted) : BigInt(value) > BigInt(wanted);
       },
     };
   }

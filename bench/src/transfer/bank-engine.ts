@@ -1,47 +1,34 @@
 // The bank in this process, without server and sockets, on a real directory.
-import { readFileSync } from "node:fs";
-import { ConnectionId, Identity, LightconeError, Writer, writeCallReducer } from "@lightcone/abi";
-import { wasmPath } from "@lightcone/fixtures/wasm";
+import { ConnectionId, Identity, Writer } from "@lightcone/abi";
+import { readWasm } from "@lightcone/fixtures/wasm";
 import {
   admitCall,
+  type Client,
   DatabaseService,
+  makeClient,
   nodeDisk,
   runCall,
   type SealedSlab,
-  type ServiceCaller,
   systemClock,
 } from "@lightcone/host/engine";
 import { accountCount, firstBalance } from "./settings.ts";
 
-/** Whose database it is. */
+/** The database and its owner. */
 export const bankIdentity: Identity = Identity.fromClaims("localhost", "bench");
 
-const caller: ServiceCaller = {
-  identity: bankIdentity,
-  connectionId: new ConnectionId(1n),
-  jwtPayload: "{}",
-};
-
-/** The one client. */
-export const socket = 1;
-
-function encodeSeed(): Uint8Array {
-  const writer = new Writer();
-  writer.u32(accountCount);
-  writer.i64(BigInt(firstBalance));
-  return writer.finish();
+/** An open bank and a client of it. */
+export interface Bank {
+  readonly service: DatabaseService;
+  readonly client: Client;
 }
 
-/**
- * A published and seeded bank in `directory`, with one client that wants confirmed answers; all of it durable. Frames for the
- * client go to `deliver`.
- */
+/** A published and seeded bank in `directory`, all of it durable. Frames for clients with a socket go to `deliver`. */
 export async function openBank(
   directory: string,
   deliver: (slab: SealedSlab) => void,
-): Promise<DatabaseService> {
+): Promise<Bank> {
   const fail = (reason: string): never => {
-    throw new Error(`the bank's only client lost its connection: ${reason}`);
+    throw new Error(`the bank cut off a client: ${reason}`);
   };
   const service = await DatabaseService.open({
     identity: bankIdentity,
@@ -52,21 +39,35 @@ export async function openBank(
     delivery: {
       deliver,
       closeSocket: (_socket, _code, reason) => fail(reason),
-      dropSocket: () => fail("dropped"),
-      failed: (error: LightconeError) => {
+      dropSocket: () => fail("it may not connect"),
+      failed: (error) => {
         throw error;
       },
     },
   });
-  await service.publish(readFileSync(wasmPath("bank")), bankIdentity);
-  service.connect(socket, caller, "", true);
-  const message = new Writer();
-  writeCallReducer(message, 0, "seed", encodeSeed());
-  service.receive(socket, message.memory, 0, message.length);
+  await service.publish(readWasm("bank"), bankIdentity);
+  const client = makeClient(0, bankIdentity, new ConnectionId(1n), "{}", true);
+  service.database.connect(client);
+  const bank = { service, client };
+  const args = new Writer();
+  args.u32(accountCount);
+  args.i64(BigInt(firstBalance));
+  if (!callCommits(bank, "seed", args.memory, 0, args.length)) throw new Error("seed failed");
   service.endTurn();
   await service.database.log.flush();
-  return service;
+  return bank;
 }
 
-/** Calls `transfer` and says whether it was committed. */
-export type TransferCall = (args: Uint8Array, start: number, end: number) => boolean;
+/** Calls a reducer with `args[start, end)`, checked as those of any client are, and says whether it was committed. */
+export function callCommits(
+  { service, client }: Bank,
+  name: string,
+  args: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const { module, parts } = service.database;
+  const reducer = admitCall(module, client, name, args, start, end);
+  if ("kind" in reducer) throw new Error(`${name} was refused: ${reducer.message}`);
+  return runCall(parts, module, reducer, client, args, start, end).kind === "committed";
+}

@@ -3,7 +3,7 @@ import { compressionTags, OutcomeTag, ServerTag } from "@lightcone/abi";
 import { echoFrames, type RequestFrames, transferFrames } from "./frames.ts";
 
 /** What an answer is to the load; "other" is a message that answers no request. */
-export type Answer = "committed" | "refused" | "other";
+type Answer = "committed" | "refused" | "other";
 
 export interface Exchange {
   readonly frames: RequestFrames;

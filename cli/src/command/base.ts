@@ -1,4 +1,5 @@
-// What the commands share: flags, the configuration, the way to a server, and the end with an exit code.
+// What the commands share: flags, the configuration, the way to a server, and the end with an exit
+// code.
 import { Api } from "../api.ts";
 import { Command, Option } from "../clipanion.ts";
 import { type Config, configPath, loadConfig } from "../config.ts";
@@ -39,7 +40,10 @@ export abstract class LightconeCommand extends Command<CommandContext> {
   }
 }
 
-/** Which token goes with the requests: one that is obtained if there is none yet, one that may be missing, or none. */
+/**
+ * Which token goes with the requests: one that is obtained if there is none yet, one that may be
+ * missing, or none.
+ */
 type TokenUse = "needed" | "if there" | "none";
 
 export abstract class ServerCommand extends LightconeCommand {

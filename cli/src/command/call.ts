@@ -20,8 +20,9 @@ export class CallCommand extends ServerCommand {
     category: "Databases",
     description: "call a reducer or procedure",
     details: `
-      Each further argument is a JSON value, in the order of the parameters; or the only one is an object by the names of the
-      parameters. Text needs its quotes, and quotes of the shell around them. What a procedure returns is printed as JSON.
+      Each further argument is a JSON value, in the order of the parameters; or the only one is an
+      object by the names of the parameters. Text needs its quotes, and quotes of the shell around
+      them. What a procedure returns is printed as JSON.
     `,
     examples: [
       ["Text as an argument", `$0 call chat send_message '"hello"'`],
@@ -57,7 +58,10 @@ export class CallCommand extends ServerCommand {
     return `[${this.arguments.join(",")}]`;
   }
 
-  /** The server says the same for an unknown database and an unknown function; the definition tells which. */
+  /**
+   * The server says the same for an unknown database and an unknown function; the definition tells
+   * which.
+   */
   async #unknownFunction(api: Api): Promise<CommandError> {
     const def = moduleDefFromJson(await api.schema(this.database));
     const callable = [...def.reducers, ...def.procedures].filter(({ isPrivate }) => !isPrivate);

@@ -23,8 +23,8 @@ export class DescribeCommand extends ServerCommand {
     category: "Databases",
     description: "show a database's tables and functions, or one of them",
     details: `
-      KIND is table or reducer (which finds procedures, too) and goes with a NAME. \`--json\` prints the definition, or that part of
-      it, as the server gives it.
+      KIND is table or reducer (which finds procedures, too) and goes with a NAME. \`--json\`
+      prints the definition, or that part of it, as the server gives it.
     `,
     examples: [
       ["Everything", "$0 describe chat"],
@@ -85,7 +85,9 @@ function unknownPart(def: ModuleDef, kind: Kind, name: string): CommandError {
   );
 }
 
-/** The entry of a V10 definition (http-and-auth.md 6.3), whose sections are objects with one key. */
+/**
+ * The entry of a V10 definition (http-and-auth.md 6.3), whose sections are objects with one key.
+ */
 function jsonPart(json: JsonValue, kind: Kind, name: string): JsonValue {
   const sections = isJsonObject(json) ? json["sections"] : undefined;
   const titles = kind === "table" ? ["Tables"] : ["Reducers", "Procedures"];

@@ -15,8 +15,9 @@ export class GenerateCommand extends ServerCommand {
     category: "Clients",
     description: "write typed client code for a module",
     details: `
-      The definition comes from a compiled module (\`--bin-path\` or \`--module-path\`) or from the running database DB. Files of an earlier
-      run that are no longer needed are removed; files that were not generated stay.
+      The definition comes from a compiled module (\`--bin-path\` or \`--module-path\`) or from
+      the running database DB. Files of an earlier run that are no longer needed are removed;
+      files that were not generated stay.
     `,
     examples: [
       [
@@ -53,9 +54,10 @@ export class GenerateCommand extends ServerCommand {
     // Loaded here, since no other command needs it.
     const { generateTypeScript } = await import("@lightcone/sdk-client/codegen");
     const files = generateTypeScript(def, { includePrivate: this.includePrivate });
-    const written = writeGenerated(resolve(context.workingFolder, outDir), files);
+    const folder = resolve(context.workingFolder, outDir);
+    const { changedCount, removedCount } = writeGenerated(folder, files);
     output.note(
-      `${outDir}: ${files.size} files, ${written.changedCount} of them changed, ${written.removedCount} old ones removed.`,
+      `${outDir}: ${files.size} files, ${changedCount} changed, ${removedCount} old ones removed.`,
     );
   }
 

@@ -16,8 +16,8 @@ export class LoginCommand extends ServerCommand {
     category,
     description: "get an identity from a server, or use a token you have",
     details: `
-      One token is kept for each server, and sent to that one alone. Without \`--token\` the server makes a new identity, unless there is
-      one already.
+      One token is kept for each server, and sent to that one alone. Without \`--token\` the
+      server makes a new identity, unless there is one already.
     `,
     examples: [
       ["A new identity from the default server", "$0 login"],
@@ -59,7 +59,7 @@ export class LoginCommand extends ServerCommand {
     output.note(
       held === undefined
         ? `Logged in to ${address.label} with a new identity, kept in ${this.configPath}.`
-        : `You are logged in to ${address.label} already. For another identity \`lightcone logout\` first.`,
+        : `You are logged in to ${address.label} already; for another identity log out first.`,
     );
   }
 }
@@ -90,8 +90,8 @@ export class LogoutCommand extends ServerCommand {
     category,
     description: "forget the token kept for a server",
     details: `
-      An identity that a server made cannot be had again without its token, nor its databases be changed: copy the token first, with
-      \`lightcone login show --token\`, if you may need it.
+      An identity that a server made cannot be had again without its token, nor its databases be
+      changed: copy the token first, with \`lightcone login show --token\`, if you may need it.
     `,
   };
 

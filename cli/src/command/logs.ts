@@ -22,8 +22,9 @@ export class LogsCommand extends ServerCommand {
     category: "Databases",
     description: "print the log of a database's module",
     details: `
-      Only the owner of a database may read its log. \`--follow\` prints the last ${followLineCount} lines and then each new one, until Ctrl-C.
-      With \`--format json\` each line is an object as the server keeps it.
+      Only the owner of a database may read its log. \`--follow\` prints the last
+      ${followLineCount} lines and then each new one, until Ctrl-C. With \`--format json\` each
+      line is an object as the server keeps it.
     `,
     examples: [
       ["The last 20 lines", "$0 logs chat --num-lines 20"],
@@ -34,7 +35,7 @@ export class LogsCommand extends ServerCommand {
   readonly database: string = Option.String({ name: "DB" });
   readonly lineCount: number | undefined = Option.String("-n,--num-lines", {
     validator: cascade(isNumber(), [isInteger(), isAtLeast(0)]),
-    description: `only the last lines, this many (default: all, or ${followLineCount} with --follow)`,
+    description: `only the last lines, this many (default: all, or ${followLineCount} with -f)`,
   });
   readonly follow: boolean = Option.Boolean("-f,--follow", false, {
     description: "go on with new lines as they are written",
@@ -58,6 +59,7 @@ export class LogsCommand extends ServerCommand {
     try {
       const bytes = api.logs(this.database, { lineCount, follow: this.follow });
       for await (const line of linesOf(bytes)) await this.#print(line);
+      if (this.follow) this.output.note("The server has ended the log.");
     } catch (thrown) {
       // Following ends by Ctrl-C, which is no failure.
       if (stop?.aborted !== true) throw thrown;
@@ -76,7 +78,10 @@ export class LogsCommand extends ServerCommand {
   }
 }
 
-/** The lines of a body; the last one may lack its line feed. Pieces may end anywhere, inside a character too. */
+/**
+ * The lines of a body; the last one may lack its line feed. Pieces may end anywhere, inside a
+ * character too.
+ */
 async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -42,7 +42,7 @@ void test("a first publish gets an identity, keeps it, and sends the program", a
   const second = await publish(["chat"]);
   t.match(second.stdout, /^updated chat /);
   t.notMatch(second.stderr, /Not logged in/, "the same identity again");
-  t.match(second.stderr, /nothing to do/, "the plan is shown");
+  t.match(second.stderr, /The tables stay as they are/);
   t.equal(server.seen.filter(({ path }) => path === "/v1/identity").length, 1);
 });
 
@@ -62,8 +62,8 @@ void test("data is deleted only after a yes", async (t) => {
     [["-c"], undefined, 2, /Delete all data of chat\?.*--yes/s],
     [["-c"], "n\n", 1, /nothing was done/],
     [["-c"], "", 1, /nothing was done/],
-    [["--delete-data=never"], undefined, 0, /nothing to do/],
-    [["--delete-data=on-conflict"], undefined, 0, /nothing to do/],
+    [["--delete-data=never"], undefined, 0, /tables stay/],
+    [["--delete-data=on-conflict"], undefined, 0, /tables stay/],
   ];
   for (const [argv, answers, code, message] of rows) {
     const result = await publish(["chat", ...argv], answers);
@@ -97,11 +97,17 @@ void test("a change that disconnects clients needs --break-clients", async (t) =
   const plan = unchangedPlan as { AutoMigrate: object };
   server.overrides.set(
     "POST …/pre_publish",
-    json({ AutoMigrate: { ...plan.AutoMigrate, break_clients: true } }),
+    json({
+      AutoMigrate: {
+        ...plan.AutoMigrate,
+        migrate_plan: "Plan\n  - remove x\n",
+        break_clients: true,
+      },
+    }),
   );
   const refused = await publish(["chat"]);
   t.equal(refused.code, 1);
-  t.match(refused.stderr, /--break-clients/);
+  t.match(refused.stderr, /^Plan\n {2}- remove x\n[^]*--break-clients/);
   t.equal((await publish(["chat", "--break-clients", "-y"])).code, 0);
   t.same(server.last("/chat")?.query, { host_type: "Wasm", policy: "BreakClients", token: "0xab" });
 });

@@ -15,9 +15,10 @@ export class PublishCommand extends ServerCommand {
     category: "Databases",
     description: "create a database from a module, or give one a new program",
     details: `
-      The program is the file named with \`--bin-path\`, or the one already built in the module's folder
-      (target/wasm32-unknown-unknown/release for Rust, build for AssemblyScript). Without NAME the database is known by its
-      identity alone. Data stays when a database gets a new program, unless \`--delete-data\` says otherwise.
+      The program is the file named with \`--bin-path\`, or the one already built in the module's
+      folder (target/wasm32-unknown-unknown/release for Rust, build for AssemblyScript). Without
+      NAME the database is known by its identity alone. Data stays when a database gets a new
+      program, unless \`--delete-data\` says otherwise.
     `,
     examples: [
       ["Publish a compiled module", "$0 publish chat --bin-path chat.wasm"],
@@ -60,9 +61,8 @@ export class PublishCommand extends ServerCommand {
     const file = readModule(context.workingFolder, this);
     const api = await this.api(this.anonymous ? "none" : "needed");
     const options = name === undefined ? keepAll : await this.#options(api, name, file);
-    output.note(
-      `Publishing ${file.path} (${Math.ceil(file.program.length / 1024)} KiB) to ${this.address().label}…`,
-    );
+    const sizeKib = Math.ceil(file.program.length / 1024);
+    output.note(`Publishing ${file.path} (${sizeKib} KiB) to ${this.address().label}…`);
     const { domain, identity, op } = await api.publish(name, file.program, options);
     if (this.asJson) output.json({ name: domain ?? null, identity, op });
     else output.line(`${op} ${domain ?? "database"} ${identity}`);
@@ -99,7 +99,9 @@ export class PublishCommand extends ServerCommand {
     name: string,
     plan: Extract<PublishPlan, { kind: "migrate" }>,
   ): Promise<PublishOptions> {
-    this.output.note(plan.text.trimEnd());
+    const text = plan.text.trimEnd();
+    // A heading alone: there is nothing below it to do.
+    this.output.note(text.includes("\n") ? text : "The tables stay as they are.");
     if (!plan.breaksClients) return keepAll;
     if (!this.breakClients) {
       throw new CommandError(

@@ -46,7 +46,7 @@ export class ServerAddCommand extends LightconeCommand {
     category,
     description: "give a server a nickname",
     details:
-      "Its fingerprint, the key it signs tokens with, is kept for comparison; so the server has to be running.",
+      "Its fingerprint, the key it signs tokens with, is kept; so the server has to be running.",
     examples: [
       ["And use it by default", "$0 server add game --url http://10.0.0.5:3000 --default"],
     ],
@@ -141,8 +141,10 @@ export class ServerEditCommand extends LightconeCommand {
   static override usage: Usage = {
     category,
     description: "change a server's nickname or address",
-    details:
-      "A new address is another server to this program: tokens stay with the old address, and the fingerprint is dropped.",
+    details: `
+      A new address is another server to this program: tokens stay with the old address, and the
+      fingerprint is dropped.
+    `,
   };
 
   readonly nickname: string = Option.String({ name: "NAME" });
@@ -193,8 +195,10 @@ export class ServerFingerprintCommand extends LightconeCommand {
   static override usage: Usage = {
     category,
     description: "print a server's fingerprint, and compare it with the one kept",
-    details:
-      "The fingerprint is the public key that the server signs tokens with. A changed one means another server, or fresh data.",
+    details: `
+      The fingerprint is the public key that the server signs tokens with. A changed one means
+      another server, or fresh data.
+    `,
   };
 
   readonly server: string | undefined = Option.String({ name: "SERVER", required: false });

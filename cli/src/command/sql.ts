@@ -12,8 +12,9 @@ export class SqlCommand extends ServerCommand {
     category: "Databases",
     description: "run an SQL statement",
     details: `
-      The table is for people: text stands in quotes, identities and bytes as 0x…, times as RFC 3339. \`--format json\` prints
-      the server's answer as it came: an array with one result, which has the columns' types, the rows and what was changed.
+      The table is for people: text stands in quotes, identities and bytes as 0x…, times as RFC
+      3339. \`--format json\` prints the server's answer as it came: an array with one result,
+      which has the columns' types, the rows and what was changed.
     `,
     examples: [["All rows of a table", `$0 sql chat "SELECT * FROM message"`]],
   };

@@ -3,7 +3,7 @@ import { resolve as resolvePath } from "node:path";
 import { Option, type Usage } from "../clipanion.ts";
 import { defaultDataDir, localServer } from "../config.ts";
 import { parseDurationMs } from "../duration.ts";
-import { CommandError } from "../exit.ts";
+import type { RunningServer } from "../context.ts";
 import { LightconeCommand } from "./base.ts";
 
 export class StartCommand extends LightconeCommand {
@@ -12,8 +12,8 @@ export class StartCommand extends LightconeCommand {
     category: "Run a server",
     description: "start a server on this machine",
     details: `
-      Runs until it gets SIGINT (Ctrl-C) or SIGTERM, then closes its databases and ends. All data lies in one directory, which
-      no other host may use at the same time.
+      Runs until it gets SIGINT (Ctrl-C) or SIGTERM, then closes its databases and ends. All data
+      lies in one directory, which no other host may use at the same time.
     `,
     examples: [
       ["On the usual port, with the usual data directory", "$0 start"],
@@ -34,7 +34,6 @@ export class StartCommand extends LightconeCommand {
   async run(): Promise<void> {
     const { context, output } = this;
     const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
-    checkListenAddr(listenAddr);
     const dataDir =
       this.dataDir === undefined
         ? defaultDataDir(context)
@@ -45,8 +44,8 @@ export class StartCommand extends LightconeCommand {
     const { startServer } = await context.loadHost();
     const server = await startServer({ listenAddr, dataDir, callTimeLimitMs });
     try {
-      output.line(`Listening on http://${server.address}:${server.port}`);
-      output.note(welcome(dataDir, `${server.address}:${server.port}`));
+      output.line(`Listening on http://${server.address}`);
+      output.note(welcome(dataDir, server));
       await aborted(stop);
       output.note("Stopping…");
     } finally {
@@ -56,19 +55,10 @@ export class StartCommand extends LightconeCommand {
   }
 }
 
-function checkListenAddr(text: string): void {
-  const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[^:]+):(\d{1,5})$/.exec(text)?.[1]);
-  if (port <= 65_535) return;
-  throw new CommandError(
-    "usage",
-    `--listen-addr ${text}: this is not HOST:PORT`,
-    `Write it like ${localServer.host}; 0.0.0.0 listens on all interfaces.`,
-  );
-}
-
-function welcome(dataDir: string, address: string): string {
-  const isUsual = address === localServer.host;
-  const server = isUsual ? "" : ` --server ${address}`;
+function welcome(dataDir: string, { address, port }: RunningServer): string {
+  // A server on all interfaces is reached on this machine by the loopback one.
+  const local = address.replace(/^(?:0\.0\.0\.0|\[::\]):\d+$/, `127.0.0.1:${port}`);
+  const server = local === localServer.host ? "" : ` --server ${local}`;
   return [
     `Data is kept in ${dataDir}`,
     "",

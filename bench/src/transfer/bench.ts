@@ -1,0 +1,18 @@
+// The benchmark `transfer` and its cases; README.md tells what each is.
+import type { Bench } from "../contract.ts";
+import { engineCase } from "./engine-case.ts";
+import { alphas } from "./settings.ts";
+import { echoCase, oneInFlightCase, socketsCase } from "./sockets-case.ts";
+
+export const transferBench: Bench = {
+  name: "transfer",
+  summary: "transfers between accounts, in the engine and over sockets",
+  // The echo stands beside what it is compared with, so that both meet the machine in the same state.
+  runs: [
+    ...alphas.map(engineCase),
+    echoCase(),
+    ...alphas.map(socketsCase),
+    oneInFlightCase(false),
+    oneInFlightCase(true),
+  ],
+};

@@ -1,0 +1,138 @@
+// The benchmark `transfer-profile`: where the microseconds of a transfer go, stage by stage, in the engine and on the threads of a
+// host. Sampling costs a little, so sums are above what `transfer` says.
+import { ConnectionId, Writer, writeCallReducer } from "@lightcone/abi";
+import { openSlab } from "@lightcone/host/engine";
+import type { Bench, BenchRun, Figure, RunContext, Settings } from "../contract.ts";
+import { ProcessProfiler } from "../profile/process-profiler.ts";
+import { type Stage, type StageTimes, stages } from "../profile/stages.ts";
+import { type Bank, bankIdentity, openBank } from "./bank-engine.ts";
+import { EngineRun } from "./engine-run.ts";
+import { argumentBytes, drawPairs, encodeArguments } from "./frames.ts";
+import { accountCount, alphas, clientCount, inFlightCount } from "./settings.ts";
+import { runFullLoad } from "./sockets-case.ts";
+import { verifyBank } from "./verify.ts";
+
+/** Figures beside those of the stages: all of these together, and the time in which the thread waited. */
+const sums = ["busy", "idle"] as const;
+
+function stageNames(prefix: string): string[] {
+  return [...stages, ...sums].map((stage) => `${prefix}/${stage}`);
+}
+
+/** A figure for each stage, in microseconds a call. */
+function stageFigures(
+  prefix: string,
+  times: StageTimes,
+  callCount: number,
+  settings: Settings,
+): Figure[] {
+  const busy = stages.reduce((sum, stage) => sum + times[stage], 0);
+  const micros: Readonly<Record<Stage | "busy" | "idle", number>> = { ...times, busy };
+  return [...stages, ...sums].map((stage) => ({
+    name: `${prefix}/${stage}`,
+    value: micros[stage] / callCount,
+    unit: "us/call",
+    settings,
+  }));
+}
+
+/** Transfers as messages of protocol v2, back to back, all of one length. */
+function encodeMessages(alpha: number): {
+  readonly bytes: Uint8Array;
+  readonly messageBytes: number;
+} {
+  const args = encodeArguments(drawPairs(alpha));
+  const writer = new Writer();
+  let messageBytes = 0;
+  for (let at = 0; at < args.length; at += argumentBytes) {
+    const start = writer.length;
+    writeCallReducer(writer, 0, "transfer", args.subarray(at, at + argumentBytes));
+    messageBytes = writer.length - start;
+  }
+  return { bytes: writer.finish(), messageBytes };
+}
+
+const socket = 1;
+
+/** Attaches a client with a socket, whose calls are then made one message at a time. */
+function messageCalls({ service }: Bank, alpha: number): EngineRun {
+  const connectionId = new ConnectionId(2n);
+  service.connect(socket, { identity: bankIdentity, connectionId, jwtPayload: "{}" }, "", true);
+  const { bytes, messageBytes } = encodeMessages(alpha);
+  return new EngineRun(service, (i) => {
+    const start = (i * messageBytes) % bytes.length;
+    service.receive(socket, bytes, start, start + messageBytes);
+    return true;
+  });
+}
+
+async function profileEngine(
+  prefix: string,
+  alpha: number,
+  { timing, workshop }: RunContext,
+): Promise<Figure[]> {
+  const directory = workshop.makeDirectory();
+  const bank = await openBank(directory, (slab) => {
+    openSlab(slab, () => undefined);
+  });
+  const run = messageCalls(bank, alpha);
+  const warmUp = await run.run(timing.warmUpSeconds);
+  const profiler = new ProcessProfiler();
+  await profiler.start();
+  const measured = await run.run(timing.windowSeconds);
+  const [times] = await profiler.stop();
+  bank.service.disconnect(socket);
+  await bank.service.close("measured");
+  await verifyBank(directory, bankIdentity, {
+    committedCount: warmUp.committedCount + measured.committedCount,
+    refusedCount: 0,
+  });
+  workshop.removeDirectory(directory);
+  if (times === undefined) throw new Error("the profiler saw no thread");
+  const settings = { accounts: accountCount, alpha, seconds: timing.windowSeconds };
+  return stageFigures(prefix, times, measured.committedCount, settings);
+}
+
+/** The engine with a session around it: messages in, frames out, no sockets. */
+function engineProfile(alpha: number): BenchRun {
+  const prefix = `engine/rust/alpha-${alpha}`;
+  return {
+    names: stageNames(prefix),
+    run: (context) => profileEngine(prefix, alpha, context),
+  };
+}
+
+/** A host under the full load: its thread of sockets and that of the database. */
+function socketsProfile(alpha: number): BenchRun {
+  const prefixes = [`sockets-thread/rust/alpha-${alpha}`, `database-thread/rust/alpha-${alpha}`];
+  return {
+    names: prefixes.flatMap(stageNames),
+    run: async (context) => {
+      let threads: readonly StageTimes[] = [];
+      const window = await runFullLoad(context, alpha, async ({ host }, measure) => {
+        await host.call("startProfile", null);
+        const measured = await measure();
+        threads = await host.call("stopProfile", null);
+        return measured;
+      });
+      const settings = {
+        accounts: accountCount,
+        alpha,
+        clients: clientCount,
+        inFlight: inFlightCount,
+        seconds: context.timing.windowSeconds,
+      };
+      return prefixes.flatMap((prefix, i) => {
+        const times = threads[i];
+        if (times === undefined) throw new Error(`the host has only ${threads.length} threads`);
+        return stageFigures(prefix, times, window.committedCount, settings);
+      });
+    },
+  };
+}
+
+export const transferProfile: Bench = {
+  name: "transfer-profile",
+  summary: "where the microseconds of a transfer go, by stage of its way",
+  runs: [...alphas.map(engineProfile), ...alphas.map(socketsProfile)],
+};
