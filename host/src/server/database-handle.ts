@@ -151,9 +151,25 @@ export class WorkerDatabase implements DatabaseHandle {
   }
 
   async publish(request: PublishRequest): Promise<PublishResult> {
-    if (request.clear) await this.#clear();
+    if (request.clear) {
+      await this.#checkProgram(request.program);
+      await this.#clear();
+    }
     const { program, owner } = request;
     return { kind: await this.#request("publish", { program, owner: owner.value }) };
+  }
+
+  /** Refuses a program that cannot run before the data makes way for it. */
+  async #checkProgram(program: Uint8Array): Promise<void> {
+    try {
+      await this.#request("planPublish", { program });
+    } catch (thrown) {
+      const isProgramAtFault =
+        thrown instanceof LightconeError &&
+        (thrown.code.startsWith("LC_MODULE_") || thrown.code === "LC_NOT_YET");
+      // A database that is empty or cannot be opened has nothing to say about programs.
+      if (isProgramAtFault) throw thrown;
+    }
   }
 
   /** Closes the database and forgets its data. */
