@@ -46,11 +46,11 @@ export interface SessionContext {
   readonly reader: Reader;
 }
 
-/** An error's text as clients are told it, with the query at fault (protocol.md section 7.7). */
-function queryFault(thrown: unknown, text: string): string {
+/** An error's text as clients are told it. SQL's own faults quote the query (protocol.md section 7.7). */
+function queryFault(thrown: unknown): string {
   if (!(thrown instanceof LightconeError)) throw thrown;
   const prefix = thrown.code === "LC_NOT_YET" ? "LC_NOT_YET: " : "";
-  return `${prefix}${messageOf(thrown)}, executing: \`${text}\``;
+  return `${prefix}${messageOf(thrown)}`;
 }
 
 /** A connected client. Faulty messages throw LC_FRAME_INVALID: the socket is to be closed. */
@@ -162,7 +162,7 @@ export class Session {
         if (isAllTables(text)) queries.push(...allTableQueries(datastore, caller));
         else queries.push(compileTableQuery(text, datastore, caller, "subscription"));
       } catch (thrown) {
-        return queryFault(thrown, text);
+        return queryFault(thrown);
       }
     }
     return queries;
@@ -231,7 +231,7 @@ export class Session {
       writeOneOffOkHead(writer, message.requestId, 1);
       this.#writeTables(writer, [query]);
     } catch (thrown) {
-      const error = queryFault(thrown, message.query);
+      const error = queryFault(thrown);
       writer.clear();
       writeOneOffError(writer, message.requestId, error);
     }

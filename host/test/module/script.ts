@@ -127,6 +127,11 @@ export class Script {
     return this;
   }
 
+  /** What was placed so far. */
+  image(): Uint8Array {
+    return this.#image.written();
+  }
+
   get length(): number {
     return this.#image.length;
   }

@@ -1,5 +1,6 @@
 // The tables of script tests, their ids, and rows of them as bytes.
-import { compileCodec, encode, present, product, Reader, type Value, Writer } from "@lightcone/abi";
+import { compileCodec, encode, present, product, type Value, Writer } from "@lightcone/abi";
+import { type Row, tableRows } from "../rows.ts";
 import type { TestDefinition } from "./definition.ts";
 import { ScriptHost } from "./script.ts";
 
@@ -79,8 +80,8 @@ export interface World {
   readonly scripts: ScriptHost;
   readonly table: (name: string) => number;
   readonly index: (name: string) => number;
-  /** The rows that are committed, as values in the order of their bytes. */
-  readonly rows: (table: TableName) => Value[];
+  /** The rows that are committed, as values. */
+  readonly rows: (table: TableName) => Row[];
 }
 
 export async function openWorld(): Promise<World> {
@@ -91,19 +92,6 @@ export async function openWorld(): Promise<World> {
     scripts,
     table: (name) => named(name).schema.id,
     index: (name) => present(datastore.catalog.indexIdByName(name), name),
-    rows: (name) => {
-      const table = named(name);
-      const found: Value[] = [];
-      for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) {
-        const start = table.rows.start(row);
-        const bytes = table.rows.page(row).slice(start, start + table.rows.size(row));
-        found.push(decodeRow(name, bytes));
-      }
-      return found;
-    },
+    rows: (name) => tableRows(scripts.host.database, name),
   };
-}
-
-function decodeRow(table: TableName, bytes: Uint8Array): Value {
-  return codecs[table].read(new Reader(bytes));
 }

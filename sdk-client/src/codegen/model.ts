@@ -104,10 +104,9 @@ class Modeller {
 
   #viewSource(view: ViewDef): Source[] {
     const { returnType } = view;
+    // An array of rows, an option of one, or a query for rows.
     const inner =
-      returnType.kind === "array"
-        ? returnType.element
-        : (returnType.kind === "sum" ? returnType.variants : elementsOf(returnType))[0]?.type;
+      returnType.kind === "array" ? returnType.element : elementsOf(returnType)[0]?.type;
     if (inner?.kind === "ref") return [{ kind: "view", def: view, rowRef: inner.ref }];
     this.#claims.fault(`the view ${view.name} does not return rows of a named type`);
     return [];
@@ -144,9 +143,7 @@ class Modeller {
     if (type.kind === "ref") {
       if (reached.has(type.ref)) return;
       reached.add(type.ref);
-      // Of references to references only the last one says something, but each has its name.
-      const target = this.#def.typespace[type.ref] ?? resolve(type, this.#def.typespace);
-      this.#reach(target, reached);
+      this.#reach(this.#target(type.ref), reached);
     } else if (type.kind === "array") {
       this.#reach(type.element, reached);
     } else {
@@ -154,9 +151,14 @@ class Modeller {
     }
   }
 
+  /** One step only: of references to references each has its own name. */
+  #target(ref: number): AlgebraicType {
+    return this.#def.typespace[ref] ?? resolve({ kind: "ref", ref }, this.#def.typespace);
+  }
+
   #typeModel(ref: number): TypeModel {
     const name = this.#typeNames.get(ref) ?? "";
-    const target = this.#def.typespace[ref] ?? resolve({ kind: "ref", ref }, this.#def.typespace);
+    const target = this.#target(ref);
     const type = this.#renamed(target, `the type ${name}`);
     const sources = this.#sources.filter(({ rowRef }) => rowRef === ref);
     const [only] = sources;

@@ -90,16 +90,49 @@ export class Probe {
   /** Position of the first entry of a node that is not before what is searched for. */
   positionIn(pages: NodePages, node: number): number {
     const start = node * nodeCapacity;
-    const highs = pages.high;
-    const { high } = this.words;
-    let low = start;
     let end = start + (pages.counts[node] as number);
-    while (low < end) {
-      const middle = (low + end) >>> 1;
-      const word = highs[middle] as number;
-      if (word < high || (word === high && this.isAfter(pages, middle))) low = middle + 1;
+    const { high, low } = this.words;
+    let at = firstNotLess(pages.high, start, end, high);
+    if (at === end || pages.high[at] !== high) return at - start;
+    if (at + 1 === end || pages.high[at + 1] !== high) {
+      return at - start + (this.isAfter(pages, at) ? 1 : 0);
+    }
+    end = firstGreater(pages.high, at, end, high);
+    at = firstNotLess(pages.low, at, end, low);
+    if (at === end || pages.low[at] !== low) return at - start;
+    end = firstGreater(pages.low, at, end, low);
+    while (at < end) {
+      const middle = (at + end) >>> 1;
+      if (this.#orderBehindWords(pages, middle) < 0) at = middle + 1;
       else end = middle;
     }
-    return low - start;
+    return at - start;
   }
+}
+
+// These two halve what is left without a branch on what they find: no processor can guess where a key lies, and half the
+// time of a search would go into guesses that were wrong.
+
+function firstNotLess(words: Int32Array, start: number, end: number, word: number): number {
+  if (start === end) return start;
+  let at = start;
+  let count = end - start;
+  while (count > 1) {
+    const half = count >> 1;
+    at += (Number((words[at + half - 1] as number) < word) * half) | 0;
+    count -= half;
+  }
+  return at + Number((words[at] as number) < word);
+}
+
+function firstGreater(words: Int32Array, start: number, end: number, word: number): number {
+  if (start === end) return start;
+  let at = start;
+  let count = end - start;
+  while (count > 1) {
+    const half = count >> 1;
+    at += (Number((words[at + half - 1] as number) <= word) * half) | 0;
+    count -= half;
+  }
+  return at + Number((words[at] as number) <= word);
 }
