@@ -1,6 +1,7 @@
 // The public interface of @lightcone/abi.
 export * from "./assert.ts";
 export * from "./error.ts";
+export * from "./bytes/copy.ts";
 export * from "./bytes/name-cache.ts";
 export * from "./bytes/reader.ts";
 export * from "./bytes/writer.ts";

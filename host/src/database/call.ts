@@ -4,6 +4,7 @@
 import { LightconeError } from "@lightcone/abi";
 import type { Transaction } from "../datastore/tx.ts";
 import type { RecordInputs } from "../log/contract.ts";
+import { makeInputsHead } from "../log/record.ts";
 import type { ReducerResult } from "../module/instance.ts";
 import type { Client } from "./client.ts";
 import { argumentsFault, type CallableReducer, type LiveModule } from "./live-module.ts";
@@ -193,7 +194,14 @@ export function recordInputs(
   argsStart: number,
   argsEnd: number,
 ): RecordInputs {
-  inputsScratch.name = reducer.loggedName;
+  const { loggedName } = reducer;
+  let head = client.inputsHeads.get(loggedName);
+  if (head === undefined) {
+    head = makeInputsHead(loggedName, client.identityBytes, client.connectionBytes);
+    client.inputsHeads.set(loggedName, head);
+  }
+  inputsScratch.head = head;
+  inputsScratch.name = loggedName;
   inputsScratch.caller = client.identityBytes;
   inputsScratch.connection = client.connectionBytes;
   inputsScratch.timestampMicros = timestampMicros;

@@ -14,6 +14,8 @@ export interface Client {
   readonly identityBytes: Uint8Array;
   readonly connectionBytes: Uint8Array;
   readonly subscriber: Subscriber;
+  /** What the log keeps of every call of this client, by the reducer's name in the log. */
+  readonly inputsHeads: Map<Uint8Array, DataView>;
 }
 
 function word(value: bigint, position: number): bigint {
@@ -42,5 +44,6 @@ export function makeClient(
     identityBytes: identity.toBytes(),
     connectionBytes: connectionId.toBytes(),
     subscriber: new Subscriber(id),
+    inputsHeads: new Map(),
   };
 }

@@ -26,14 +26,15 @@ function deleteRow(parts: DatabaseParts, tx: Transaction, tableId: number, row: 
   if (found >= 0) tx.delete(table, found);
 }
 
+function findCredentials(parts: DatabaseParts, client: Client): number {
+  const { catalog } = parts.datastore;
+  return catalog.findRow(systemTableId.connectionCredentials, 0, client.connectionBytes);
+}
+
 function deleteClientRows(parts: DatabaseParts, tx: Transaction, client: Client): void {
   const { catalog } = parts.datastore;
   deleteRow(parts, tx, systemTableId.client, clientRow(client));
-  const credentials = catalog.findRow(
-    systemTableId.connectionCredentials,
-    0,
-    client.connectionBytes,
-  );
+  const credentials = findCredentials(parts, client);
   if (credentials >= 0) tx.delete(catalog.table(systemTableId.connectionCredentials), credentials);
 }
 
@@ -61,14 +62,17 @@ function runLifecycle(
 }
 
 /**
- * Connects a client: its rows, then `client_connected`, in one transaction. Returns why the module refuses it; then nothing
- * remains.
+ * Connects a client: its rows, then `client_connected`, in one transaction. Returns why it is refused, by the module or
+ * because its connection id, which clients may choose, is another's; then nothing remains.
  */
 export function connectClient(
   parts: DatabaseParts,
   module: LiveModule,
   client: Client,
 ): string | undefined {
+  if (findCredentials(parts, client) >= 0) {
+    return `connection id ${client.connectionId.toHex()} is in use`;
+  }
   const timestampMicros = parts.callClock.next();
   const { datastore } = parts;
   const tx = datastore.begin();

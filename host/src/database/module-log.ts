@@ -11,21 +11,31 @@ const lossyUtf8 = new TextDecoder();
 /** Lines waiting to be written beyond this are written before anything else happens. */
 const pendingBytesMax = 1024 * 1024;
 
-/** Of one line; what is longer is cut, and says so. */
-const messageLengthMax = 64 * 1024;
+/** Of each text of a line; what is longer is cut, and says so. */
+const textLengthMax = 64 * 1024;
+
+/** How much of a file's end is looked at first for its last lines. */
+const tailBytes = 64 * 1024;
+
+/** More than this of a file is not handed out. */
+const readBytesMax = 128 * 1024 * 1024;
+
+const newline = 0x0a;
+
+function cut(text: string): string {
+  return text.length > textLengthMax ? `${text.slice(0, textLengthMax)}… (cut)` : text;
+}
 
 /** The JSON of one line, fields in the reference's order. */
 export function formatLogLine(record: LogRecord, micros: bigint): string {
-  const { message } = record;
   return JSON.stringify({
     level: record.level,
     ts: Number(micros),
-    target: record.target,
-    filename: record.filename,
+    target: record.target === undefined ? undefined : cut(record.target),
+    filename: record.filename === undefined ? undefined : cut(record.filename),
     line_number: record.lineNumber,
     function: record.functionName,
-    message:
-      message.length > messageLengthMax ? `${message.slice(0, messageLengthMax)}… (cut)` : message,
+    message: cut(record.message),
     trace: record.trace?.map((name) => ({ func_name: name })),
   });
 }
@@ -38,6 +48,11 @@ export function hostRecord(level: LogRecord["level"], message: string): LogRecor
 
 function dayOf(micros: bigint): string {
   return new Timestamp(micros).toDate().toISOString().slice(0, "yyyy-mm-dd".length);
+}
+
+/** Names sort as the days do. */
+function fileOf(day: string): string {
+  return `${day}.log`;
 }
 
 /** Appends lines and hands them out. Lines of one turn are written together by `write`. */
@@ -62,14 +77,20 @@ export class ModuleLog {
   }
 
   async #openDay(day: string): Promise<void> {
-    const path = `${directory}/${day}.log`;
+    const path = `${directory}/${fileOf(day)}`;
     const isThere = await this.#disk.exists(path);
     const file = await this.#disk.open(path, isThere ? "write" : "create");
     const size = await file.size();
-    await this.#file?.close();
+    const last = new Uint8Array(1);
+    // A line that a crash cut off must not run into the next one.
+    const isWhole = size === 0 || ((await file.read(size - 1, last, 0, 1)) > 0 && last[0] === newline);
+    if (!isWhole) this.#pending = `\n${this.#pending}`;
+    // Lines may be written until here: they belong to the file before.
+    const before = this.#file;
     this.#file = file;
     this.#size = size;
     this.#day = day;
+    await before?.close();
   }
 
   append(record: LogRecord): void {
@@ -104,21 +125,43 @@ export class ModuleLog {
     await this.#openDay(dayOf(this.#clock.nowMicros()));
   }
 
-  /** The last `lineCount` lines of all days, or all lines. */
-  async read(lineCount: number | undefined): Promise<string> {
+  /**
+   * The last `lineCount` lines of all days, or all lines, as of the moment of the call. LC_LIMIT if that is more than can be
+   * handed out at once.
+   */
+  async read(lineCount: number = Infinity): Promise<string> {
     this.write();
+    const present = fileOf(this.#day);
+    const presentSize = this.#size;
     const names = await this.#disk.list(directory);
-    let text = "";
+    let lines: string[] = [];
     for (const name of names.reverse()) {
-      text = lossyUtf8.decode(await this.#disk.readFile(`${directory}/${name}`)) + text;
-      if (lineCount !== undefined && text.split("\n").length > lineCount) break;
+      if (lines.length >= lineCount) break;
+      const size = name === present ? presentSize : undefined;
+      lines = [...(await this.#readTail(name, size, lineCount - lines.length)), ...lines];
     }
-    if (lineCount === undefined) return text;
-    const lines = text.split("\n").filter((line) => line !== "");
-    return lines
-      .slice(Math.max(0, lines.length - lineCount))
-      .map((line) => `${line}\n`)
-      .join("");
+    return lines.map((line) => `${line}\n`).join("");
+  }
+
+  /** The last lines of one file, of which the first `size` bytes count. */
+  async #readTail(name: string, size: number | undefined, wanted: number): Promise<string[]> {
+    const file = await this.#disk.open(`${directory}/${name}`, "read");
+    try {
+      const end = size ?? (await file.size());
+      for (let length = wanted === Infinity ? end : tailBytes; ; length *= 4) {
+        const bytes = new Uint8Array(Math.min(end, length));
+        if (bytes.length > readBytesMax) {
+          throw new LightconeError("LC_LIMIT", "the module's log is too long: ask for fewer lines");
+        }
+        await file.read(end - bytes.length, bytes, 0, bytes.length);
+        const lines = lossyUtf8.decode(bytes).split("\n");
+        const whole = lines.filter((line) => line !== "");
+        // The first line may have been cut off, unless the file begins with it.
+        if (bytes.length === end || whole.length > wanted) return whole.slice(-wanted);
+      }
+    } finally {
+      await file.close();
+    }
   }
 
   /** Calls `follow` with each line from now on; returns what ends that. */

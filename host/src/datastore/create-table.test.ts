@@ -139,6 +139,19 @@ void test("a table is rows of the system tables", async (t) => {
   ]);
 });
 
+void test("indexes keep their order, wherever their rows lie", async (t) => {
+  const datastore = new Datastore();
+  const tx = datastore.begin();
+  createTable(datastore, tx, newTable(sketch));
+  // The rows of the next table's indexes take the places of these, last first.
+  datastore.rollBack(tx);
+  const { schema } = openTable(datastore, sketch);
+  t.same(
+    schema.indexes.map(({ kind, columns }) => [kind, ...columns]),
+    sketch.indexes,
+  );
+});
+
 void test("a name that is taken breaks an invariant: definitions are checked before", async (t) => {
   const datastore = new Datastore();
   openTable(datastore, sketch);

@@ -49,7 +49,7 @@ export class TableDelta {
     for (let i = 0; i < rows.count; i++) {
       const row = rows.at(i);
       const start = store.start(row);
-      writer.rawRange(store.page(row), start, start + store.size(row));
+      writer.viewRange(store.view(row), start, start + store.size(row));
     }
   }
 }

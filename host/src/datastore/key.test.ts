@@ -1,4 +1,4 @@
-import { type AlgebraicType, compileCodec, encode, type Value } from "@lightcone/abi";
+import { type AlgebraicType, compileCodec, encode, primitive, type Value } from "@lightcone/abi";
 import fc from "fast-check";
 import { test } from "tap";
 import { columnTypes, valuesOf } from "../../test/datastore/arbitrary.ts";
@@ -98,6 +98,30 @@ void test("words order as keys do, and tell all where they say so", async (t) =>
     runs,
   );
   t.ok(exactCount > runs.numRuns / 10, `${exactCount} exact pairs were seen`);
+});
+
+const floats = [NaN, 0, -0, 5e-324, 2 ** -149, 1.5, 2 ** 127, Infinity].flatMap((x) => [x, -x]);
+
+void test("all floats against all others", async (t) => {
+  for (const type of [primitive("f32"), primitive("f64")]) {
+    const { load } = compileWords(type);
+    const wordsOf = (value: number): KeyWords => {
+      const words = new KeyWords();
+      load(embedded(type, value, 0), 0, words);
+      return words;
+    };
+    for (const a of floats) {
+      for (const b of floats) {
+        const round = type.kind === "f32" ? Math.fround : Number;
+        const expected = Math.sign(compareValues(type, round(a), round(b)));
+        const found = [
+          orderOf(compileCompare(type), type, a, b),
+          orderOfWords(wordsOf(a), wordsOf(b)),
+        ];
+        t.same(found, [expected, expected], `${a} and ${b} as ${type.kind}`);
+      }
+    }
+  }
 });
 
 void test("which words are exact", async (t) => {

@@ -4,7 +4,7 @@
 //   variable rows   a row id names a slot of a size class: class, then page and slot inside the class
 //
 // A row id is live (in the table), pinned (dead, its bytes still needed by the transaction) or free.
-import { assert } from "@lightcone/abi";
+import { assert, copyBytes, LastView } from "@lightcone/abi";
 
 /** Bytes a page of rows has at most, unless one row is larger. */
 const pageBytesMax = 64 * 1024;
@@ -35,6 +35,8 @@ class SlotPages {
   readonly #shift: number;
   readonly #mask: number;
   readonly #pages: Uint8Array[] = [];
+  /** The same pages as views: short copies go through these. */
+  readonly #views: DataView[] = [];
   readonly #free = new FreeList();
   #next = 0;
 
@@ -60,7 +62,9 @@ class SlotPages {
     const id = this.#next++;
     const page = id >>> this.#shift;
     if (page === this.#pages.length) {
-      this.#pages.push(new Uint8Array(this.slotSize << this.#shift));
+      const bytes = new Uint8Array(this.slotSize << this.#shift);
+      this.#pages.push(bytes);
+      this.#views.push(new DataView(bytes.buffer));
     }
     return id;
   }
@@ -71,6 +75,10 @@ class SlotPages {
 
   page(slot: number): Uint8Array {
     return this.#pages[slot >>> this.#shift] as Uint8Array;
+  }
+
+  view(slot: number): DataView {
+    return this.#views[slot >>> this.#shift] as DataView;
   }
 
   offset(slot: number): number {
@@ -94,28 +102,17 @@ export interface RowStore {
   restore(row: number, before: number): void;
   free(row: number): void;
   page(row: number): Uint8Array;
+  /** The same bytes as `page`. */
+  view(row: number): DataView;
   start(row: number): number;
   size(row: number): number;
-}
-
-function copyRow(
-  source: Uint8Array,
-  start: number,
-  end: number,
-  target: Uint8Array,
-  at: number,
-): void {
-  if (end - start > 64) {
-    target.set(source.subarray(start, end), at);
-    return;
-  }
-  for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
 }
 
 /** Rows that all have `rowSize` bytes. */
 export class FixedRowStore implements RowStore {
   readonly #rowSize: number;
   readonly #slots: SlotPages;
+  readonly #given = new LastView();
 
   constructor(rowSize: number) {
     this.#rowSize = rowSize;
@@ -133,24 +130,33 @@ export class FixedRowStore implements RowStore {
   add(bytes: Uint8Array, start: number, end: number): number {
     assert(end - start === this.#rowSize, "a row of the wrong size reached the row store");
     const row = this.#slots.take();
-    copyRow(bytes, start, end, this.#slots.page(row), this.#slots.offset(row));
+    this.#write(row, this.#given.of(bytes), start, end);
     return row;
   }
 
   displace(row: number, bytes: Uint8Array, start: number, end: number): number {
-    const before = this.add(this.page(row), this.start(row), this.start(row) + this.#rowSize);
+    const before = this.#slots.take();
+    this.#copy(row, before);
     this.overwrite(row, bytes, start, end);
     return before;
   }
 
   overwrite(row: number, bytes: Uint8Array, start: number, end: number): void {
     assert(end - start === this.#rowSize, "a row of the wrong size reached the row store");
-    copyRow(bytes, start, end, this.#slots.page(row), this.#slots.offset(row));
+    this.#write(row, this.#given.of(bytes), start, end);
+  }
+
+  #write(row: number, source: DataView, start: number, end: number): void {
+    copyBytes(source, start, end, this.#slots.view(row), this.#slots.offset(row));
+  }
+
+  #copy(from: number, to: number): void {
+    const start = this.#slots.offset(from);
+    this.#write(to, this.#slots.view(from), start, start + this.#rowSize);
   }
 
   restore(row: number, before: number): void {
-    const start = this.start(before);
-    this.overwrite(row, this.page(before), start, start + this.#rowSize);
+    this.#copy(before, row);
     this.free(before);
   }
 
@@ -160,6 +166,10 @@ export class FixedRowStore implements RowStore {
 
   page(row: number): Uint8Array {
     return this.#slots.page(row);
+  }
+
+  view(row: number): DataView {
+    return this.#slots.view(row);
   }
 
   start(row: number): number {
@@ -195,6 +205,7 @@ function classOf(size: number): number {
 export class VariableRowStore implements RowStore {
   readonly #classes: (SlotPages | undefined)[] = [];
   readonly #free = new FreeList();
+  readonly #given = new LastView();
   #limit = 0;
   #classByRow = new Uint8Array(16);
   #slotByRow = new Int32Array(16);
@@ -234,7 +245,7 @@ export class VariableRowStore implements RowStore {
     this.#classByRow[row] = sizeClass;
     this.#slotByRow[row] = slot;
     this.#sizeByRow[row] = size;
-    copyRow(bytes, start, end, pages.page(slot), pages.offset(slot));
+    copyBytes(this.#given.of(bytes), start, end, pages.view(slot), pages.offset(slot));
   }
 
   #pagesOf(row: number): SlotPages {
@@ -278,6 +289,10 @@ export class VariableRowStore implements RowStore {
 
   page(row: number): Uint8Array {
     return this.#pagesOf(row).page(this.#slotByRow[row] as number);
+  }
+
+  view(row: number): DataView {
+    return this.#pagesOf(row).view(this.#slotByRow[row] as number);
   }
 
   start(row: number): number {

@@ -3,7 +3,7 @@
 //
 // The journal has one entry for each row id first touched by the open transaction: the id, and where the bytes lie that it
 // had before: `none` (the row is new), the id itself (the row was deleted where it lay) or another id (it was replaced).
-import { assert } from "@lightcone/abi";
+import { assert, LastView, sameBytes } from "@lightcone/abi";
 import { TableDelta } from "./delta.ts";
 import { buildIndex } from "./index/build.ts";
 import { type Index, IndexKey } from "./index/contract.ts";
@@ -34,6 +34,7 @@ export class Table {
   readonly #unique: readonly Index[];
   /** Finds a whole row where no unique index can. */
   readonly #rowSet: HashIndex | undefined;
+  readonly #given = new LastView();
   #flags: Uint8Array = new Uint8Array(64);
   #rowCount = 0;
   /** For each index, whether the update under way changes its key. */
@@ -188,7 +189,7 @@ export class Table {
       const before = this.#journalBefore.at(i);
       const isLive = this.isLive(row);
       if (isLive && before !== none) {
-        if (this.#sameBytes(row, before)) continue;
+        if (this.#rowsEqual(row, before)) continue;
         replacedCount++;
       }
       if (before !== none) deletes.push(before);
@@ -277,13 +278,16 @@ export class Table {
   }
 
   #rowEquals(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const at = this.rows.start(row);
-    return bytesEqual(this.rows.page(row), at, at + this.rows.size(row), bytes, start, end);
+    const size = this.rows.size(row);
+    if (size !== end - start) return false;
+    return sameBytes(this.rows.view(row), this.rows.start(row), this.#given.of(bytes), start, size);
   }
 
-  #sameBytes(row: number, other: number): boolean {
-    const start = this.rows.start(other);
-    return this.#rowEquals(row, this.rows.page(other), start, start + this.rows.size(other));
+  #rowsEqual(row: number, other: number): boolean {
+    const { rows } = this;
+    const size = rows.size(row);
+    if (size !== rows.size(other)) return false;
+    return sameBytes(rows.view(row), rows.start(row), rows.view(other), rows.start(other), size);
   }
 
   #keyEquals(index: Index, row: number, bytes: Uint8Array, start: number): boolean {

@@ -11,6 +11,8 @@ export interface RecordInputs {
   readonly caller: Uint8Array;
   /** The caller's connection id, 16 bytes as on the wire; zero for none. */
   readonly connection: Uint8Array;
+  /** Name, caller and connection as `makeInputsHead` joins them, for callers that call often. */
+  readonly head?: DataView;
   /** The call's timestamp in microseconds since the Unix epoch. */
   readonly timestampMicros: bigint;
   /** The arguments as BSATN: `argBytes[argStart, argEnd)`. */

@@ -10,8 +10,9 @@ const mutationsFlag = 0x20;
 
 const callerBytes = 32;
 const connectionBytes = 16;
+const timestampBytes = 8;
 /** What precedes the arguments in the argument blob: caller, connection, timestamp. */
-const callBytes = callerBytes + connectionBytes + 8;
+const callBytes = callerBytes + connectionBytes + timestampBytes;
 
 /** Appends the record of one transaction. `tables` ascend by id; nothing is allocated. */
 export function encodeRecord(
@@ -30,16 +31,29 @@ export function encodeRecord(
   encodeTruncates(writer, tables);
 }
 
-function encodeInputs(writer: Writer, inputs: RecordInputs): void {
-  const { name, caller, connection, argBytes, argStart, argEnd } = inputs;
+/** What the record of every call by one client of one reducer has in common, as the log holds it. */
+export function makeInputsHead(
+  name: Uint8Array,
+  caller: Uint8Array,
+  connection: Uint8Array,
+): DataView {
   assert(name.length <= limit.loggedNameBytesMax, "a reducer's name is too long for the log");
   assert(caller.length === callerBytes, "a caller is 32 bytes");
   assert(connection.length === connectionBytes, "a connection is 16 bytes");
-  writer.u32(1 + name.length + callBytes + (argEnd - argStart));
-  writer.u8(name.length);
-  writer.raw(name);
-  writer.raw(caller);
-  writer.raw(connection);
+  const head = new Uint8Array(1 + name.length + callerBytes + connectionBytes);
+  head[0] = name.length;
+  head.set(name, 1);
+  head.set(caller, 1 + name.length);
+  head.set(connection, 1 + name.length + callerBytes);
+  return new DataView(head.buffer);
+}
+
+function encodeInputs(writer: Writer, inputs: RecordInputs): void {
+  const { argBytes, argStart, argEnd } = inputs;
+  const head = inputs.head ?? makeInputsHead(inputs.name, inputs.caller, inputs.connection);
+  const argsLength = argEnd - argStart;
+  writer.u32(head.byteLength + timestampBytes + argsLength);
+  writer.viewRange(head, 0, head.byteLength);
   writer.i64(inputs.timestampMicros);
   writer.rawRange(argBytes, argStart, argEnd);
 }

@@ -1,10 +1,10 @@
 // Byte sources and sinks of the ABI: how arguments reach a guest and texts come back (abi.md section 5.6).
-import { Writer } from "@lightcone/abi";
+import { LastView, Writer } from "@lightcone/abi";
 import type { Trap } from "./trap.ts";
 
 /** Bytes for a guest to read, once. */
 export interface ByteSource {
-  bytes: Uint8Array;
+  view: DataView;
   at: number;
   end: number;
   isOpen: boolean;
@@ -13,6 +13,8 @@ export interface ByteSource {
 /** The sources of one top-level call. Handles count from 1. */
 export class ByteSources {
   readonly #slots: ByteSource[] = [];
+  /** Arguments of one turn lie in the same memory. */
+  readonly #given = new LastView();
   #count = 0;
 
   /** Opens a source; empty bytes have none and get handle 0. */
@@ -20,10 +22,11 @@ export class ByteSources {
     if (start === end) return 0;
     const slot = this.#count++;
     const known = this.#slots[slot];
+    const view = this.#given.of(bytes);
     if (known === undefined) {
-      this.#slots.push({ bytes, at: start, end, isOpen: true });
+      this.#slots.push({ view, at: start, end, isOpen: true });
     } else {
-      known.bytes = bytes;
+      known.view = view;
       known.at = start;
       known.end = end;
       known.isOpen = true;

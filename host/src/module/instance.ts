@@ -2,6 +2,7 @@
 import {
   assert,
   decodeModuleDef,
+  InvariantError,
   LightconeError,
   memoryExport,
   messageOf,
@@ -52,6 +53,12 @@ function guestFault(thrown: unknown): string | undefined {
     thrown instanceof WebAssembly.RuntimeError ||
     thrown instanceof RangeError;
   return isGuests ? thrown.message : undefined;
+}
+
+/** A refusal is never thrown through a guest: that it was is a fault, except for the disk's. */
+function hostFault(thrown: unknown): unknown {
+  const isRefusal = thrown instanceof LightconeError && thrown.code !== "LC_DISK";
+  return isRefusal ? new InvariantError(thrown.message) : thrown;
 }
 
 export class ModuleInstance {
@@ -170,7 +177,7 @@ export class ModuleInstance {
     } catch (thrown) {
       this.#isDead = true;
       const fault = guestFault(thrown);
-      if (fault === undefined) throw thrown;
+      if (fault === undefined) throw hostFault(thrown);
       assert(!context.isWriting, `${fault} in the middle of a write`);
       return fatal(fault);
     } finally {

@@ -1,4 +1,5 @@
 // The only reads and writes of a guest's memory, bounds checked. Address 0 is nobody's (abi.md section 1).
+import { copyBytes } from "@lightcone/abi";
 import type { Trap } from "./trap.ts";
 
 /** A module instance's linear memory. Views are made anew after the guest let it grow. */
@@ -52,12 +53,8 @@ export class GuestMemory {
   }
 
   /** Copies `source[start, end)` to a guest's pointer, whose range the caller has checked. */
-  write(at: number, source: Uint8Array, start: number, end: number): void {
-    const bytes = this.bytes();
-    if (end - start > 64) {
-      bytes.set(source.subarray(start, end), at);
-      return;
-    }
-    for (let from = start, to = at; from < end; from++, to++) bytes[to] = source[from] as number;
+  write(at: number, source: DataView, start: number, end: number): void {
+    this.bytes();
+    copyBytes(source, start, end, this.#view, at);
   }
 }

@@ -1,4 +1,5 @@
 // Row iterators of the ABI: rows copied out when the scan is made, handed over in chunks (abi.md sections 5.2 and 5.5).
+import { copyBytes } from "@lightcone/abi";
 import type { RowIds } from "../datastore/row-ids.ts";
 import type { Table } from "../datastore/table.ts";
 
@@ -8,9 +9,11 @@ const chunkBytes = 32 * 1024;
 /** Buffers that a large scan made larger than this are not kept for the next one. */
 const keptBytes = 1024 * 1024;
 
+const bytesMin = 256;
+
 /** One open scan. Reused, buffer included, once it is closed. */
 export class RowIterator {
-  #bytes: Uint8Array = new Uint8Array(256);
+  #view: DataView = new DataView(new ArrayBuffer(bytesMin));
   #length = 0;
   #at = 0;
   #chunkEnds: Int32Array = new Int32Array(4);
@@ -26,7 +29,7 @@ export class RowIterator {
     this.#chunkStart = 0;
     this.#nextChunk = 0;
     this.#chunkCount = 0;
-    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(256);
+    if (this.#view.byteLength > keptBytes) this.#view = new DataView(new ArrayBuffer(bytesMin));
   }
 
   close(): void {
@@ -36,7 +39,7 @@ export class RowIterator {
   /** Copies one row in. */
   addRow(table: Table, row: number): void {
     const start = table.rows.start(row);
-    this.#copy(table.rows.page(row), start, start + table.rows.size(row));
+    this.#copy(table.rows.view(row), start, start + table.rows.size(row));
   }
 
   addRows(table: Table, rows: RowIds): void {
@@ -63,22 +66,19 @@ export class RowIterator {
     this.#chunkStart = this.#length;
   }
 
-  #copy(source: Uint8Array, start: number, end: number): void {
+  #copy(source: DataView, start: number, end: number): void {
     const at = this.#length;
     const length = at + end - start;
-    if (length > this.#bytes.length) {
-      const next = new Uint8Array(Math.max(length, this.#bytes.length * 2));
-      next.set(this.#bytes.subarray(0, at));
-      this.#bytes = next;
-    }
-    if (end - start > 64) {
-      this.#bytes.set(source.subarray(start, end), at);
-    } else {
-      const target = this.#bytes;
-      for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number;
-    }
+    if (length > this.#view.byteLength) this.#grow(length);
+    copyBytes(source, start, end, this.#view, at);
     this.#length = length;
     if (length - this.#chunkStart > chunkBytes) this.#endChunk();
+  }
+
+  #grow(needed: number): void {
+    const next = new Uint8Array(Math.max(needed, this.#view.byteLength * 2));
+    next.set(new Uint8Array(this.#view.buffer, 0, this.#length));
+    this.#view = new DataView(next.buffer);
   }
 
   /** Bytes of the chunk that comes next, or 0 if none does. */
@@ -100,8 +100,8 @@ export class RowIterator {
   }
 
   /** The memory that `take` passes over; the bytes taken last end at `position`. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
+  get view(): DataView {
+    return this.#view;
   }
 
   get position(): number {

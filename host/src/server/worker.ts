@@ -142,7 +142,8 @@ function makeHandlers(service: DatabaseService): Handlers {
     schema: ({ version }) => service.database.schemaJson(version),
     logs: ({ lineCount }) => moduleLog.read(lineCount),
     followLogs: async ({ lineCount, followId }) => {
-      const earlier = lineCount === 0 ? "" : await moduleLog.read(lineCount);
+      // Both in one turn, so that no line is missing or comes twice.
+      const earlier = moduleLog.read(lineCount);
       const stop = moduleLog.follow((text) => {
         post({ kind: "logText", followId, text });
       });

@@ -20,23 +20,40 @@ export interface SharedFrame {
   held: Fragment | undefined;
 }
 
+/** Where frames and the ends of sockets go. */
+export interface OutboxDelivery {
+  deliver(slab: SealedSlab): void;
+  /** After what was delivered so far: a Close frame. */
+  closeSocket(socket: number, code: number, reason: string): void;
+}
+
+interface Closing {
+  readonly socket: number;
+  readonly code: number;
+  readonly reason: string;
+}
+
 interface HeldSlab {
   readonly slab: Slab;
+  /** Sockets that end after it. */
+  readonly closings: readonly Closing[];
   /** All it tells is durable once this offset is. */
   readonly offset: number;
 }
 
 export class Outbox {
   readonly #log: Log;
-  readonly #deliver: (slab: SealedSlab) => void;
+  readonly #delivery: OutboxDelivery;
   #immediate = new Slab(capacityMin);
   #filling = new Slab(capacityMin);
+  #immediateClosings: Closing[] = [];
+  #fillingClosings: Closing[] = [];
   /** Slabs of earlier turns that wait for the log, oldest first. */
   readonly #held: HeldSlab[] = [];
 
-  constructor(log: Log, deliver: (slab: SealedSlab) => void) {
+  constructor(log: Log, delivery: OutboxDelivery) {
     this.#log = log;
-    this.#deliver = deliver;
+    this.#delivery = delivery;
   }
 
   /** Sends `message[0, length)` to one client. */
@@ -61,24 +78,42 @@ export class Outbox {
     }
   }
 
+  /** Ends a socket, after everything that it was sent before. */
+  close({ socket, isConfirmed }: Address, code: number, reason: string): void {
+    const closings = isConfirmed ? this.#fillingClosings : this.#immediateClosings;
+    closings.push({ socket, code, reason });
+  }
+
   /** Ends a turn: what need not wait leaves. */
   endTurn(): void {
-    if (!this.#immediate.isEmpty) {
+    if (!this.#immediate.isEmpty || this.#immediateClosings.length > 0) {
       const slab = this.#immediate;
+      const closings = this.#immediateClosings;
       this.#immediate = new Slab(nextCapacity(slab));
-      this.#deliver(slab.seal());
+      if (closings.length > 0) this.#immediateClosings = [];
+      this.#release(slab, closings);
     }
-    if (this.#filling.isEmpty) return;
+    if (this.#filling.isEmpty && this.#fillingClosings.length === 0) return;
     const slab = this.#filling;
+    const closings = this.#fillingClosings;
     this.#filling = new Slab(nextCapacity(slab));
-    this.#held.push({ slab, offset: this.#log.nextOffset - 1 });
+    if (closings.length > 0) this.#fillingClosings = [];
+    this.#held.push({ slab, closings, offset: this.#log.nextOffset - 1 });
     this.onDurable(this.#log.durableOffset);
+  }
+
+  #release(slab: Slab, closings: readonly Closing[]): void {
+    if (!slab.isEmpty) this.#delivery.deliver(slab.seal());
+    for (const { socket, code, reason } of closings) {
+      this.#delivery.closeSocket(socket, code, reason);
+    }
   }
 
   /** The log reached `durableOffset`: what waited for it leaves. */
   onDurable(durableOffset: number): void {
     while (this.#held.length > 0 && (this.#held[0] as HeldSlab).offset <= durableOffset) {
-      this.#deliver((this.#held.shift() as HeldSlab).slab.seal());
+      const { slab, closings } = this.#held.shift() as HeldSlab;
+      this.#release(slab, closings);
     }
   }
 }

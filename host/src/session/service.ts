@@ -21,16 +21,12 @@ import { callWithJson, sqlToJson } from "../database/one-off.ts";
 import type { CallWatch } from "../database/parts.ts";
 import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
-import { type Address, Outbox } from "./outbox.ts";
+import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
-import type { SealedSlab } from "./slab.ts";
 import { UpdateSender } from "./updates.ts";
 
 /** Where a service's output goes. */
-export interface Delivery {
-  deliver(slab: SealedSlab): void;
-  /** After what was delivered so far: a Close frame. */
-  closeSocket(socket: number, code: number, reason: string): void;
+export interface Delivery extends OutboxDelivery {
   /** Ends a connection without a Close frame. */
   dropSocket(socket: number): void;
   /** The database cannot go on; nothing more comes from it. */
@@ -63,6 +59,7 @@ export class DatabaseService {
   readonly #sessions = new Map<number, Session>();
   readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
   #failure: LightconeError | undefined;
+  #isClosing = false;
 
   private constructor(database: Database, delivery: Delivery, outbox: Outbox) {
     this.#database = database;
@@ -100,9 +97,7 @@ export class DatabaseService {
         },
       },
     });
-    const outbox = new Outbox(database.log, (slab) => {
-      options.delivery.deliver(slab);
-    });
+    const outbox = new Outbox(database.log, options.delivery);
     sender = new UpdateSender(outbox);
     service = new DatabaseService(database, options.delivery, outbox);
     // What recovery committed must be durable before anybody is told anything.
@@ -143,6 +138,9 @@ export class DatabaseService {
   /** Runs a command; what is neither a refusal nor a guest's fault ends the database. */
   #guard<T>(run: () => T): T {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isClosing) {
+      throw new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closing");
+    }
     try {
       return run();
     } catch (thrown) {
@@ -163,16 +161,26 @@ export class DatabaseService {
 
   /** Attaches a socket: `client_connected`, then the first message. A refused client is dropped. */
   connect(socket: number, caller: ServiceCaller, token: string, isConfirmed: boolean): void {
-    this.#guard(() => {
-      const client = this.#client(socket, caller);
-      if (this.#database.connect(client) !== undefined) {
-        this.#delivery.dropSocket(socket);
-        return;
-      }
-      const session = new Session(this.#context, client, { socket, isConfirmed });
-      this.#sessions.set(socket, session);
-      session.greet(token);
-    });
+    const address = { socket, isConfirmed };
+    try {
+      this.#guard(() => {
+        const client = this.#client(socket, caller);
+        if (this.#database.connect(client) !== undefined) {
+          this.#delivery.dropSocket(socket);
+          return;
+        }
+        const session = new Session(this.#context, client, address);
+        this.#sessions.set(socket, session);
+        session.greet(token);
+      });
+    } catch (thrown) {
+      if (this.#failure !== undefined) return;
+      this.#delivery.closeSocket(
+        socket,
+        CloseCode.internalError,
+        closeReason(messageOf(thrown)),
+      );
+    }
   }
 
   /** One message of a socket, `bytes[start, end)`. A message that breaks the protocol closes the socket. */
@@ -186,9 +194,7 @@ export class DatabaseService {
       });
     } catch (thrown) {
       if (this.#failure !== undefined) return;
-      this.#disconnect(session);
-      const reason = closeReason(messageOf(thrown));
-      this.#delivery.closeSocket(socket, CloseCode.internalError, reason);
+      this.#end(session, CloseCode.internalError, messageOf(thrown));
     }
     if (this.#context.writer.memory.length > writerBytesKept)
       this.#context.writer = new Writer(4096);
@@ -206,6 +212,14 @@ export class DatabaseService {
   #disconnect(session: Session): void {
     this.#sessions.delete(session.address.socket);
     this.#database.disconnect(session.client);
+  }
+
+  /** Closes a socket, after the answers to all that it has asked. */
+  #end(session: Session, code: number, reason: string): void {
+    this.#guard(() => {
+      this.#disconnect(session);
+    });
+    this.#outbox.close(session.address, code, closeReason(reason));
   }
 
   /** Ends a turn: frames leave, lines of the module's log are written. */
@@ -273,11 +287,10 @@ export class DatabaseService {
   async close(reason: string): Promise<void> {
     if (this.#failure === undefined) {
       for (const session of this.#sessions.values()) {
-        this.#disconnect(session);
-        const { socket } = session.address;
-        this.#delivery.closeSocket(socket, CloseCode.goingAway, closeReason(reason));
+        this.#end(session, CloseCode.goingAway, reason);
       }
       this.endTurn();
+      this.#isClosing = true;
     }
     await this.#database.close();
   }

@@ -12,6 +12,7 @@ import {
   rowStart,
   type ServerMessage,
   type Value,
+  writeCallProcedure,
   writeCallReducer,
   writeOneOffQuery,
   Writer,
@@ -152,6 +153,12 @@ export class TestClient {
   unsubscribe(querySetId: number): ServerMessage[] {
     this.#writer.clear();
     writeUnsubscribe(this.#writer, 8, querySetId, true);
+    return this.#send();
+  }
+
+  procedure(name: string, args: Uint8Array = new Uint8Array(0)): ServerMessage[] {
+    this.#writer.clear();
+    writeCallProcedure(this.#writer, 6, name, args);
     return this.#send();
   }
 

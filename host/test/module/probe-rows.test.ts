@@ -165,7 +165,7 @@ void test("generated numbers: never twice, whatever fails and whoever crashes", 
   t.equal(probe.call("take_ticket_and_fail"), "ticket 3 is given back");
   t.not(take(), "3", "what a failed call drew is not drawn again");
   t.equal(take(9_000_000n), "9000000", "a number that is given is kept");
-  t.match(take(9_000_000n), /duplicate/);
+  t.equal(take(9_000_000n), "9000000", "an equal row is held once");
   t.equal(probe.call("take_tickets", { n: 5000 }), "ok");
   const before = probe.rows("ticket").map((row) => row["id"] as bigint);
   await probe.host.database.log.flush();

@@ -90,17 +90,27 @@ export class Probe {
   /** Position of the first entry of a node that is not before what is searched for. */
   positionIn(pages: NodePages, node: number): number {
     const start = node * nodeCapacity;
+    let at = start;
     let end = start + (pages.counts[node] as number);
+    if (at === end) return 0;
     const { high, low } = this.words;
-    let at = firstNotLess(pages.high, start, end, high);
-    if (at === end || pages.high[at] !== high) return at - start;
-    if (at + 1 === end || pages.high[at + 1] !== high) {
-      return at - start + (this.isAfter(pages, at) ? 1 : 0);
+    // All entries of a node often have the same word: small numbers in wide types, texts that begin alike.
+    if (pages.high[at] !== high || pages.high[end - 1] !== high) {
+      at = firstNotLess(pages.high, at, end, high);
+      if (at === end || pages.high[at] !== high) return at - start;
+      if (at + 1 === end || pages.high[at + 1] !== high) {
+        return at - start + (this.isAfter(pages, at) ? 1 : 0);
+      }
+      end = firstGreater(pages.high, at, end, high);
     }
-    end = firstGreater(pages.high, at, end, high);
-    at = firstNotLess(pages.low, at, end, low);
-    if (at === end || pages.low[at] !== low) return at - start;
-    end = firstGreater(pages.low, at, end, low);
+    if (pages.low[at] !== low || pages.low[end - 1] !== low) {
+      at = firstNotLess(pages.low, at, end, low);
+      if (at === end || pages.low[at] !== low) return at - start;
+      if (at + 1 === end || pages.low[at + 1] !== low) {
+        return at - start + (this.#orderBehindWords(pages, at) < 0 ? 1 : 0);
+      }
+      end = firstGreater(pages.low, at, end, low);
+    }
     while (at < end) {
       const middle = (at + end) >>> 1;
       if (this.#orderBehindWords(pages, middle) < 0) at = middle + 1;
@@ -110,11 +120,10 @@ export class Probe {
   }
 }
 
-// These two halve what is left without a branch on what they find: no processor can guess where a key lies, and half the
+// These two, of at least one entry, halve what is left without a branch on what they find: no processor can guess where a key lies, and half the
 // time of a search would go into guesses that were wrong.
 
 function firstNotLess(words: Int32Array, start: number, end: number, word: number): number {
-  if (start === end) return start;
   let at = start;
   let count = end - start;
   while (count > 1) {
@@ -126,7 +135,6 @@ function firstNotLess(words: Int32Array, start: number, end: number, word: numbe
 }
 
 function firstGreater(words: Int32Array, start: number, end: number, word: number): number {
-  if (start === end) return start;
   let at = start;
   let count = end - start;
   while (count > 1) {

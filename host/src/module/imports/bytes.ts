@@ -15,7 +15,7 @@ export function bytesImports(context: CallContext): ImportFunctions {
       const room = memory.u32(lengthPointer);
       const at = memory.range(buffer, room);
       const count = Math.min(room, source.end - source.at);
-      memory.write(at, source.bytes, source.at, source.at + count);
+      memory.write(at, source.view, source.at, source.at + count);
       memory.setU32(lengthPointer, count);
       source.at += count;
       if (source.at < source.end) return ok;

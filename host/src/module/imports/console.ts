@@ -11,13 +11,16 @@ const timerCountMax = 1000;
 const ok = 0;
 const lossyUtf8 = new TextDecoder();
 
+/** Of one text: more than a line keeps, and little enough for a string of the engine. */
+const textBytesMax = 1024 * 1024;
+
 /** Text in guest memory, or undefined where the pointer is bad: a log line never ends a call. */
 function readText(context: CallContext, pointer: number, length: number): string | undefined {
   const start = pointer >>> 0;
   const end = start + (length >>> 0);
   const bytes = context.memory.bytes();
   if (start === 0 || end > bytes.length) return undefined;
-  return lossyUtf8.decode(bytes.subarray(start, end));
+  return lossyUtf8.decode(bytes.subarray(start, Math.min(end, start + textBytesMax)));
 }
 
 function levelOf(code: number): LogLevel {

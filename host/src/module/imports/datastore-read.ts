@@ -161,7 +161,7 @@ function iteratorImports(context: CallContext): ImportFunctions {
       const at = memory.range(buffer, room);
       const count = iterator.take(room);
       const end = iterator.position;
-      memory.write(at, iterator.bytes, end - count, end);
+      memory.write(at, iterator.view, end - count, end);
       memory.setU32(lengthPointer, count);
       if (!iterator.isDone) return ok;
       iterator.close();

@@ -26,7 +26,10 @@ function rowEnd(context: CallContext, table: Table, start: number, length: numbe
 
 /** Hands back what sequences generated, over the start of the row. */
 function writeBack(context: CallContext, tx: Transaction, at: number, lengthPointer: number): void {
-  context.memory.write(at, tx.generated, 0, tx.generatedLength);
+  if (tx.generatedLength > 0) {
+    const generated = new DataView(tx.generated.buffer);
+    context.memory.write(at, generated, 0, tx.generatedLength);
+  }
   context.memory.setU32(lengthPointer, tx.generatedLength);
 }
 
