@@ -17,7 +17,9 @@ export class UsageError extends Error {
 const windowSecondsByDefault = 8;
 const windowSecondsMax = 3600;
 
-/** Reads the arguments after the program's name; "help" where that is asked for. Throws UsageError. */
+/**
+ * Reads the arguments after the program's name; "help" where that is asked for. Throws UsageError.
+ */
 export function readArguments(args: readonly string[]): BenchRequest | "help" {
   const { values, positionals } = parse(args);
   if (values.help === true) return "help";

@@ -1,4 +1,5 @@
-// What a benchmark is: named cases, each of which yields figures. main.ts runs them, report.ts prints them.
+// What a benchmark is: named cases, each of which yields figures. main.ts runs them, report.ts
+// prints them.
 import type { Workshop } from "./workshop.ts";
 
 /** What a figure was taken with, by name: stands beside it in every report. */
@@ -28,7 +29,10 @@ export interface RunContext {
 /** A run and the figures it yields: those cases that cannot be had apart are taken together. */
 export interface BenchRun {
   readonly names: readonly string[];
-  /** Yields one figure for each name, in that order. Throws if the run did not do what it claims to measure. */
+  /**
+   * Yields one figure for each name, in that order. Throws if the run did not do what it claims to
+   * measure.
+   */
   run(context: RunContext): Promise<readonly Figure[]>;
 }
 

@@ -1,4 +1,5 @@
-// Counts durations without keeping them: buckets that grow with what they count, so that each figure is good to 0.8 %.
+// Counts durations without keeping them: buckets that grow with what they count, so that each
+// figure is good to 0.8 %.
 //
 //   bucket   0 … 255      one microsecond each
 //            256 … 383    two each; and so on: each power of two is divided into 128 buckets
@@ -40,7 +41,10 @@ export class Histogram {
     this.#total += count;
   }
 
-  /** The duration that a share of all, from 0 to 1, does not exceed, in microseconds. Something must have been counted. */
+  /**
+   * The duration that a share of all, from 0 to 1, does not exceed, in microseconds. Something must
+   * have been counted.
+   */
   percentile(share: number): number {
     assert(this.#total > 0, "a histogram without durations has no percentiles");
     let rest = Math.max(1, Math.ceil(share * this.#total));

@@ -21,7 +21,9 @@ export function describeMachine(): Machine {
   };
 }
 
-/** How many programs wanted a core during the last minute: more than a few tenths spoils figures. */
+/**
+ * How many programs wanted a core during the last minute: more than a few tenths spoils figures.
+ */
 export function loadAverage(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }

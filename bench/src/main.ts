@@ -9,7 +9,10 @@ import { isTemporaryInMemory, Workshop } from "./workshop.ts";
 
 const benches: readonly Bench[] = [transferBench, transferProfile];
 
-/** Exit codes: a run that failed or whose verification did, and a command line that cannot be followed. */
+/**
+ * Exit codes: a run that failed or whose verification did, and a command line that cannot be
+ * followed.
+ */
 const exitFailed = 1;
 const exitUsage = 2;
 

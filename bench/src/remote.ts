@@ -1,4 +1,5 @@
-// Calls between the benchmark and the processes it starts: JSON over the channel that `fork` makes, answers in any order.
+// Calls between the benchmark and the processes it starts: JSON over the channel that `fork` makes,
+// answers in any order.
 import type { ChildProcess } from "node:child_process";
 
 /** What a process can be asked for: each method with its parameters and its result. */

@@ -1,4 +1,5 @@
-// The benchmarks' WebSockets: clients that write many frames at once, and the echo server they are compared with.
+// The benchmarks' WebSockets: clients that write many frames at once, and the echo server they are
+// compared with.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -16,7 +17,10 @@ export interface ClientOptions {
 }
 
 export interface ClientSocket {
-  /** Writes the bytes of whole frames, masked as a client must. They must stay as they are afterwards. */
+  /**
+   * Writes the bytes of whole frames, masked as a client must. They must stay as they are
+   * afterwards.
+   */
   writeFrames(frames: Uint8Array): void;
   close(): Promise<void>;
 }

@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 const memoryFileSystems: readonly number[] = [0x0102_1994, 0x8584_58f6];
 
 /**
- * Gives out what `close` takes back. Closing never waits, so that it also serves where a process ends; a child whose parent
- * is gone ends by itself (remote.ts).
+ * Gives out what `close` takes back. Closing never waits, so that it also serves where a process
+ * ends; a child whose parent is gone ends by itself (remote.ts).
  */
 export class Workshop {
   readonly #directories = new Set<string>();
@@ -28,7 +28,10 @@ export class Workshop {
     this.#directories.delete(directory);
   }
 
-  /** Starts a compiled script as a process that can be talked to; what it prints goes to standard error. */
+  /**
+   * Starts a compiled script as a process that can be talked to; what it prints goes to standard
+   * error.
+   */
   startProcess(script: URL): ChildProcess {
     const child = fork(fileURLToPath(script), {
       stdio: ["ignore", process.stderr, process.stderr, "ipc"],

@@ -49,7 +49,14 @@ void test("a sample belongs to the innermost function that serves one stage", (t
     ],
     "send",
   );
-  check([["processTicks", "node:internal/process"]], "other");
+  check(
+    [
+      ["onStreamRead", "node:internal/stream_base_commons"],
+      ["push", "node:stream"],
+    ],
+    "frame",
+  );
+  check([["toString", "node:buffer"]], "other");
   check([["(idle)", ""]], "idle");
   check([["(garbage collector)", ""]], "gc");
   check([["(program)", ""]], "runtime");

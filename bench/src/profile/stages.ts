@@ -1,8 +1,10 @@
-// Samples of a profiler, summed up by the stages of a call: frame, decode, call, imports, commit, log, encode, send.
+// Samples of a profiler, summed up by the stages of a call: frame, decode, call, imports, commit,
+// log, encode, send.
 //
-// A sample belongs to the innermost function on its stack whose file says which stage it serves. Most of the engine says
-// nothing, since it serves several: a look-up in an index is `imports` where a module asks for it, a byte written is `log` or
-// `encode`. So those take the stage of whoever called them.
+// A sample belongs to the innermost function on its stack whose file says which stage it serves.
+// Most of the engine says nothing, since it serves several: a look-up in an index is `imports`
+// where a module asks for it, a byte written is `log` or `encode`. So those take the stage of
+// whoever called them.
 import type { Profiler } from "node:inspector";
 
 export const stages = [
@@ -20,9 +22,10 @@ export const stages = [
 ] as const;
 
 /**
- * `frame`: what clients send, from the socket to the request. `decode`: arguments and whether the call is allowed. `call`: the
- * module's code and the way into it. `imports`: what the module asks of the host. `commit`: net effect and subscriptions. `log`:
- * the record, the file, the sync. `encode`: answers and their frames. `send`: from there into sockets. `runtime`: the engine's and
+ * `frame`: what clients send, from the socket to the request. `decode`: arguments and whether the
+ * call is allowed. `call`: the module's code and the way into it. `imports`: what the module asks
+ * of the host. `commit`: net effect and subscriptions. `log`: the record, the file, the sync.
+ * `encode`: answers and their frames. `send`: from there into sockets. `runtime`: the engine's and
  * the system's native code outside any function. `other`: the rest.
  */
 export type Stage = (typeof stages)[number];
@@ -49,7 +52,7 @@ const rules: readonly Rule[] = [
   rule("log", /^host\/database\/call:recordInputs$/),
   rule("commit", /^host\/database\/call:commit$/),
   rule("call", /^host\/database\/call:/),
-  rule("call", /^host\/(?:base\/clock|module\/instance):/),
+  rule("call", /^host\/(?:base\/[\w-]*clock|module\/instance):/),
   rule("imports", /^host\/module\//),
   rule("commit", /^host\/subscription\//),
   rule("log", /^host\/(?:log|base\/disk)\//),
@@ -64,16 +67,18 @@ const rules: readonly Rule[] = [
   rule("frame", /^ws\//),
 ];
 
-/** Functions of V8 that have no file. */
-const rulesByName: Readonly<Record<string, Stage | "idle">> = {
-  "(idle)": "idle",
-  "(garbage collector)": "gc",
-  "(program)": "runtime",
-};
+/** What V8 does beside functions, and functions of Node that all others stand on. */
+const stagesByName: ReadonlyMap<string, Stage | "idle"> = new Map([
+  ["(idle)", "idle"],
+  ["(garbage collector)", "gc"],
+  ["(program)", "runtime"],
+  ["onStreamRead", "frame"],
+  ["onWriteComplete", "send"],
+]);
 
 function stageOf(frame: Profiler.ProfileNode["callFrame"]): Stage | "idle" | undefined {
   const { functionName, url } = frame;
-  const byName = rulesByName[functionName];
+  const byName = stagesByName.get(functionName);
   if (byName !== undefined) return byName;
   // An import is called through this, on behalf of the module that asks.
   if (functionName.startsWith("wasm-to-js")) return "imports";
@@ -83,7 +88,10 @@ function stageOf(frame: Profiler.ProfileNode["callFrame"]): Stage | "idle" | und
   return rules.find((each) => each.where.test(`${where}:${functionName}`))?.stage;
 }
 
-/** `host/log/writer` for a file of ours, `ws/receiver` for one of a package; undefined for the rest, Node's own included. */
+/**
+ * `host/log/writer` for a file of ours, `ws/receiver` for one of a package; undefined for the rest,
+ * Node's own included.
+ */
 function placeOf(url: string): string | undefined {
   const own = /\/([\w-]+)\/dist\/src\/(.+)\.js$/.exec(url);
   if (own !== null) return `${own[1]}/${own[2]}`;

@@ -22,7 +22,10 @@ export interface Bank {
   readonly client: Client;
 }
 
-/** A published and seeded bank in `directory`, all of it durable. Frames for clients with a socket go to `deliver`. */
+/**
+ * A published and seeded bank in `directory`, all of it durable. Frames for clients with a socket
+ * go to `deliver`.
+ */
 export async function openBank(
   directory: string,
   deliver: (slab: SealedSlab) => void,
@@ -58,7 +61,10 @@ export async function openBank(
   return bank;
 }
 
-/** Calls a reducer with `args[start, end)`, checked as those of any client are, and says whether it was committed. */
+/**
+ * Calls a reducer with `args[start, end)`, checked as those of any client are, and says whether it
+ * was committed.
+ */
 export function callCommits(
   { service, client }: Bank,
   name: string,

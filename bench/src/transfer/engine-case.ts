@@ -1,5 +1,6 @@
-// `engine/rust/alpha-*`: transfers without sockets and frames, but with arguments as bytes, commits, and a log whose groups are
-// synced. Counted are calls that were durable when the clock stopped.
+// `engine/rust/alpha-*`: transfers without sockets and frames, but with arguments as bytes,
+// commits, and a log whose groups are synced. Counted are calls that were durable when the clock
+// stopped.
 import type { BenchRun, Figure, RunContext } from "../contract.ts";
 import { bankIdentity, callCommits, openBank } from "./bank-engine.ts";
 import { EngineRun } from "./engine-run.ts";

@@ -1,4 +1,5 @@
-// Drives an open bank in turns, as the host's own threads do: some calls, then whatever came of the disk.
+// Drives an open bank in turns, as the host's own threads do: some calls, then whatever came of the
+// disk.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DatabaseService } from "@lightcone/host/engine";
 import { cpuMicros } from "../remote.ts";

@@ -1,4 +1,5 @@
-// Whom the load talks to: what it sends and how it reads the answers, no more of them than it needs.
+// Whom the load talks to: what it sends and how it reads the answers, no more of them than it
+// needs.
 import { compressionTags, OutcomeTag, ServerTag } from "@lightcone/abi";
 import { echoFrames, type RequestFrames, transferFrames } from "./frames.ts";
 
@@ -19,7 +20,10 @@ function readU32(bytes: Uint8Array, at: number): number {
   return (low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0;
 }
 
-/** Where a frame of the host has its parts: compression, tag, request id, timestamp, outcome (protocol.md section 4.2). */
+/**
+ * Where a frame of the host has its parts: compression, tag, request id, timestamp, outcome
+ * (protocol.md section 4.2).
+ */
 const tagAt = 1;
 const requestIdAt = 2;
 const outcomeAt = 14;

@@ -1,4 +1,5 @@
-// The load as bytes, made before the clock starts: arguments for the engine, whole WebSocket frames for clients.
+// The load as bytes, made before the clock starts: arguments for the engine, whole WebSocket frames
+// for clients.
 //
 //   frame    82  80+length  mask (4)  masked message
 //   message  call: tag, request id, flags, name, arguments (protocol.md section 4.1)
@@ -7,7 +8,9 @@ import { Rng } from "@lightcone/fixtures/rng";
 import { type TransferPairs, transferPairs } from "@lightcone/fixtures/workload";
 import { seed, transferAmount, transferLoad } from "./settings.ts";
 
-/** `from`, `to` and `amount` as BSATN: the arguments of transfer i are at `[i * 16, i * 16 + 16)`. */
+/**
+ * `from`, `to` and `amount` as BSATN: the arguments of transfer i are at `[i * 16, i * 16 + 16)`.
+ */
 export const argumentBytes = 16;
 
 /** The pairs of a skew, the same in every process. */

@@ -36,7 +36,9 @@ class LoadClient {
   readonly #exchange: Exchange;
   readonly #tally: Tally;
   readonly #inFlightCount: number;
-  /** When each request under way was sent: a ring, since answers come in the order of the requests. */
+  /**
+   * When each request under way was sent: a ring, since answers come in the order of the requests.
+   */
   readonly #sentMillis: Float64Array;
   #socket: ClientSocket | undefined;
   #nextFrame: number;
@@ -213,7 +215,9 @@ export class Load {
     };
   }
 
-  /** Sends nothing more, waits for all answers and closes. Yields what was counted since the start. */
+  /**
+   * Sends nothing more, waits for all answers and closes. Yields what was counted since the start.
+   */
   async finish(): Promise<{ readonly committedCount: number; readonly refusedCount: number }> {
     const tally = this.#tally;
     tally.isSending = false;

@@ -1,5 +1,6 @@
-// The benchmark `transfer-profile`: where the microseconds of a transfer go, stage by stage, in the engine and on the threads of a
-// host. Sampling costs a little, so sums are above what `transfer` says.
+// The benchmark `transfer-profile`: where the microseconds of a transfer go, stage by stage, in the
+// engine and on the threads of a host. Sampling costs a little, so sums are above what `transfer`
+// says.
 import { ConnectionId, Writer, writeCallReducer } from "@lightcone/abi";
 import { openSlab } from "@lightcone/host/engine";
 import type { Bench, BenchRun, Figure, RunContext, Settings } from "../contract.ts";
@@ -12,7 +13,10 @@ import { accountCount, alphas, clientCount, inFlightCount } from "./settings.ts"
 import { runFullLoad } from "./sockets-case.ts";
 import { verifyBank } from "./verify.ts";
 
-/** Figures beside those of the stages: all of these together, and the time in which the thread waited. */
+/**
+ * Figures beside those of the stages: all of these together, and the time in which the thread
+ * waited.
+ */
 const sums = ["busy", "idle"] as const;
 
 function stageNames(prefix: string): string[] {

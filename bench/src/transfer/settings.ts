@@ -17,7 +17,10 @@ export const alphas = [0, 1.5] as const;
 export const clientCount = 64;
 export const inFlightCount = 40;
 
-/** Pairs are drawn once and used in a circle; more would only push the load's own memory out of the caches. */
+/**
+ * Pairs are drawn once and used in a circle; more would only push the load's own memory out of the
+ * caches.
+ */
 const pairCount = 131_072;
 
 export function transferLoad(alpha: number): TransferLoad {

@@ -1,5 +1,5 @@
-// `sockets/rust/*` and `ws-echo`: the same clients, once against a host that makes each call durable before it answers, once
-// against a server that only sends back.
+// `sockets/rust/*` and `ws-echo`: the same clients, once against a host that makes each call
+// durable before it answers, once against a server that only sends back.
 import type { BenchRun, Figure, RunContext, Settings } from "../contract.ts";
 import { Remote } from "../remote.ts";
 import { BankServer } from "./bank-server.ts";
@@ -64,8 +64,8 @@ function windowSettings({ timing }: RunContext, window: FullWindow): Settings {
 }
 
 /**
- * Runs the full load against a host. `around` gets the host when it is warm and the window to run, for those who want to know
- * more than its figures.
+ * Runs the full load against a host. `around` gets the host when it is warm and the window to run,
+ * for those who want to know more than its figures.
  */
 export async function runFullLoad(
   context: RunContext,

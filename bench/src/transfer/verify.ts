@@ -1,5 +1,6 @@
-// Whether a run did what its figures say: its log holds each call that was counted, and no money came or went. The log is read
-// twice, record by record and as the host recovers it, so that neither reading vouches for itself.
+// Whether a run did what its figures say: its log holds each call that was counted, and no money
+// came or went. The log is read twice, record by record and as the host recovers it, so that
+// neither reading vouches for itself.
 import type { Identity } from "@lightcone/abi";
 import {
   Database,
@@ -33,7 +34,10 @@ function balanceOf(bytes: Uint8Array, rowStart: number): bigint {
 
 /** Reads a bank's log without applying it. */
 class LogAudit implements ReplayVisitor {
-  /** Rows carry no length; a new datastore knows the system tables', `account` is the bank's only table. */
+  /**
+   * Rows carry no length; a new datastore knows the system tables', `account` is the bank's only
+   * table.
+   */
   readonly #systemTables = new Datastore();
   transferCount = 0;
   balanceSum = 0n;

@@ -8,12 +8,14 @@ import {
   LightconeError,
   messageOf,
   type ModuleDef,
+  type ProcedureDef,
   Reader,
   type ReducerDef,
   toHex,
   type Walk,
 } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
+import type { Client } from "./client.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { ModuleInstance } from "../module/instance.ts";
 import { type LoadedModule, loadModule } from "../module/load.ts";
@@ -69,7 +71,7 @@ export class LiveModule {
   readonly #environment: ModuleEnvironment;
   readonly #reducersByName = new Map<string, CallableReducer>();
   readonly #lifecycle = new Map<Lifecycle, CallableReducer>();
-  readonly #procedureNames: ReadonlySet<string>;
+  readonly #procedures: ReadonlyMap<string, ProcedureDef>;
   #instance: ModuleInstance;
 
   /** Loads and starts a program. Faults: LC_MODULE_*. */
@@ -91,7 +93,7 @@ export class LiveModule {
       if (!this.#reducersByName.has(sourceName)) this.#reducersByName.set(sourceName, made);
     }
     this.viewNames = new Set(this.definition.views.map(({ name }) => name));
-    this.#procedureNames = new Set(this.definition.procedures.map(({ name }) => name));
+    this.#procedures = new Map(this.definition.procedures.map((one) => [one.name, one]));
   }
 
   get instance(): ModuleInstance {
@@ -106,8 +108,10 @@ export class LiveModule {
     return this.#lifecycle.get(lifecycle);
   }
 
-  hasProcedure(name: string): boolean {
-    return this.#procedureNames.has(name);
+  /** Whether there is a procedure of that name that `client` may call. */
+  hasProcedure(name: string, client: Client): boolean {
+    const procedure = this.#procedures.get(name);
+    return procedure !== undefined && (client.isOwner || !procedure.isPrivate);
   }
 
   /**

@@ -33,7 +33,7 @@ export function callWithJson(
   const { module } = database;
   const reducer = module.reducer(name);
   if (reducer === undefined) {
-    if (!module.hasProcedure(name)) return { kind: "unknown", message: "No such procedure" };
+    if (!module.hasProcedure(name, client)) return { kind: "unknown", message: "No such procedure" };
     const message = `LC_NOT_YET: procedure ${name}: procedures do not run in this version`;
     return { kind: "notYet", message };
   }

@@ -15,7 +15,7 @@ const depthMax = 32;
 const elementCountMax = 100_000;
 
 /** `type` without references, as the system tables keep it. A type that contains itself cannot be a column's. */
-export function inlineType(type: AlgebraicType, types: Typespace, what: string): AlgebraicType {
+function inlineType(type: AlgebraicType, types: Typespace, what: string): AlgebraicType {
   let elementCount = 0;
   const inline = (inner: AlgebraicType, depth: number): AlgebraicType => {
     if (depth > depthMax || ++elementCount > elementCountMax) {
@@ -42,7 +42,7 @@ export function inlineType(type: AlgebraicType, types: Typespace, what: string):
 }
 
 /** What a table of a definition is to be created as. */
-export function planTable(table: TableDef, module: ModuleDef): NewTable {
+function planTable(table: TableDef, module: ModuleDef): NewTable {
   return {
     name: table.name,
     alias: table.sourceName,

@@ -14,7 +14,7 @@ export class KeyWords {
   low = 0;
 }
 
-export type LoadWords = (bytes: Uint8Array, at: number, words: KeyWords) => void;
+type LoadWords = (bytes: Uint8Array, at: number, words: KeyWords) => void;
 
 function u32(bytes: Uint8Array, at: number): number {
   return (

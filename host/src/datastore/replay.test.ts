@@ -212,6 +212,36 @@ void test("an index that is added later has the rows before and after", async (t
   t.ok(indexes[1]!.find(Uint8Array.of(7), 0, 1) >= 0);
 });
 
+void test("an index that is removed does not take rows with it", async (t) => {
+  const source = new Source();
+  const id = source.create({
+    ...pair,
+    indexes: [
+      ["btree", 0],
+      ["hash", 1],
+    ],
+  });
+  const { inserts } = systemRow(systemTableId.index, {
+    index_id: 4097,
+    table_id: id,
+    index_name: "pair_x_idx_hash",
+    index_algorithm: { tag: "Hash", value: [1] },
+  });
+  const removeIndex = rows(systemTableId.index, [], Array.from(inserts));
+  const copy = replayed([
+    ...source.log,
+    [rows(id, [1, 7, 2, 8])],
+    [removeIndex, rows(id, [], [1, 7])],
+    [rows(id, [3, 9])],
+  ]);
+  const table = copy.tableById(id)!;
+  t.same(
+    table.schema.indexes.map(({ kind }) => kind),
+    ["btree"],
+  );
+  t.same(tableRows(table), ["0208", "0309"]);
+});
+
 void test("rows that do not fit a changed schema are refused", async (t) => {
   const source = new Source();
   const id = source.create({ ...pair, indexes: [["btree", 0]], unique: [] });

@@ -52,16 +52,16 @@ const u256 = primitive("u256");
 const columnList = array(u16);
 
 /** `st_index.index_algorithm`; its tags differ from those of a module definition. */
-export const indexAlgorithmType: AlgebraicType = sum({
+const indexAlgorithmType: AlgebraicType = sum({
   Unused: u128,
   BTree: columnList,
   Direct: u16,
   Hash: columnList,
 });
 
-export const constraintDataType: AlgebraicType = sum({ Unused: u128, Unique: columnList });
+const constraintDataType: AlgebraicType = sum({ Unused: u128, Unique: columnList });
 
-export const variableValueType: AlgebraicType = sum({
+const variableValueType: AlgebraicType = sum({
   Bool: bool,
   I8: primitive("i8"),
   U8: primitive("u8"),

@@ -16,7 +16,7 @@ export interface SocketOptions {
   readonly closeMillis: number;
 }
 
-export const defaultSocketOptions: SocketOptions = { pingMillis: 15_000, closeMillis: 250 };
+const defaultSocketOptions: SocketOptions = { pingMillis: 15_000, closeMillis: 250 };
 
 /** Bytes waiting for a client that does not read, beyond which it is cut off. */
 const outgoingBytesMax = 64 * 1024 * 1024;

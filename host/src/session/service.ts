@@ -14,7 +14,6 @@ import {
 } from "@lightcone/abi";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
-import { limit } from "../base/limit.ts";
 import { type Client, makeClient } from "../database/client.ts";
 import { Database, type UpdatePlan } from "../database/database.ts";
 import { callWithJson, sqlToJson } from "../database/one-off.ts";
@@ -296,5 +295,3 @@ export class DatabaseService {
   }
 }
 
-/** The longest message that a socket may hand over. */
-export const messageBytesMax: number = limit.frameBytesMax;

@@ -144,7 +144,7 @@ export class Session {
   }
 
   #callProcedure(message: CallMessage): void {
-    const error = this.#context.database.module.hasProcedure(message.name)
+    const error = this.#context.database.module.hasProcedure(message.name, this.client)
       ? `LC_NOT_YET: procedure ${message.name}: procedures do not run in this version`
       : "No such procedure";
     writeProcedureError(this.#begin(), message.requestId, 0n, 0n, error);

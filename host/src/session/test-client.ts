@@ -52,10 +52,12 @@ export class TestHost {
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
   readonly #inbox = new Map<number, ServerMessage[]>();
+  readonly #identity: Identity;
   #service: DatabaseService | undefined;
 
-  constructor(disk: Disk = new MemoryDisk()) {
+  constructor(disk: Disk = new MemoryDisk(), name = "database") {
     this.disk = disk;
+    this.#identity = Identity.fromClaims("localhost", name);
   }
 
   async open(): Promise<DatabaseService> {
@@ -74,7 +76,7 @@ export class TestHost {
       failed: (error) => this.failures.push(error.message),
     };
     this.#service = await DatabaseService.open({
-      identity: Identity.fromClaims("localhost", "database"),
+      identity: this.#identity,
       disk: this.disk,
       clock: this.clock,
       schedule: queueMicrotask,

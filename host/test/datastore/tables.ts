@@ -86,7 +86,7 @@ export function rowEncoder(
 }
 
 /** The bytes of a stored row. */
-export function rowBytes({ rows }: Table, row: number): Uint8Array {
+function rowBytes({ rows }: Table, row: number): Uint8Array {
   const start = rows.start(row);
   return rows.page(row).slice(start, start + rows.size(row));
 }

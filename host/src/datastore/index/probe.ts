@@ -120,8 +120,8 @@ export class Probe {
   }
 }
 
-// These two, of at least one entry, halve what is left without a branch on what they find: no processor can guess where a key lies, and half the
-// time of a search would go into guesses that were wrong.
+// These two, of at least one entry, halve what is left without a branch on what they find: no processor can guess where a
+// key lies, and half the time of a search would go into guesses that were wrong.
 
 function firstNotLess(words: Int32Array, start: number, end: number, word: number): number {
   let at = start;
