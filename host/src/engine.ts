@@ -7,7 +7,6 @@ export { type Client, makeClient } from "./database/client.ts";
 export { Database, logDirectory } from "./database/database.ts";
 export { Datastore } from "./datastore/datastore.ts";
 export type { ReplayVisitor } from "./log/contract.ts";
-export { decodeInputs } from "./log/record.ts";
 export { scanLog } from "./log/scan.ts";
 export { DatabaseService } from "./session/service.ts";
 export { openSlab, type SealedSlab } from "./session/slab.ts";

@@ -13,31 +13,40 @@ import { accountCount, alphas, clientCount, inFlightCount } from "./settings.ts"
 import { runFullLoad } from "./sockets-case.ts";
 import { verifyBank } from "./verify.ts";
 
-/**
- * Figures beside those of the stages: all of these together, and the time in which the thread
- * waited.
- */
+/** A thread of which figures are told, and which stages it can be in. */
+interface Profiled {
+  readonly prefix: string;
+  /** What is not among these is told as "other". */
+  readonly stages: readonly Stage[];
+}
+
+/** Figures beside those of the stages: all of them together, and when the thread waited. */
 const sums = ["busy", "idle"] as const;
 
-function stageNames(prefix: string): string[] {
-  return [...stages, ...sums].map((stage) => `${prefix}/${stage}`);
+function figureNames({ prefix, stages: told }: Profiled): string[] {
+  return [...told, ...sums].map((stage) => `${prefix}/${stage}`);
 }
 
 /** A figure for each stage, in microseconds a call. */
 function stageFigures(
-  prefix: string,
+  { prefix, stages: told }: Profiled,
   times: StageTimes,
   callCount: number,
   settings: Settings,
 ): Figure[] {
-  const busy = stages.reduce((sum, stage) => sum + times[stage], 0);
-  const micros: Readonly<Record<Stage | "busy" | "idle", number>> = { ...times, busy };
-  return [...stages, ...sums].map((stage) => ({
+  const busy = sumOf(stages, times);
+  const other = busy - sumOf(told, times) + times.other;
+  const micros: Readonly<Record<Stage | "busy" | "idle", number>> = { ...times, other, busy };
+  return [...told, ...sums].map((stage) => ({
     name: `${prefix}/${stage}`,
     value: micros[stage] / callCount,
     unit: "us/call",
     settings,
   }));
+}
+
+function sumOf(some: readonly Stage[], times: StageTimes): number {
+  return some.reduce((sum, stage) => sum + times[stage], 0);
 }
 
 /** Transfers as messages of protocol v2, back to back, all of one length. */
@@ -71,7 +80,7 @@ function messageCalls({ service }: Bank, alpha: number): EngineRun {
 }
 
 async function profileEngine(
-  prefix: string,
+  profiled: Profiled,
   alpha: number,
   { timing, workshop }: RunContext,
 ): Promise<Figure[]> {
@@ -94,23 +103,32 @@ async function profileEngine(
   workshop.removeDirectory(directory);
   if (times === undefined) throw new Error("the profiler saw no thread");
   const settings = { accounts: accountCount, alpha, seconds: timing.windowSeconds };
-  return stageFigures(prefix, times, measured.committedCount, settings);
+  return stageFigures(profiled, times, measured.committedCount, settings);
 }
 
 /** The engine with a session around it: messages in, frames out, no sockets. */
 function engineProfile(alpha: number): BenchRun {
-  const prefix = `engine/rust/alpha-${alpha}`;
+  const profiled = {
+    prefix: `engine/rust/alpha-${alpha}`,
+    stages: stages.filter((stage) => stage !== "send"),
+  };
   return {
-    names: stageNames(prefix),
-    run: (context) => profileEngine(prefix, alpha, context),
+    names: figureNames(profiled),
+    run: (context) => profileEngine(profiled, alpha, context),
   };
 }
 
 /** A host under the full load: its thread of sockets and that of the database. */
 function socketsProfile(alpha: number): BenchRun {
-  const prefixes = [`sockets-thread/rust/alpha-${alpha}`, `database-thread/rust/alpha-${alpha}`];
+  const all: readonly Profiled[] = [
+    {
+      prefix: `sockets-thread/rust/alpha-${alpha}`,
+      stages: ["frame", "send", "gc", "runtime", "other"],
+    },
+    { prefix: `database-thread/rust/alpha-${alpha}`, stages },
+  ];
   return {
-    names: prefixes.flatMap(stageNames),
+    names: all.flatMap(figureNames),
     run: async (context) => {
       let threads: readonly StageTimes[] = [];
       const window = await runFullLoad(context, alpha, async ({ host }, measure) => {
@@ -126,10 +144,10 @@ function socketsProfile(alpha: number): BenchRun {
         inFlight: inFlightCount,
         seconds: context.timing.windowSeconds,
       };
-      return prefixes.flatMap((prefix, i) => {
+      return all.flatMap((profiled, i) => {
         const times = threads[i];
         if (times === undefined) throw new Error(`the host has only ${threads.length} threads`);
-        return stageFigures(prefix, times, window.committedCount, settings);
+        return stageFigures(profiled, times, window.committedCount, settings);
       });
     },
   };

@@ -1,7 +1,7 @@
 // The spine: one reducer call from its arguments to a durable, announced transaction. Read this first.
 //
 // From begin to commit there is no await: whatever a call reads is what the transaction before it left.
-import { LightconeError } from "@lightcone/abi";
+import { assert, LightconeError } from "@lightcone/abi";
 import type { Transaction } from "../datastore/tx.ts";
 import type { RecordInputs } from "../log/contract.ts";
 import { makeInputsHead } from "../log/record.ts";
@@ -9,7 +9,7 @@ import type { ReducerResult } from "../module/instance.ts";
 import type { Client } from "./client.ts";
 import { argumentsFault, type CallableReducer, type LiveModule } from "./live-module.ts";
 import { hostRecord } from "./module-log.ts";
-import { type DatabaseParts, whileLoading } from "./parts.ts";
+import { type DatabaseParts, watched } from "./parts.ts";
 
 /** What the caller of a trapped reducer is told (protocol.md section 7.2). The details are in the module's log. */
 export const fatalMessage = "The instance encountered a fatal error.";
@@ -59,8 +59,11 @@ export function runCall(
   client: Client,
   args: Uint8Array,
   argsStart: number,
-  argsEnd: number,
+  argsLimit: number,
 ): CallOutcome {
+  // Bytes behind the last parameter are nobody's (protocol.md section 4.1).
+  const argsEnd = reducer.walkArguments(args, argsStart, argsLimit);
+  assert(argsEnd >= 0, "admitCall let wrong arguments through");
   const timestampMicros = parts.callClock.next();
   const tx = parts.datastore.begin();
   const result = invoke(
@@ -94,7 +97,7 @@ export function invoke(
   tx: Transaction,
 ): ReducerResult {
   const { id, name } = reducer.definition;
-  parts.watch.begin(id);
+  parts.watch.begin(reducer.watchCode);
   const failure = module.revive();
   if (failure !== undefined) {
     parts.watch.end();
@@ -164,10 +167,7 @@ export function rolledBack(
     return { kind: "failed", timestampMicros, message: result.message };
   }
   parts.moduleLog.append(hostRecord("Panic", `reducer ${name} trapped: ${result.message}`));
-  // Start-up code is watched as well: it may never end.
-  parts.watch.begin(whileLoading);
-  const failure = module.revive();
-  parts.watch.end();
+  const failure = watched(parts, () => module.revive());
   if (failure !== undefined) parts.moduleLog.append(hostRecord("Panic", failure));
   // What this version does not do yet is said by name; other details stay in the log.
   const isNotYet = result.message.startsWith("LC_NOT_YET");

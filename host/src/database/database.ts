@@ -8,7 +8,7 @@ import { Datastore } from "../datastore/datastore.ts";
 import { Replay } from "../datastore/replay.ts";
 import { systemTableId } from "../datastore/system-tables.ts";
 import type { Log, LogListener, Schedule } from "../log/contract.ts";
-import { recoverLog } from "../log/recover.ts";
+import { type RecoveredLog, recoverLog } from "../log/recover.ts";
 import { openLog } from "../log/writer.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { Evaluator } from "../subscription/evaluate.ts";
@@ -18,7 +18,7 @@ import type { Client } from "./client.ts";
 import { connectClient, disconnectClient, disconnectLeftovers } from "./lifecycle.ts";
 import { LiveModule } from "./live-module.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
-import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
+import { type CallWatch, type DatabaseParts, type UpdateListener, watched } from "./parts.ts";
 import { planUpdate, publishFirst, publishUpdate, refusalHeading } from "./publish.ts";
 
 /** Where a database's commit log lies inside its directory. */
@@ -33,6 +33,10 @@ export interface DatabaseOptions {
   readonly watch: CallWatch;
   readonly updates: UpdateListener;
   readonly logListener: LogListener;
+  /** Why the database had to be opened again, for the module's log. */
+  readonly lastFailure?: string | undefined;
+  /** Clients left behind lose their rows without `client_disconnected`: it did not end the last time. */
+  readonly skipsDisconnectReducer?: boolean;
 }
 
 /** What publishing a program would come to. */
@@ -96,11 +100,15 @@ export class Database {
       },
     };
     const database = new Database(parts, environment);
-    database.#startModule();
+    for (const fault of [tornText(recovered), options.lastFailure]) {
+      if (fault !== undefined) moduleLog.append(hostRecord("Warn", fault));
+    }
+    database.#startModule(options.skipsDisconnectReducer ?? false);
+    parts.callClock.endTurn();
     return database;
   }
 
-  #startModule(): void {
+  #startModule(skipsDisconnectReducer: boolean): void {
     const parts = this.#parts;
     const [row] = parts.datastore.catalog.rows(systemTableId.module);
     if (row === undefined) return;
@@ -112,8 +120,9 @@ export class Database {
       );
     }
     parts.owner = new Identity(row["owner_identity"] as bigint);
-    parts.module = new LiveModule(row["program_bytes"] as Uint8Array, this.#environment);
-    const count = disconnectLeftovers(parts, parts.module);
+    const program = row["program_bytes"] as Uint8Array;
+    parts.module = watched(parts, () => new LiveModule(program, this.#environment));
+    const count = disconnectLeftovers(parts, parts.module, skipsDisconnectReducer);
     if (count > 0) {
       const text = `disconnected ${count} clients that were connected when the host stopped`;
       parts.moduleLog.append(hostRecord("Info", text));
@@ -184,7 +193,7 @@ export class Database {
   /** Says what `publish` of a new program would do. */
   planPublish(program: Uint8Array): UpdatePlan {
     const present = this.module;
-    const { module, plan } = planUpdate(present, this.#environment, program);
+    const { module, plan } = planUpdate(this.#parts, this.#environment, present, program);
     if (plan.refusals.length > 0) {
       return { kind: "impossible", reason: [refusalHeading, ...plan.refusals].join("\n") };
     }
@@ -215,6 +224,11 @@ export class Database {
     await this.#parts.log.close();
     await this.#parts.moduleLog.close();
   }
+}
+
+function tornText({ torn }: RecoveredLog): string | undefined {
+  if (torn === undefined) return undefined;
+  return `the log's end was torn by a crash: ${torn.path} is kept up to byte ${torn.wholeBytes}`;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -89,18 +89,25 @@ export function connectClient(
 }
 
 /** Ends a client's subscriptions, runs `client_disconnected` and deletes its rows, whatever that reducer says. */
-export function disconnectClient(parts: DatabaseParts, module: LiveModule, client: Client): void {
+export function disconnectClient(
+  parts: DatabaseParts,
+  module: LiveModule,
+  client: Client,
+  skipsReducer = false,
+): void {
   parts.registry.removeAll(client.subscriber);
   if (!isConnected(parts, client)) return;
   const timestampMicros = parts.callClock.next();
   const name = module.lifecycleReducer("onDisconnect")?.loggedName ?? disconnectName;
   const inputs = (): ReturnType<typeof recordInputs> =>
     recordInputs({ loggedName: name }, client, timestampMicros, noArguments, 0, 0);
-  const tx = parts.datastore.begin();
-  const failure = runLifecycle(parts, module, "onDisconnect", client, timestampMicros, tx);
-  if (failure === undefined) {
-    deleteClientRows(parts, tx, client);
-    if (commit(parts, tx, inputs(), undefined) === undefined) return;
+  if (!skipsReducer) {
+    const tx = parts.datastore.begin();
+    const failure = runLifecycle(parts, module, "onDisconnect", client, timestampMicros, tx);
+    if (failure === undefined) {
+      deleteClientRows(parts, tx, client);
+      if (commit(parts, tx, inputs(), undefined) === undefined) return;
+    }
   }
   const cleanUp = parts.datastore.begin();
   deleteClientRows(parts, cleanUp, client);
@@ -108,13 +115,18 @@ export function disconnectClient(parts: DatabaseParts, module: LiveModule, clien
 }
 
 /** After a restart: disconnects every client that was connected when the host stopped. Returns how many there were. */
-export function disconnectLeftovers(parts: DatabaseParts, module: LiveModule): number {
+export function disconnectLeftovers(
+  parts: DatabaseParts,
+  module: LiveModule,
+  skipsReducer: boolean,
+): number {
   const rows = parts.datastore.catalog.rows(systemTableId.client);
   for (const row of rows) {
     const identity = new Identity(row["identity"] as bigint);
     const connectionId = new ConnectionId(row["connection_id"] as bigint);
     const isOwner = parts.owner?.equals(identity) ?? false;
-    disconnectClient(parts, module, makeClient(0, identity, connectionId, "", isOwner));
+    const client = makeClient(0, identity, connectionId, "", isOwner);
+    disconnectClient(parts, module, client, skipsReducer);
   }
   return rows.length;
 }

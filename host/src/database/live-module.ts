@@ -16,6 +16,7 @@ import {
 } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { Client } from "./client.ts";
+import { WatchCode } from "./parts.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { ModuleInstance } from "../module/instance.ts";
 import { type LoadedModule, loadModule } from "../module/load.ts";
@@ -25,6 +26,8 @@ export interface CallableReducer {
   readonly definition: ReducerDef;
   /** For the log: UTF-8, cut to the log's limit. */
   readonly loggedName: Uint8Array;
+  /** What the watch is told of its calls. */
+  readonly watchCode: number;
   readonly walkArguments: Walk;
   readonly codec: Codec;
 }
@@ -37,8 +40,10 @@ export function loggedName(name: string): Uint8Array {
 }
 
 function callable(definition: ReducerDef, module: ModuleDef): CallableReducer {
+  const { id, lifecycle } = definition;
   return {
     definition,
+    watchCode: lifecycle === undefined ? id : WatchCode[lifecycle],
     loggedName: loggedName(definition.name),
     walkArguments: compileWalk(definition.params, module.typespace),
     codec: compileCodec(definition.params, module.typespace),

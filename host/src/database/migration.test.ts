@@ -40,7 +40,10 @@ void test("every other change is refused, by name", (t) => {
   const cases: [change: Partial<Record<keyof NewTable, unknown>>, refusals: string[]][] = [
     [{ columns: [id] }, ["column text is removed"]],
     [{ columns: [id, text, { ...text, name: "more" }] }, ["column more is added"]],
-    [{ columns: [id, { ...text, name: "body" }] }, ["column text is removed", "column body is added"]],
+    [
+      { columns: [id, { ...text, name: "body" }] },
+      ["column text is removed", "column body is added"],
+    ],
     [{ columns: [{ ...id, type: { kind: "u64" } }, text] }, ["column id has another type"]],
     [{ columns: [text, id] }, ["the columns have another order"]],
     [{ columns: [id, { ...text, alias: "Text" }] }, ["a column's name in the source is changed"]],
@@ -54,10 +57,7 @@ void test("every other change is refused, by name", (t) => {
     [{ constraints: [] }, ["unique constraint item_id_key is removed"]],
     [{ sequences: [sequence] }, ["sequence item_id_seq is added"]],
     [{ schedule }, ["the schedule is changed"]],
-    [
-      { access: "private", isEvent: true },
-      ["becomes private", "the event flag is changed"],
-    ],
+    [{ access: "private", isEvent: true }, ["becomes private", "the event flag is changed"]],
   ];
   for (const [change, refusals] of cases) {
     const after = { ...item, ...change } as NewTable;
@@ -74,6 +74,9 @@ void test("every other change is refused, by name", (t) => {
     "table item: sequence item_id_seq is changed",
     "table item: the schedule is changed",
   ]);
-  t.same(planMigration([item, scheduled], []).refusals, ["table item is removed", "table item is removed"]);
+  t.same(planMigration([item, scheduled], []).refusals, [
+    "table item is removed",
+    "table item is removed",
+  ]);
   t.end();
 });

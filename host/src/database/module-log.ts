@@ -83,7 +83,8 @@ export class ModuleLog {
     const size = await file.size();
     const last = new Uint8Array(1);
     // A line that a crash cut off must not run into the next one.
-    const isWhole = size === 0 || ((await file.read(size - 1, last, 0, 1)) > 0 && last[0] === newline);
+    const isWhole =
+      size === 0 || ((await file.read(size - 1, last, 0, 1)) > 0 && last[0] === newline);
     if (!isWhole) this.#pending = `\n${this.#pending}`;
     // Lines may be written until here: they belong to the file before.
     const before = this.#file;

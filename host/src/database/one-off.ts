@@ -16,11 +16,16 @@ export interface ConnectRefusal {
 function asConnection<T>(database: Database, client: Client, work: () => T): T | ConnectRefusal {
   const refusal = database.connect(client);
   if (refusal !== undefined) return { kind: "refused", message: refusal };
+  let result: T;
   try {
-    return work();
-  } finally {
-    database.disconnect(client);
+    result = work();
+  } catch (thrown) {
+    // A transaction left open is a fault that ends the database: nothing may hide it.
+    if (!database.parts.datastore.isInTransaction) database.disconnect(client);
+    throw thrown;
   }
+  database.disconnect(client);
+  return result;
 }
 
 /** A reducer call with arguments from JSON: an array in order, or an object by parameter name. */
@@ -33,7 +38,8 @@ export function callWithJson(
   const { module } = database;
   const reducer = module.reducer(name);
   if (reducer === undefined) {
-    if (!module.hasProcedure(name, client)) return { kind: "unknown", message: "No such procedure" };
+    if (!module.hasProcedure(name, client))
+      return { kind: "unknown", message: "No such procedure" };
     const message = `LC_NOT_YET: procedure ${name}: procedures do not run in this version`;
     return { kind: "notYet", message };
   }

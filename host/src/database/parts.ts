@@ -9,13 +9,24 @@ import type { Subscriber, SubscriptionRegistry } from "../subscription/registry.
 import type { LiveModule } from "./live-module.ts";
 import type { ModuleLog } from "./module-log.ts";
 
-/** What `CallWatch.begin` is told in place of a reducer's id while a program starts. */
-export const whileLoading = -1;
+/** What `CallWatch.begin` is told where it is not a reducer that clients call. */
+export const WatchCode = { loading: -1, init: -2, onConnect: -3, onDisconnect: -4 } as const;
 
 /** Told of each stretch of guest code, so that one that never ends can be noticed from another thread. */
 export interface CallWatch {
-  begin(reducerId: number): void;
+  /** `what` is the id of a reducer or a `WatchCode`. */
+  begin(what: number): void;
   end(): void;
+}
+
+/** Runs start-up code of a program, which may never end. */
+export function watched<T>({ watch }: Pick<DatabaseParts, "watch">, run: () => T): T {
+  watch.begin(WatchCode.loading);
+  try {
+    return run();
+  } finally {
+    watch.end();
+  }
 }
 
 /** Told of each commit that changed what somebody sees. */

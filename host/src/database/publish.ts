@@ -16,7 +16,7 @@ import { makeClient } from "./client.ts";
 import { LiveModule } from "./live-module.ts";
 import { planMigration } from "./migration.ts";
 import { hostRecord } from "./module-log.ts";
-import type { DatabaseParts } from "./parts.ts";
+import { type DatabaseParts, watched } from "./parts.ts";
 import { planTables } from "./table-plan.ts";
 
 const noArguments = new Uint8Array(0);
@@ -30,8 +30,12 @@ function checkRunnable(definition: ModuleDef): void {
   );
 }
 
-function startModule(program: Uint8Array, environment: ModuleEnvironment): LiveModule {
-  const module = new LiveModule(program, environment);
+function startModule(
+  parts: DatabaseParts,
+  environment: ModuleEnvironment,
+  program: Uint8Array,
+): LiveModule {
+  const module = watched(parts, () => new LiveModule(program, environment));
   checkRunnable(module.definition);
   return module;
 }
@@ -97,7 +101,7 @@ export function publishFirst(
   program: Uint8Array,
   owner: Identity,
 ): void {
-  const module = startModule(program, environment);
+  const module = startModule(parts, environment, program);
   const tables = planTables(module.definition);
   inTransaction(parts, (tx) => {
     createTables(parts, tx, tables);
@@ -110,11 +114,12 @@ export function publishFirst(
 
 /** Loads the new program and compares it with the present one. */
 export function planUpdate(
-  present: LiveModule,
+  parts: DatabaseParts,
   environment: ModuleEnvironment,
+  present: LiveModule,
   program: Uint8Array,
 ): { readonly module: LiveModule; readonly plan: ReturnType<typeof planMigration> } {
-  const module = startModule(program, environment);
+  const module = startModule(parts, environment, program);
   const plan = planMigration(planTables(present.definition), planTables(module.definition));
   return { module, plan };
 }
@@ -130,7 +135,7 @@ export function publishUpdate(
   owner: Identity,
   program: Uint8Array,
 ): void {
-  const { module, plan } = planUpdate(present, environment, program);
+  const { module, plan } = planUpdate(parts, environment, present, program);
   if (plan.refusals.length > 0) {
     throw new LightconeError("LC_PUBLISH_REFUSED", refusalHeading, plan.refusals);
   }

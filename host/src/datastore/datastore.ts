@@ -82,6 +82,10 @@ export class Datastore implements ReadView {
     return [...this.#tables.values()];
   }
 
+  get isInTransaction(): boolean {
+    return this.#tx.isOpen;
+  }
+
   /** Opens the one mutable transaction. */
   begin(): Transaction {
     this.#tx.open();

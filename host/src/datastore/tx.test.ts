@@ -7,7 +7,8 @@ const transactionsPerSeed = 1000;
 
 void test("random transactions leave what a map of rows would hold", async (t) => {
   let steps = 0;
-  for (const seed of testSeeds(5)) {
+  const seeds = testSeeds(5);
+  for (const seed of seeds) {
     const world = new World(randomTables, new Rng(seed));
     for (let i = 0; i < transactionsPerSeed; i++) {
       const faults = world.transaction();
@@ -20,5 +21,5 @@ void test("random transactions leave what a map of rows would hold", async (t) =
       t.ok(limit <= 150, `${model.sketch.name}: ${limit} row ids after ${world.stepCount} steps`);
     }
   }
-  t.ok(steps > 50_000, `${steps} steps`);
+  t.ok(steps > seeds.length * 10_000, `${steps} steps`);
 });

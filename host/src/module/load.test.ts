@@ -29,13 +29,26 @@ const imports = (message: RegExp): object => ({ code: "LC_MODULE_IMPORT", messag
 
 void test("what is not whole WebAssembly", async (t) => {
   const bank = readWasm("bank");
-  const cuts = [0, 3, 4, 7, 8, 9, 100, 1000, ...Array.from({ length: 60 }, (_, i) => (i + 1) * 997)];
+  const cuts = [
+    0,
+    3,
+    4,
+    7,
+    8,
+    9,
+    100,
+    1000,
+    ...Array.from({ length: 60 }, (_, i) => (i + 1) * 997),
+  ];
   for (const length of cuts) {
     const thrown = refusal(bank.subarray(0, length));
     t.match(thrown?.code, /^LC_MODULE_(?:LOAD|IMPORT)$/, `cut to ${length} bytes`);
   }
   t.match(refusal(bank.subarray(0, bank.length - 1)), load(/does not compile/));
-  t.match(refusal(new TextEncoder().encode("<html>")), load(/does not start with the bytes 00 61 73/));
+  t.match(
+    refusal(new TextEncoder().encode("<html>")),
+    load(/does not start with the bytes 00 61 73/),
+  );
   t.equal(refusal(bank), undefined, "the whole of it loads");
 });
 
@@ -45,11 +58,21 @@ void test("imports of another ABI", async (t) => {
   });
   await check(t, declare("spacetime_10.0", "no_such"), imports(/spacetime_10\.0\.no_such/), "name");
   await check(t, declare("env", "abort"), imports(/env\.abort/), "module");
-  await check(t, declare("spacetime_10.6"), imports(/10\.6; this host provides up to 10\.5/), "minor");
+  await check(
+    t,
+    declare("spacetime_10.6"),
+    imports(/10\.6; this host provides up to 10\.5/),
+    "minor",
+  );
   await check(t, declare("spacetime_9.0"), imports(/spacetime_9\.0/), "major");
   await check(t, declare("spacetime_11.0"), imports(/spacetime_11\.0/), "a later major");
   await check(t, declare("spacetime_x"), imports(/spacetime_x/), "no number");
-  await check(t, declare("spacetime_10.1"), imports(/spacetime_10\.1\.identity/), "another minor's");
+  await check(
+    t,
+    declare("spacetime_10.1"),
+    imports(/spacetime_10\.1\.identity/),
+    "another minor's",
+  );
   const wrongType = /10\.0\.identity is \(i64\) -> nothing, not \(i32\) -> nothing/;
   await check(t, declare("spacetime_10.0", "identity", "(param i64)"), imports(wrongType), "type");
   const global = `(import "spacetime_10.0" "identity" (global i32))`;
@@ -178,7 +201,7 @@ void test("a flipped bit is refused or does no harm", async (t) => {
   let refusedCount = 0;
   for (let at = 0; at < guest.length; at++) {
     const flipped = guest.slice();
-    flipped[at] = (flipped[at] as number) ^ (1 << at % 8);
+    flipped[at] = (flipped[at] as number) ^ (1 << (at % 8));
     if (refusal(flipped) !== undefined) refusedCount++;
   }
   t.ok(refusedCount > guest.length / 2, `${refusedCount} of ${guest.length} refused`);

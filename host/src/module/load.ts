@@ -133,7 +133,10 @@ function checkSignatures({ imports, exports, hasOddMemory }: ModuleSignatures): 
     signatureFault(`${module}.${name}`, imports.get(`${module} ${name}`), params, result),
   );
   if (importFaults.length > 0) {
-    throw new LightconeError("LC_MODULE_IMPORT", `the module's imports: ${importFaults.join("; ")}`);
+    throw new LightconeError(
+      "LC_MODULE_IMPORT",
+      `the module's imports: ${importFaults.join("; ")}`,
+    );
   }
   const faults = moduleExports.flatMap(({ name, isPrefix, params, result }) => {
     const names = isPrefix ? [...exports.keys()].filter((one) => one.startsWith(name)) : [name];

@@ -109,6 +109,9 @@ export class RowIterator {
   }
 }
 
+/** Iterators kept for the next call: more than any sound call has open at a time. */
+const keptSlots = 16;
+
 /** The open iterators of one instance. Handles count from 1. */
 export class RowIterators {
   readonly #slots: RowIterator[] = [];
@@ -133,6 +136,7 @@ export class RowIterators {
 
   /** Ends all that a call left open. */
   closeAll(): void {
+    if (this.#slots.length > keptSlots) this.#slots.length = keptSlots;
     for (const iterator of this.#slots) iterator.close();
   }
 }

@@ -131,7 +131,7 @@ export function readSignatures(bytes: Uint8Array): ModuleSignatures {
     const id = cursor.byte();
     const length = cursor.number();
     const end = cursor.at + length;
-    if (id === sectionId.type) types.push(...cursor.list(() => readType(cursor)));
+    if (id === sectionId.type) cursor.list(() => types.push(readType(cursor)));
     if (id === sectionId.import) cursor.list(readImport);
     if (id === sectionId.function) cursor.list(nextFunction);
     if (id === sectionId.memory) {

@@ -1,8 +1,8 @@
 // Two words of shared memory by which one thread sees that another is stuck in guest code.
 //
 //   word 0   0 outside guest code, else a number that differs from call to call
-//   word 1   id of the reducer, or -1 while a program is loaded
-import type { CallWatch } from "../database/parts.ts";
+//   word 1   id of the reducer, or a WatchCode
+import { type CallWatch, WatchCode } from "../database/parts.ts";
 
 const wordCount = 2;
 
@@ -20,9 +20,9 @@ export class SharedCallWatch implements CallWatch {
     this.#words = new Int32Array(memory);
   }
 
-  begin(reducerId: number): void {
+  begin(what: number): void {
     this.#number = (this.#number + 1) & 0x3fffffff;
-    this.#words[1] = reducerId;
+    this.#words[1] = what;
     this.#words[0] = this.#number + 1;
   }
 
@@ -43,7 +43,7 @@ export class CallWatchdog {
     this.#limitMillis = limitMillis;
   }
 
-  /** Looks once; returns the id of the reducer that has run too long, if one has. */
+  /** Looks once; returns what has run too long, if anything has. */
   look(nowMillis: number): number | undefined {
     const current = Atomics.load(this.#words, 0);
     if (current === 0 || current !== this.#seen) {
@@ -54,5 +54,21 @@ export class CallWatchdog {
     return nowMillis - this.#sinceMillis >= this.#limitMillis
       ? Atomics.load(this.#words, 1)
       : undefined;
+  }
+}
+
+/** What ran too long, for people. */
+export function describeWatched(what: number, reducerNames: readonly string[]): string {
+  switch (what) {
+    case WatchCode.loading:
+      return "loading the module";
+    case WatchCode.init:
+      return "the init reducer";
+    case WatchCode.onConnect:
+      return "the reducer for clients that connect";
+    case WatchCode.onDisconnect:
+      return "the reducer for clients that disconnect";
+    default:
+      return `reducer ${reducerNames[what] ?? what}`;
   }
 }

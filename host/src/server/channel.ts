@@ -15,6 +15,10 @@ export interface WorkerStart {
   readonly directory: string;
   /** Two words that the server's thread watches: see call-watch.ts. */
   readonly watch: SharedArrayBuffer;
+  /** Why the thread before this one ended, for the module's log. */
+  readonly lastFailure: string | undefined;
+  /** The thread before was stuck while it disconnected clients that a crash had left behind. */
+  readonly skipsDisconnectReducer: boolean;
 }
 
 /** Requests that are answered, by name, with what they are answered with. */
@@ -94,6 +98,8 @@ export interface ErrorData {
   readonly code: ErrorCode;
   readonly message: string;
   readonly reasons: readonly string[];
+  /** For whoever runs the host, not for clients: where a bug shows. */
+  readonly detail?: string;
 }
 
 /** From a database's thread. */

@@ -15,7 +15,8 @@ import type {
   SocketSink,
   SqlResult,
 } from "./contract.ts";
-import { WorkerLink } from "./worker-link.ts";
+import type { Report } from "./report.ts";
+import { type LinkOptions, WorkerLink } from "./worker-link.ts";
 
 export interface HandleOptions {
   readonly identity: Identity;
@@ -24,10 +25,15 @@ export interface HandleOptions {
   readonly clock: Clock;
   /** Deletes the database's directory. */
   readonly removeDirectory: () => Promise<void>;
+  /** Told why a thread ended that nobody asked to end. */
+  readonly report: Report;
 }
 
-/** After a failure the database is opened again no sooner than this. */
+/** After a failed disk the database is opened again no sooner than this. */
 const reopenMillis = 250;
+
+/** A database that takes longer to close than this is ended as it is: what is durable stays so. */
+const closeMillisMax = 10_000;
 
 function callerData(caller: Caller): CallerData {
   return {
@@ -67,6 +73,13 @@ export class WorkerDatabase implements DatabaseHandle {
   readonly #follows = new Map<number, Follower>();
   #isCongested = false;
   #isClosing = false;
+  #isRemoved = false;
+  /** The thread before the present one; its end is awaited. */
+  #threadEnded: Promise<void> = Promise.resolve();
+  #lastFailureText: string | undefined;
+  #skipsDisconnectReducer = false;
+  /** Publishing, closing and removing exclude each other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: HandleOptions) {
     this.#options = options;
@@ -75,38 +88,47 @@ export class WorkerDatabase implements DatabaseHandle {
 
   #open(): WorkerLink {
     if (this.#link !== undefined) return this.#link;
+    if (this.#isRemoved) throw new LightconeError("LC_DATABASE_UNKNOWN", "No such database.");
+    if (this.#isClosing) throw unavailable("the database is closing");
+    this.#refuseSoonAfterFailure();
     const { clock, identity, directory, callTimeLimitMillis } = this.#options;
-    if (this.#isClosing)
-      throw new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closing");
-    if (this.#failure !== undefined && clock.nowMillis() - this.#failedAtMillis < reopenMillis) {
-      throw unavailable(this.#failure);
-    }
-    const link = new WorkerLink(
-      {
-        identity: identity.value,
-        directory,
-        callTimeLimitMillis,
-        nowMillis: () => clock.nowMillis(),
+    const options: LinkOptions = {
+      identity: identity.value,
+      directory,
+      callTimeLimitMillis,
+      nowMillis: () => clock.nowMillis(),
+      after: this.#threadEnded,
+      lastFailure: this.#lastFailureText,
+      skipsDisconnectReducer: this.#skipsDisconnectReducer,
+    };
+    this.#lastFailureText = undefined;
+    const link = new WorkerLink(options, {
+      frames: (socket, frames) => this.#sinks.get(socket)?.write(frames),
+      closeSocket: (socket, code, reason) => {
+        this.#takeSink(socket)?.close(code, reason);
       },
-      {
-        frames: (socket, frames) => this.#sinks.get(socket)?.write(frames),
-        closeSocket: (socket, code, reason) => {
-          this.#takeSink(socket)?.close(code, reason);
-        },
-        dropSocket: (socket) => {
-          this.#takeSink(socket)?.drop();
-        },
-        logText: (followId, text) => this.#follows.get(followId)?.onText(text),
-        congested: (isCongested) => {
-          this.#setCongested(isCongested);
-        },
-        ended: (error) => {
-          this.#ended(link, error);
-        },
+      dropSocket: (socket) => {
+        this.#takeSink(socket)?.drop();
       },
-    );
+      logText: (followId, text) => this.#follows.get(followId)?.onText(text),
+      congested: (isCongested) => {
+        this.#setCongested(isCongested);
+      },
+      ended: (error, detail) => {
+        this.#ended(link, error, detail);
+      },
+    });
     this.#link = link;
     return link;
+  }
+
+  /** A disk that has just failed is left alone for a moment; a call that was stopped is no reason to wait. */
+  #refuseSoonAfterFailure(): void {
+    const failure = this.#failure;
+    if (failure === undefined || failure.code === "LC_CALL_TIME_LIMIT") return;
+    if (this.#options.clock.nowMillis() - this.#failedAtMillis < reopenMillis) {
+      throw closedForNow(failure);
+    }
   }
 
   #setCongested(isCongested: boolean): void {
@@ -121,13 +143,17 @@ export class WorkerDatabase implements DatabaseHandle {
   }
 
   /** The thread is gone: sockets learn why, and the next use opens the database again. */
-  #ended(link: WorkerLink, error: LightconeError): void {
+  #ended(link: WorkerLink, error: LightconeError, detail: string | undefined): void {
     if (this.#link !== link) return;
     this.#link = undefined;
+    this.#threadEnded = link.ended;
     this.#isCongested = false;
     if (!this.#isClosing) {
       this.#failure = error;
       this.#failedAtMillis = this.#options.clock.nowMillis();
+      this.#lastFailureText = error.message;
+      this.#skipsDisconnectReducer = error.code === "LC_CALL_TIME_LIMIT" && !link.isOpen;
+      this.#options.report(detail ?? error.message, `database ${this.identity.toHex()}`);
     }
     const sinks = [...this.#sinks.values()];
     this.#sinks.clear();
@@ -136,47 +162,83 @@ export class WorkerDatabase implements DatabaseHandle {
     this.#follows.clear();
   }
 
+  /** The open link; rejects with why there is none. */
+  async #opened(): Promise<WorkerLink> {
+    const link = this.#open();
+    await link.opened;
+    this.#failure = undefined;
+    this.#skipsDisconnectReducer = false;
+    return link;
+  }
+
   async #request<Name extends RequestName>(
     name: Name,
     params: Requests[Name]["params"],
   ): Promise<Requests[Name]["result"]> {
-    const link = this.#open();
+    let link: WorkerLink;
     try {
-      await link.opened;
+      link = await this.#opened();
     } catch (thrown) {
-      throw thrown instanceof LightconeError ? unavailable(thrown) : thrown;
+      throw thrown instanceof LightconeError ? closedForNow(thrown) : thrown;
     }
-    this.#failure = undefined;
     return link.request(name, params);
   }
 
-  async publish(request: PublishRequest): Promise<PublishResult> {
-    if (request.clear) {
-      await this.#checkProgram(request.program);
-      await this.#clear();
-    }
-    const { program, owner } = request;
-    return { kind: await this.#request("publish", { program, owner: owner.value }) };
+  /** Runs `work` when all that excludes it is done. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  publish(request: PublishRequest): Promise<PublishResult> {
+    return this.#exclusively(async () => {
+      if (request.clear) {
+        await this.#checkProgram(request.program);
+        await this.#clear();
+      }
+      const { program, owner } = request;
+      return { kind: await this.#request("publish", { program, owner: owner.value }) };
+    });
   }
 
   /** Refuses a program that cannot run before the data makes way for it. */
   async #checkProgram(program: Uint8Array): Promise<void> {
+    let link: WorkerLink;
     try {
-      await this.#request("planPublish", { program });
+      link = await this.#opened();
     } catch (thrown) {
-      const isProgramAtFault =
-        thrown instanceof LightconeError &&
-        (thrown.code.startsWith("LC_MODULE_") || thrown.code === "LC_NOT_YET");
-      // A database that is empty or cannot be opened has nothing to say about programs.
-      if (isProgramAtFault) throw thrown;
+      // Data that cannot be read may be cleared, and says nothing about programs.
+      if (thrown instanceof LightconeError && thrown.code.startsWith("LC_LOG_")) return;
+      throw thrown instanceof LightconeError ? closedForNow(thrown) : thrown;
+    }
+    try {
+      await link.request("planPublish", { program });
+    } catch (thrown) {
+      // Nor does a database before its first program.
+      if (thrown instanceof LightconeError && thrown.code === "LC_DATABASE_UNKNOWN") return;
+      throw thrown;
     }
   }
 
   /** Closes the database and forgets its data. */
   async #clear(): Promise<void> {
-    await this.#shutDown("module exited");
-    await this.#options.removeDirectory();
-    this.#isClosing = false;
+    try {
+      await this.#shutDown("module exited");
+      await this.#options.removeDirectory();
+      this.#failure = undefined;
+    } finally {
+      this.#isClosing = false;
+    }
+  }
+
+  /** Closes the database for good and deletes its data. */
+  remove(): Promise<void> {
+    return this.#exclusively(async () => {
+      await this.#shutDown("module exited");
+      await this.#options.removeDirectory();
+      this.#isRemoved = true;
+    });
   }
 
   async planPublish(program: Uint8Array): Promise<PublishPlan> {
@@ -217,15 +279,20 @@ export class WorkerDatabase implements DatabaseHandle {
     const followId = ++this.#lastNumber;
     // Lines that come before the earlier ones have arrived must wait for them.
     let early: string[] | undefined = [];
+    let hasBegun = false;
     this.#follows.set(followId, {
       onText: (text) => {
         if (early === undefined) onText(text);
         else early.push(text);
       },
-      onEnd,
+      onEnd: () => {
+        // Before it has begun, the request itself tells of the failure.
+        if (hasBegun) onEnd();
+      },
     });
     try {
       onText(await this.#request("followLogs", { lineCount, followId }));
+      hasBegun = true;
     } catch (thrown) {
       this.#follows.delete(followId);
       throw thrown;
@@ -267,29 +334,43 @@ export class WorkerDatabase implements DatabaseHandle {
     };
   }
 
-  async close(reason: string): Promise<void> {
-    await this.#shutDown(reason);
+  close(reason: string): Promise<void> {
+    return this.#exclusively(() => this.#shutDown(reason));
   }
 
   async #shutDown(reason: string): Promise<void> {
     this.#isClosing = true;
     const link = this.#link;
-    if (link === undefined) return;
-    try {
-      await link.opened;
-      await link.request("close", { reason });
-    } catch (thrown) {
-      // A database that failed has nothing left to save.
-      if (!(thrown instanceof LightconeError)) throw thrown;
+    if (link !== undefined) {
+      const timer = setTimeout(() => {
+        this.#options.report(
+          `not closed within ${closeMillisMax} ms: its thread is ended`,
+          `database ${this.identity.toHex()}`,
+        );
+        void link.terminate();
+      }, closeMillisMax);
+      try {
+        await link.opened;
+        await link.request("close", { reason });
+      } catch (thrown) {
+        // A database that failed has nothing left to save.
+        if (!(thrown instanceof LightconeError)) throw thrown;
+      } finally {
+        clearTimeout(timer);
+      }
+      await link.terminate();
     }
-    await link.terminate();
+    await this.#threadEnded;
   }
 }
 
-function unavailable(cause: LightconeError): LightconeError {
-  if (cause.code === "LC_CALL_TIME_LIMIT" || cause.code === "LC_DATABASE_UNAVAILABLE") return cause;
-  return new LightconeError(
-    "LC_DATABASE_UNAVAILABLE",
-    `the database is closed for now: ${cause.message}`,
-  );
+function unavailable(message: string): LightconeError {
+  return new LightconeError("LC_DATABASE_UNAVAILABLE", message);
+}
+
+/** Why a database does not answer now, in words for its clients. */
+function closedForNow(cause: LightconeError): LightconeError {
+  if (cause.code === "LC_DATABASE_UNAVAILABLE" || cause.code === "LC_DATABASE_UNKNOWN")
+    return cause;
+  return unavailable(`the database is closed for now: ${cause.message}`);
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import type { DatabaseHandle, Databases } from "./contract.ts";
 import { WorkerDatabase } from "./database-handle.ts";
+import type { Report } from "./report.ts";
 
 /** Where databases lie inside the data directory, each in a folder named by its identity. */
 const replicasDirectory = "replicas";
@@ -15,6 +16,8 @@ export interface DatabasesOptions {
   readonly clock: Clock;
   /** How long one call may run before its thread is ended. */
   readonly callTimeLimitMillis: number;
+  /** Told of databases that end by themselves. */
+  readonly report: Report;
 }
 
 /** Opens no database yet: each starts its thread when it is first used. */
@@ -26,13 +29,14 @@ export function openDatabases(options: DatabasesOptions): Databases {
       const key = identity.toHex();
       let handle = handles.get(key);
       if (handle === undefined) {
-        const { dataDirectory, clock, callTimeLimitMillis, disk } = options;
+        const { dataDirectory, clock, callTimeLimitMillis, disk, report } = options;
         handle = new WorkerDatabase({
           identity,
           directory: `${dataDirectory}/${pathOf(identity)}`,
           callTimeLimitMillis,
           clock,
           removeDirectory: () => disk.remove(pathOf(identity)),
+          report,
         });
         handles.set(key, handle);
       }
@@ -41,9 +45,12 @@ export function openDatabases(options: DatabasesOptions): Databases {
     async remove(identity: Identity): Promise<void> {
       const key = identity.toHex();
       const handle = handles.get(key);
+      if (handle === undefined) {
+        await options.disk.remove(pathOf(identity));
+        return;
+      }
+      await handle.remove();
       handles.delete(key);
-      await handle?.close("module exited");
-      await options.disk.remove(pathOf(identity));
     },
     async closeAll(): Promise<void> {
       await Promise.all(

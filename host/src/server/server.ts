@@ -109,6 +109,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     dataDirectory: dataDir,
     clock,
     callTimeLimitMillis: options.callTimeLimitMs ?? callTimeLimitMsByDefault,
+    report,
   });
   const sockets = makeSockets();
   const services: Services = {

@@ -43,6 +43,8 @@ class Heartbeat {
     ws.on("ping", note);
     ws.on("message", note);
     this.#timer = setInterval(() => {
+      // Nothing can be heard of a client that is not read from.
+      if (ws.isPaused) return;
       this.#misses = this.#isAlive ? 0 : this.#misses + 1;
       this.#isAlive = false;
       if (this.#misses >= 2) onSilence();
@@ -60,8 +62,13 @@ function makeSink(ws: WebSocket, socket: Duplex, options: SocketOptions): Socket
   return {
     write(frames: Uint8Array): void {
       if (ws.readyState !== WebSocket.OPEN) return;
-      socket.write(frames);
-      if (socket.writableLength > outgoingBytesMax) ws.terminate();
+      const waiting = socket.writableLength;
+      if (waiting > outgoingBytesMax) {
+        ws.terminate();
+        return;
+      }
+      // What must wait is copied: a few bytes must not keep a whole slab alive.
+      socket.write(waiting > 0 ? frames.slice() : frames);
     },
     close(code: number, reason: string): void {
       ws.close(code, reason);
@@ -99,16 +106,28 @@ function attach(
     { caller: target.caller, token: target.token, confirmed: target.options.confirmed },
     sink,
   );
-  ws.on("message", (data, isBinary) => {
-    if (isBinary) connection.receive(data as Buffer);
-    else ws.close(CloseCode.internalError, textRefusal(target.protocol));
-  });
-  // `ws` closes with the right code by itself; what it says of the fault is the client's, not ours.
-  ws.on("error", () => undefined);
-  ws.on("close", () => {
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
     heartbeat.stop();
     connection.closed();
+  };
+  ws.on("message", (data, isBinary) => {
+    if (isOver) return;
+    if (isBinary) {
+      connection.receive(data as Buffer);
+      return;
+    }
+    end();
+    sink.close(CloseCode.internalError, textRefusal(target.protocol));
   });
+  // `ws` has sent the right code by itself; what it says of the fault is the client's, not ours.
+  ws.on("error", () => {
+    end();
+    sink.close(CloseCode.internalError, "");
+  });
+  ws.on("close", end);
 }
 
 /** Makes the part of the server that speaks WebSocket. */

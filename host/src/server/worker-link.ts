@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { LightconeError, messageOf } from "@lightcone/abi";
 import { openSlab } from "../session/slab.ts";
-import { CallWatchdog, makeWatchMemory } from "./call-watch.ts";
+import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
 import type { FromWorker, RequestName, Requests, ToWorker, WorkerStart } from "./channel.ts";
 
 /** Whom a link tells. After `ended` nothing more comes. */
@@ -13,7 +13,8 @@ export interface LinkListener {
   logText(followId: number, text: string): void;
   /** Whether so much is under way to the thread that sockets must not be read from. */
   congested(isCongested: boolean): void;
-  ended(error: LightconeError): void;
+  /** `detail` is for whoever runs the host. */
+  ended(error: LightconeError, detail?: string): void;
 }
 
 export interface LinkOptions {
@@ -21,9 +22,15 @@ export interface LinkOptions {
   readonly directory: string;
   readonly callTimeLimitMillis: number;
   readonly nowMillis: () => number;
+  /** Settles when the thread before this one is gone: two must not have the same files open. */
+  readonly after: Promise<void>;
+  readonly lastFailure: string | undefined;
+  readonly skipsDisconnectReducer: boolean;
 }
 
 interface Pending {
+  /** The function called, or the request's name. */
+  readonly what: string;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: LightconeError) => void;
 }
@@ -34,7 +41,11 @@ const congestionBytes = 16 * 1024 * 1024;
 const headerBytes = 8;
 
 export class WorkerLink {
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
+  /** Messages for a thread that has not started yet. */
+  readonly #waiting: { readonly message: ToWorker; readonly transfer: readonly ArrayBuffer[] }[] =
+    [];
+  #ended: Promise<void> = Promise.resolve();
   readonly #listener: LinkListener;
   readonly #options: LinkOptions;
   readonly #pending = new Map<number, Pending>();
@@ -45,6 +56,9 @@ export class WorkerLink {
   #reducerNames: readonly string[] = [];
   #lastRequest = 0;
   #hasEnded = false;
+  #isOpen = false;
+  /** What a call that ran too long was asked for as. */
+  #stuckIn: string | undefined;
   #batch: Uint8Array = new Uint8Array(batchBytesMin);
   #batchLength = 0;
   #isFlushScheduled = false;
@@ -59,30 +73,13 @@ export class WorkerLink {
     this.#options = options;
     this.#listener = listener;
     const watch = makeWatchMemory();
-    const workerData: WorkerStart = {
-      identity: options.identity,
-      directory: options.directory,
-      watch,
-    };
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
     this.#opened = new Promise((resolve, reject) => {
-      this.#settleOpened = { resolve: () => resolve(), reject };
+      this.#settleOpened = { what: "open", resolve: () => resolve(), reject };
     });
     // Whoever opens learns of a failure through `opened`; nobody else needs to.
     this.#opened.catch(() => undefined);
-    this.#worker.on("message", (message: FromWorker) => {
-      this.#receive(message);
-    });
-    this.#worker.on("error", (thrown) => {
-      this.#end(
-        new LightconeError(
-          "LC_DATABASE_UNAVAILABLE",
-          `the database's thread failed: ${messageOf(thrown)}`,
-        ),
-      );
-    });
-    this.#worker.on("exit", () => {
-      this.#end(new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closed"));
+    void options.after.then(() => {
+      if (!this.#hasEnded) this.#start(watch);
     });
     this.#watchdog = new CallWatchdog(watch, options.callTimeLimitMillis);
     const interval = Math.max(10, Math.min(500, options.callTimeLimitMillis / 10));
@@ -92,16 +89,50 @@ export class WorkerLink {
     this.#watchTimer.unref();
   }
 
+  #start(watch: SharedArrayBuffer): void {
+    const { identity, directory, lastFailure, skipsDisconnectReducer } = this.#options;
+    const workerData: WorkerStart = {
+      identity,
+      directory,
+      watch,
+      lastFailure,
+      skipsDisconnectReducer,
+    };
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+    this.#worker = worker;
+    worker.on("message", (message: FromWorker) => {
+      this.#receive(message);
+    });
+    worker.on("error", (thrown) => {
+      this.#end(unavailable(`the database's thread failed: ${messageOf(thrown)}`), thrown.stack);
+    });
+    worker.on("exit", () => {
+      this.#end(unavailable("the database is closed"));
+    });
+    for (const { message, transfer } of this.#waiting) worker.postMessage(message, transfer);
+    this.#waiting.length = 0;
+  }
+
+  /** Whether the thread has said that the database is open. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Settles when the thread is gone. Valid once the link has ended. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
   /** Resolves when the database is open; rejects with why it cannot be. */
   get opened(): Promise<void> {
     return this.#opened;
   }
 
   #watch(): void {
-    const reducer = this.#watchdog.look(this.#options.nowMillis());
-    if (reducer === undefined) return;
-    const name =
-      reducer < 0 ? "loading the module" : `reducer ${this.#reducerNames[reducer] ?? reducer}`;
+    const watched = this.#watchdog.look(this.#options.nowMillis());
+    if (watched === undefined) return;
+    const name = describeWatched(watched, this.#reducerNames);
+    this.#stuckIn = this.#reducerNames[watched] ?? (watched < 0 ? "publish" : undefined);
     const seconds = this.#options.callTimeLimitMillis / 1000;
     this.#end(
       new LightconeError(
@@ -112,6 +143,8 @@ export class WorkerLink {
   }
 
   #receive(message: FromWorker): void {
+    // A thread that is being ended may have spoken before.
+    if (this.#hasEnded) return;
     switch (message.kind) {
       case "slab":
         openSlab(message.slab, (socket, frames) => {
@@ -123,6 +156,7 @@ export class WorkerLink {
         this.#tellCongestion();
         return;
       case "opened":
+        this.#isOpen = true;
         this.#settleOpened?.resolve(undefined);
         return;
       case "reducers":
@@ -140,6 +174,7 @@ export class WorkerLink {
       case "failed":
         this.#end(
           new LightconeError(message.error.code, message.error.message, message.error.reasons),
+          message.error.detail,
         );
         return;
       case "reply":
@@ -159,21 +194,29 @@ export class WorkerLink {
   }
 
   /** Ends the thread and everything that waits for it. */
-  #end(error: LightconeError): void {
+  #end(error: LightconeError, detail?: string): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     clearInterval(this.#watchTimer);
-    void this.#worker.terminate();
+    const worker = this.#worker;
+    this.#ended =
+      worker === undefined ? Promise.resolve() : worker.terminate().then(() => undefined);
     this.#settleOpened?.reject(error);
-    for (const { reject } of this.#pending.values()) reject(error);
+    for (const { what, reject } of this.#pending.values()) reject(this.#errorFor(what, error));
     this.#pending.clear();
-    this.#listener.ended(error);
+    this.#listener.ended(error, detail);
+  }
+
+  /** Only the call that ran too long is told that it did; the others that waited may try again. */
+  #errorFor(what: string, error: LightconeError): LightconeError {
+    if (error.code !== "LC_CALL_TIME_LIMIT" || what === this.#stuckIn) return error;
+    return unavailable(`the database is starting again: ${error.message}`);
   }
 
   /** Ends the thread; what it had to say has been said. */
   async terminate(): Promise<void> {
-    this.#end(new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closed"));
-    await this.#worker.terminate();
+    this.#end(unavailable("the database is closed"));
+    await this.#ended;
   }
 
   /** Sends a request after all frames so far and waits for its answer. */
@@ -181,19 +224,30 @@ export class WorkerLink {
     name: Name,
     params: Requests[Name]["params"],
   ): Promise<Requests[Name]["result"]> {
-    if (this.#hasEnded)
-      throw new LightconeError("LC_DATABASE_UNAVAILABLE", "the database is closed");
+    if (this.#hasEnded) throw unavailable("the database is closed");
     const id = ++this.#lastRequest;
     this.post({ kind: "request", id, name, params });
+    const isPublish = name === "publish" || name === "planPublish";
+    const called = name === "call" ? (params as Requests["call"]["params"]).name : name;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#pending.set(id, {
+        what: isPublish ? "publish" : called,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+      });
     });
   }
 
   /** Sends a message after all frames so far. */
   post(message: ToWorker): void {
     this.#postBatch();
-    if (!this.#hasEnded) this.#worker.postMessage(message);
+    this.#send(message, []);
+  }
+
+  #send(message: ToWorker, transfer: readonly ArrayBuffer[]): void {
+    if (this.#hasEnded) return;
+    if (this.#worker === undefined) this.#waiting.push({ message, transfer });
+    else this.#worker.postMessage(message, transfer);
   }
 
   /** Adds one client's message to the batch of this turn. */
@@ -222,7 +276,7 @@ export class WorkerLink {
     this.#batch = new Uint8Array(Math.max(batchBytesMin, Math.min(length * 2, 1024 * 1024)));
     this.#batchLength = 0;
     this.#underWay += length;
-    this.#worker.postMessage({ kind: "frames", buffer, length } satisfies ToWorker, [buffer]);
+    this.#send({ kind: "frames", buffer, length }, [buffer]);
     this.#tellCongestion();
   }
 
@@ -234,6 +288,10 @@ export class WorkerLink {
     this.#isCongested = isCongested;
     this.#listener.congested(isCongested);
   }
+}
+
+function unavailable(message: string): LightconeError {
+  return new LightconeError("LC_DATABASE_UNAVAILABLE", message);
 }
 
 function writeU32(bytes: Uint8Array, at: number, value: number): void {

@@ -33,7 +33,7 @@ function errorData(thrown: unknown): ErrorData {
     return { code: thrown.code, message: thrown.message, reasons: thrown.reasons };
   }
   const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
-  return { code: "LC_DATABASE_UNAVAILABLE", message: detail, reasons: [] };
+  return { code: "LC_DATABASE_UNAVAILABLE", message: messageOf(thrown), reasons: [], detail };
 }
 
 function serviceCaller(data: CallerData): ServiceCaller {
@@ -63,32 +63,29 @@ async function openService(): Promise<DatabaseService> {
   const disk = nodeDisk(start.directory);
   await disk.makeDirectory("");
   await checkWritable(disk);
-  watch.begin(-1);
-  try {
-    return await DatabaseService.open({
-      identity: new Identity(start.identity),
-      disk,
-      clock: systemClock,
-      schedule: queueMicrotask,
-      watch,
-      delivery: {
-        deliver: (slab) => {
-          post({ kind: "slab", slab });
-        },
-        closeSocket: (socket, code, reason) => {
-          post({ kind: "closeSocket", socket, code, reason });
-        },
-        dropSocket: (socket) => {
-          post({ kind: "dropSocket", socket });
-        },
-        failed: (error) => {
-          post({ kind: "failed", error: errorData(error) });
-        },
+  return DatabaseService.open({
+    identity: new Identity(start.identity),
+    disk,
+    clock: systemClock,
+    schedule: queueMicrotask,
+    watch,
+    lastFailure: start.lastFailure,
+    skipsDisconnectReducer: start.skipsDisconnectReducer,
+    delivery: {
+      deliver: (slab) => {
+        post({ kind: "slab", slab });
       },
-    });
-  } finally {
-    watch.end();
-  }
+      closeSocket: (socket, code, reason) => {
+        post({ kind: "closeSocket", socket, code, reason });
+      },
+      dropSocket: (socket) => {
+        post({ kind: "dropSocket", socket });
+      },
+      failed: (error) => {
+        post({ kind: "failed", error: errorData(error) });
+      },
+    },
+  });
 }
 
 type Handlers = {
@@ -103,26 +100,16 @@ function tellReducers(service: DatabaseService): void {
   post({ kind: "reducers", names });
 }
 
-/** Guest code also runs while a program is loaded. */
-function whileLoading<T>(run: () => T): T {
-  watch.begin(-1);
-  try {
-    return run();
-  } finally {
-    watch.end();
-  }
-}
-
 function makeHandlers(service: DatabaseService): Handlers {
   const follows = new Map<number, () => void>();
   const { moduleLog } = service.database.parts;
   return {
     publish: async ({ program, owner }) => {
-      const result = await whileLoading(() => service.publish(program, new Identity(owner)));
+      const result = await service.publish(program, new Identity(owner));
       tellReducers(service);
       return result;
     },
-    planPublish: ({ program }) => whileLoading(() => service.planPublish(program)),
+    planPublish: ({ program }) => service.planPublish(program),
     programHash: () => service.database.module.programHash,
     call: async ({ name, argumentsJson, caller }): Promise<CallResultData> => {
       const { outcome, durationMicros } = await service.call(
@@ -148,7 +135,13 @@ function makeHandlers(service: DatabaseService): Handlers {
         post({ kind: "logText", followId, text });
       });
       follows.set(followId, stop);
-      return earlier;
+      try {
+        return await earlier;
+      } catch (thrown) {
+        follows.delete(followId);
+        stop();
+        throw thrown;
+      }
     },
     stopFollow: ({ followId }) => {
       follows.get(followId)?.();

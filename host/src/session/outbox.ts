@@ -3,6 +3,9 @@
 import type { Log } from "../log/contract.ts";
 import { type Fragment, type SealedSlab, Slab } from "./slab.ts";
 
+/** A slab that has grown to this leaves before the turn is over. */
+const slabBytesMax = 4 * 1024 * 1024;
+
 const capacityMin = 4096;
 const capacityMax = 1024 * 1024;
 
@@ -60,6 +63,7 @@ export class Outbox {
   send(to: Address, message: Uint8Array, length: number): void {
     const slab = to.isConfirmed ? this.#filling : this.#immediate;
     slab.address(to.socket, slab.addFrame(message, length));
+    if (slab.length > slabBytesMax) this.endTurn();
   }
 
   /** Sends before anything else that waits: the first message of a connection is never held. */
@@ -70,10 +74,15 @@ export class Outbox {
   /** Sends one frame to one more client. */
   sendShared(to: Address, frame: SharedFrame): void {
     if (to.isConfirmed) {
-      frame.held ??= this.#filling.addFrame(frame.message, frame.length);
+      // A slab may have left since the frame was written for the client before.
+      if (frame.held?.slab !== this.#filling) {
+        frame.held = this.#filling.addFrame(frame.message, frame.length);
+      }
       this.#filling.address(to.socket, frame.held);
     } else {
-      frame.immediate ??= this.#immediate.addFrame(frame.message, frame.length);
+      if (frame.immediate?.slab !== this.#immediate) {
+        frame.immediate = this.#immediate.addFrame(frame.message, frame.length);
+      }
       this.#immediate.address(to.socket, frame.immediate);
     }
   }

@@ -39,6 +39,9 @@ export interface ServiceOptions {
   readonly schedule: Schedule;
   readonly watch: CallWatch;
   readonly delivery: Delivery;
+  /** See `DatabaseOptions`. */
+  readonly lastFailure?: string | undefined;
+  readonly skipsDisconnectReducer?: boolean;
 }
 
 /** Who calls over HTTP or opens a socket. */
@@ -174,11 +177,7 @@ export class DatabaseService {
       });
     } catch (thrown) {
       if (this.#failure !== undefined) return;
-      this.#delivery.closeSocket(
-        socket,
-        CloseCode.internalError,
-        closeReason(messageOf(thrown)),
-      );
+      this.#delivery.closeSocket(socket, CloseCode.internalError, closeReason(messageOf(thrown)));
     }
   }
 
@@ -294,4 +293,3 @@ export class DatabaseService {
     await this.#database.close();
   }
 }
-

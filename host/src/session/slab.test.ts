@@ -10,7 +10,7 @@ interface Frame {
 function readFrames(socket: number, bytes: Uint8Array): Frame[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const frames: Frame[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (view.getUint8(at) !== 0x82) throw new Error("not a final binary frame");
     const short = view.getUint8(at + 1);
     if (short > 127) throw new Error("a server's frame is not masked");
@@ -50,7 +50,11 @@ void test("messages of every form of length arrive as they were", (t) => {
   for (const length of [0, 1, 124, 125, 126, 65_534, 65_535, 65_536, 200_000]) {
     const slab = new Slab(16);
     slab.address(9, slab.addFrame(message(length), length));
-    t.same(framesOf(slab), { frames: [{ socket: 9, message: message(length) }], writes: 1 }, `${length}`);
+    t.same(
+      framesOf(slab),
+      { frames: [{ socket: 9, message: message(length) }], writes: 1 },
+      `${length}`,
+    );
   }
   t.end();
 });

@@ -3,7 +3,7 @@
 //
 //   bytes   [ frame | frame | frame … ]                header, compression tag and message each
 //   table   [ socket, start, length ] as three words   in the order of delivery
-import { Writer } from "@lightcone/abi";
+import { assert, Writer } from "@lightcone/abi";
 
 const binaryFrame = 0x82;
 const entryWords = 3;
@@ -17,6 +17,7 @@ const plainTag = 0;
 
 /** A place in a slab: one whole frame. */
 export interface Fragment {
+  readonly slab: Slab;
   readonly start: number;
   readonly length: number;
 }
@@ -30,7 +31,7 @@ export interface SealedSlab {
 
 export class Slab {
   readonly #bytes: Writer;
-  #table: Int32Array = new Int32Array(64 * entryWords);
+  #table: Uint32Array = new Uint32Array(64 * entryWords);
   #entryCount = 0;
 
   constructor(capacity: number) {
@@ -65,11 +66,12 @@ export class Slab {
     }
     bytes.u8(plainTag);
     bytes.rawRange(message, 0, messageLength);
-    return { start, length: bytes.length - start };
+    return { slab: this, start, length: bytes.length - start };
   }
 
   /** Sends a fragment to a socket, after everything that it was sent before. */
   address(socket: number, fragment: Fragment): void {
+    assert(fragment.slab === this, "a frame was addressed in a slab that does not hold it");
     const last = (this.#entryCount - 1) * entryWords;
     const table = this.#table;
     // Frames that follow each other for one socket are one write.
@@ -83,7 +85,7 @@ export class Slab {
     }
     const at = last + entryWords;
     if (at + entryWords > table.length) {
-      this.#table = new Int32Array(table.length * 2);
+      this.#table = new Uint32Array(table.length * 2);
       this.#table.set(table);
     }
     this.#table[at] = socket;
@@ -95,7 +97,7 @@ export class Slab {
   /** Puts the table behind the bytes. The slab is of no use afterwards. */
   seal(): SealedSlab {
     const bytes = this.#bytes;
-    const wordBytes = Int32Array.BYTES_PER_ELEMENT;
+    const wordBytes = Uint32Array.BYTES_PER_ELEMENT;
     const padding = (wordBytes - (bytes.length % wordBytes)) % wordBytes;
     const tableStart = bytes.reserve(padding) + padding;
     const byteCount = this.#entryCount * entryWords * wordBytes;
@@ -113,7 +115,7 @@ export function openSlab(
   slab: SealedSlab,
   deliver: (socket: number, frames: Uint8Array) => void,
 ): void {
-  const table = new Int32Array(slab.buffer, slab.tableStart, slab.entryCount * entryWords);
+  const table = new Uint32Array(slab.buffer, slab.tableStart, slab.entryCount * entryWords);
   for (let at = 0; at < table.length; at += entryWords) {
     const start = table[at + 1] as number;
     deliver(table[at] as number, new Uint8Array(slab.buffer, start, table[at + 2]));

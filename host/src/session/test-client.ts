@@ -107,17 +107,19 @@ export class TestClient {
   readonly host: TestHost;
   readonly socket: number;
   readonly identity: Identity;
+  readonly connectionId: ConnectionId;
   readonly #writer = new Writer();
 
   constructor(host: TestHost, socket: number, subject: string, isConfirmed = false) {
     this.host = host;
     this.socket = socket;
     this.identity = subject === "owner" ? owner : Identity.fromClaims("localhost", subject);
+    this.connectionId = new ConnectionId(BigInt(socket) + 1000n);
     host.service.connect(
       socket,
       {
         identity: this.identity,
-        connectionId: new ConnectionId(BigInt(socket) + 1000n),
+        connectionId: this.connectionId,
         jwtPayload: `{"iss":"localhost","sub":"${subject}"}`,
       },
       "token",
@@ -152,9 +154,9 @@ export class TestClient {
     return this.#send();
   }
 
-  unsubscribe(querySetId: number): ServerMessage[] {
+  unsubscribe(querySetId: number, sendsDroppedRows = true): ServerMessage[] {
     this.#writer.clear();
-    writeUnsubscribe(this.#writer, 8, querySetId, true);
+    writeUnsubscribe(this.#writer, 8, querySetId, sendsDroppedRows);
     return this.#send();
   }
 

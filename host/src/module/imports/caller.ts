@@ -13,7 +13,7 @@ export function callerImports(context: CallContext): ImportFunctions {
     identity(out: number): void {
       const at = context.memory.range(out, 32);
       const { buffer, byteOffset } = context.environment.databaseIdentity;
-        context.memory.write(at, new DataView(buffer, byteOffset, 32), 0, 32);
+      context.memory.write(at, new DataView(buffer, byteOffset, 32), 0, 32);
     },
     get_jwt(connectionId: number, out: number): number {
       if (context.tx === undefined) return Errno.notInTransaction;
