@@ -7,7 +7,7 @@ import { Writer } from "@lightcone/abi";
 import { SocketClient, SocketHost } from "./socket-host.ts";
 
 async function open(t: Test): Promise<SocketHost> {
-  const host = await SocketHost.open(t);
+  const host = await SocketHost.start(t);
   t.equal((await host.publish("probe", "probe")).status, 200);
   return host;
 }
@@ -151,7 +151,7 @@ void test("tokens that are expired, forged or no tokens", async (t) => {
 /** A token of the host's own key that was good a minute ago. */
 async function expired(host: SocketHost, claims: object): Promise<string> {
   const { importPKCS8, CompactSign } = await import("jose");
-  const key = await importPKCS8(await readFile(join(host.dataDir, "id_ecdsa"), "utf8"), "ES256");
+  const key = await importPKCS8(await readFile(join(host.dataDir, "keys", "id_ecdsa"), "utf8"), "ES256");
   const exp = Math.floor(Date.now() / 1000) - 60;
   return new CompactSign(new TextEncoder().encode(JSON.stringify({ ...claims, exp })))
     .setProtectedHeader({ typ: "JWT", alg: "ES256" })

@@ -27,50 +27,27 @@ export interface SocketEnd {
   readonly reason: string;
 }
 
-type HostOptions = Partial<Omit<ServerOptions, "listenAddr">>;
-
-export class SocketHost {
-  readonly dataDir: string;
+/** A running host, by its address. */
+export class RemoteHost {
   readonly token: string;
-  #server: RunningServer;
-  readonly #options: HostOptions;
+  #address: string;
 
-  private constructor(server: RunningServer, dataDir: string, token: string, options: HostOptions) {
-    this.#server = server;
-    this.dataDir = dataDir;
+  constructor(address: string, token: string) {
+    this.#address = address;
     this.token = token;
-    this.#options = options;
   }
 
-  static async open(
-    t: { teardown(end: () => unknown): void },
-    options: HostOptions = {},
-  ): Promise<SocketHost> {
-    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "lightcone-host-")));
-    const server = await startServer({ ...options, listenAddr: "127.0.0.1:0", dataDir });
-    const answer = await fetch(`http://${server.address}/v1/identity`, { method: "POST" });
-    const { token } = (await answer.json()) as { token: string };
-    const host = new SocketHost(server, dataDir, token, options);
-    t.teardown(async () => {
-      await host.#server.close();
-      if (options.dataDir === undefined) await rm(dataDir, { recursive: true });
-    });
-    return host;
+  /** As a new identity. */
+  static async open(address: string): Promise<RemoteHost> {
+    return new RemoteHost(address, await newToken(address));
   }
 
   get address(): string {
-    return this.#server.address;
+    return this.#address;
   }
 
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  /** Starts again over the same directory; the port is another. */
-  async restart(): Promise<void> {
-    await this.#server.close();
-    const { dataDir } = this;
-    this.#server = await startServer({ ...this.#options, listenAddr: "127.0.0.1:0", dataDir });
+  moved(address: string): void {
+    this.#address = address;
   }
 
   async send(
@@ -113,6 +90,59 @@ export class SocketHost {
   }
 }
 
+async function newToken(address: string): Promise<string> {
+  const answer = await fetch(`http://${address}/v1/identity`, { method: "POST" });
+  const { token } = (await answer.json()) as { token: string };
+  return token;
+}
+
+type HostOptions = Partial<Omit<ServerOptions, "listenAddr">>;
+
+/** A host in this process. */
+export class SocketHost extends RemoteHost {
+  readonly dataDir: string;
+  #server: RunningServer;
+  readonly #options: HostOptions;
+
+  private constructor(server: RunningServer, dataDir: string, token: string, options: HostOptions) {
+    super(server.address, token);
+    this.#server = server;
+    this.dataDir = dataDir;
+    this.#options = options;
+  }
+
+  static async start(
+    t: { teardown(end: () => unknown): void },
+    options: HostOptions = {},
+  ): Promise<SocketHost> {
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "lightcone-host-")));
+    const server = await startServer({
+      report: () => undefined,
+      ...options,
+      listenAddr: "127.0.0.1:0",
+      dataDir,
+    });
+    const host = new SocketHost(server, dataDir, await newToken(server.address), options);
+    t.teardown(async () => {
+      await host.#server.close();
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true });
+    });
+    return host;
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** Starts again over the same directory; the port is another. */
+  async restart(): Promise<void> {
+    await this.#server.close();
+    const { dataDir } = this;
+    this.#server = await startServer({ ...this.#options, listenAddr: "127.0.0.1:0", dataDir });
+    this.moved(this.#server.address);
+  }
+}
+
 export function pause(millis: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, millis));
 }
@@ -132,7 +162,7 @@ export class SocketClient {
   #wake: () => void = () => undefined;
   #end: SocketEnd | undefined;
 
-  constructor(host: SocketHost, database: string, options: ClientOptions = {}) {
+  constructor(host: RemoteHost, database: string, options: ClientOptions = {}) {
     const { confirmed = true, token = host.token, query = "" } = options;
     const path = `/v1/database/${database}/subscribe?compression=None&confirmed=${confirmed}${query}`;
     this.ws = new WebSocket(`ws://${host.address}${path}`, ["v2.bsatn.spacetimedb"], {
@@ -157,7 +187,7 @@ export class SocketClient {
 
   /** A client that has been greeted. */
   static async open(
-    host: SocketHost,
+    host: RemoteHost,
     database: string,
     options: ClientOptions = {},
   ): Promise<SocketClient> {

@@ -22,7 +22,7 @@ async function slowestAnswer(host: SocketHost, database: string, work: Promise<u
 }
 
 void test("an endless reducer is stopped, its database goes on, the others never stop", async (t) => {
-  const host = await SocketHost.open(t, { callTimeLimitMs });
+  const host = await SocketHost.start(t, { callTimeLimitMs });
   for (const name of ["stuck", "busy"]) t.equal((await host.publish(name, "probe")).status, 200);
   const client = await SocketClient.open(host, "stuck");
   const watcher = await SocketClient.open(host, "stuck");
@@ -76,7 +76,7 @@ function endless(where: "preinit" | "init" | "disconnect" | "nowhere"): Promise<
 }
 
 void test("a program whose start never ends is refused, and its name stays free", async (t) => {
-  const host = await SocketHost.open(t, { callTimeLimitMs });
+  const host = await SocketHost.start(t, { callTimeLimitMs });
   for (const [where, text] of [
     ["preinit", /^loading the module ran longer/],
     ["init", /^the init reducer ran longer/],
@@ -91,7 +91,7 @@ void test("a program whose start never ends is refused, and its name stays free"
 });
 
 void test("a client that cannot be disconnected does not keep its database shut", async (t) => {
-  const host = await SocketHost.open(t, { callTimeLimitMs });
+  const host = await SocketHost.start(t, { callTimeLimitMs });
   t.equal((await host.publish("sticky", await endless("disconnect"))).status, 200);
   const client = await SocketClient.open(host, "sticky");
   const other = await SocketClient.open(host, "sticky");
