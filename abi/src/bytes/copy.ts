@@ -39,10 +39,19 @@ export function sameBytes(
   return true;
 }
 
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
+
 /** Remembers the view of the bytes asked for last: buffers that are read again and again cost no object each time. */
 export class LastView {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #view: DataView = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array = noBytes;
+  #view: DataView = noView;
+
+  /** Lets go of the buffer. */
+  forget(): void {
+    this.#bytes = noBytes;
+    this.#view = noView;
+  }
 
   /** A view of all of `bytes`. */
   of(bytes: Uint8Array): DataView {

@@ -124,6 +124,7 @@ export class LiveModule {
    */
   revive(): string | undefined {
     if (!this.#instance.isDead) return undefined;
+    this.#environment.datastore.forgetSources();
     try {
       this.#instance = new ModuleInstance(this.#loaded, this.#environment);
       return undefined;

@@ -82,6 +82,11 @@ export class Datastore implements ReadView {
     return [...this.#tables.values()];
   }
 
+  /** The guest that wrote last is dead: nothing here keeps its memory. */
+  forgetSources(): void {
+    for (const table of this.#tables.values()) table.forgetSource();
+  }
+
   get isInTransaction(): boolean {
     return this.#tx.isOpen;
   }

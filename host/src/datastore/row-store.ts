@@ -106,6 +106,8 @@ export interface RowStore {
   view(row: number): DataView;
   start(row: number): number;
   size(row: number): number;
+  /** Lets go of the memory that rows were copied from last: it may be a dead guest's. */
+  forgetSource(): void;
 }
 
 /** Rows that all have `rowSize` bytes. */
@@ -178,6 +180,10 @@ export class FixedRowStore implements RowStore {
 
   size(_row: number): number {
     return this.#rowSize;
+  }
+
+  forgetSource(): void {
+    this.#given.forget();
   }
 }
 
@@ -301,5 +307,9 @@ export class VariableRowStore implements RowStore {
 
   size(row: number): number {
     return this.#sizeByRow[row] as number;
+  }
+
+  forgetSource(): void {
+    this.#given.forget();
   }
 }

@@ -68,6 +68,12 @@ export class Table {
     return this.#rowCount;
   }
 
+  /** See `RowStore.forgetSource`. */
+  forgetSource(): void {
+    this.#given.forget();
+    this.rows.forgetSource();
+  }
+
   /** Whether the open transaction touched this table. */
   get isTouched(): boolean {
     return this.#journalRows.count > 0;
