@@ -19,7 +19,11 @@ class Ledger {
   #lastId = 0;
 
   /** A call that inserts one or two new rows. */
-  next(isPair: boolean): { readonly ids: number[]; readonly reducer: string; readonly args: Uint8Array } {
+  next(isPair: boolean): {
+    readonly ids: number[];
+    readonly reducer: string;
+    readonly args: Uint8Array;
+  } {
     const args = new Writer();
     const ids = isPair ? [++this.#lastId, ++this.#lastId] : [++this.#lastId];
     for (const id of ids) {
@@ -56,7 +60,10 @@ async function load(host: RemoteHost, ledger: Ledger): Promise<void> {
 }
 
 /** Transfers of 1 from account 0 to account 1; how many were sent and acknowledged. */
-async function transfer(host: RemoteHost, count: { sent: number; acknowledged: number }): Promise<void> {
+async function transfer(
+  host: RemoteHost,
+  count: { sent: number; acknowledged: number },
+): Promise<void> {
   const client = new SocketClient(host, "bank");
   const args = new Writer();
   args.u32(0);
@@ -99,19 +106,33 @@ void test("killed ten times under load", async (t) => {
     await child.start();
     host = new RemoteHost(child.address, host.token);
 
-    const rows = (await host.sql("probe", "SELECT id FROM item")) as [number][];
+    const [items, accounts] = await Promise.all([
+      host.sql("probe", "SELECT id FROM item"),
+      host.sql("bank", "SELECT id, balance FROM account"),
+    ]);
+    const rows = items as [number][];
     const ids = new Set(rows.map(([id]) => id));
     const title = `kill ${kill}, ${ledger.acknowledged.size} acknowledged, ${ids.size} there`;
     t.equal(ids.size, rows.length, `${title}: none twice`);
-    t.same([...ledger.acknowledged].filter((id) => !ids.has(id)), [], `${title}: none lost`);
-    t.same([...ids].filter((id) => !ledger.sent.has(id)), [], `${title}: none that nobody sent`);
+    t.same(
+      [...ledger.acknowledged].filter((id) => !ids.has(id)),
+      [],
+      `${title}: none lost`,
+    );
+    t.same(
+      [...ids].filter((id) => !ledger.sent.has(id)),
+      [],
+      `${title}: none that nobody sent`,
+    );
     const halves = [...ledger.seconds].filter((id) => ids.has(id) !== ids.has(id - 1));
     t.same(halves, [], `${title}: no half transaction`);
-    const accounts = (await host.sql("bank", "SELECT id, balance FROM account")) as [number, number][];
-    const balances = new Map(accounts);
+    const balances = new Map(accounts as [number, number][]);
     const moved = 1_000_000 - (balances.get(0) ?? NaN);
     t.equal(balances.get(1), 1_000_000 + moved, "the sum is what it was");
-    t.ok(count.acknowledged <= moved && moved <= count.sent, `${moved} of ${count.acknowledged} to ${count.sent} transfers`);
+    t.ok(
+      count.acknowledged <= moved && moved <= count.sent,
+      `${moved} of ${count.acknowledged} to ${count.sent} transfers`,
+    );
     const connected = await host.sql("probe", "SELECT COUNT(*) AS n FROM st_client");
     t.same(connected, [[1]], "nobody is left behind but who asks");
   }

@@ -19,7 +19,8 @@ export function copyBytes(
   }
   let from = start;
   let to = at;
-  for (; from + 4 <= end; from += 4, to += 4) target.setInt32(to, source.getInt32(from, true), true);
+  for (; from + 4 <= end; from += 4, to += 4)
+    target.setInt32(to, source.getInt32(from, true), true);
   for (; from < end; from++, to++) target.setUint8(to, source.getUint8(from));
 }
 

@@ -102,7 +102,6 @@ export function socketsCase(alpha: number): BenchRun {
   };
 }
 
-const warmUpCallCount = 500;
 const singleCallCount = 3000;
 
 /** One client that waits for each answer. */
@@ -114,7 +113,7 @@ export function oneInFlightCase(isConfirmed: boolean): BenchRun {
     run: async (context): Promise<readonly Figure[]> => {
       const server = await BankServer.start(context.workshop);
       const load = await openLoad(context, server.target(0, isConfirmed), 1, 1);
-      await load.call("runCalls", { count: warmUpCallCount });
+      await load.call("runSeconds", { seconds: context.timing.warmUpSeconds });
       const { p50Micros, p99Micros } = await load.call("runCalls", { count: singleCallCount });
       await server.stop(await finishLoad(load));
       const settings = {

@@ -66,7 +66,11 @@ class Ledger {
   }
 }
 
-const pause = (millis: number): Promise<void> => new Promise((done) => setTimeout(done, millis));
+function pause(millis: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, millis);
+  });
+}
 
 /** Calls until the ledger is closed. A call that the broken connection left open may or may not have happened. */
 async function load(connection: DbConnection<Probe>, ledger: Ledger): Promise<void> {

@@ -144,7 +144,9 @@ function slowToClose(disk: Disk, closed: Promise<void>): Disk {
   return new Proxy(disk, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
-      if (name !== "open") return typeof value === "function" ? value.bind(target) : value;
+      if (name !== "open") {
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      }
       return async (...args: Parameters<Disk["open"]>) => {
         const file = await target.open(...args);
         const close = file.close.bind(file);
@@ -157,7 +159,9 @@ function slowToClose(disk: Disk, closed: Promise<void>): Disk {
 void test("lines that come while a day ends are in one of its files", async (t) => {
   const disk = new MemoryDisk();
   let release = (): void => undefined;
-  const closed = new Promise<void>((resolve) => (release = resolve));
+  const closed = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   const clock = new ManualClock(startMicros);
   const log = new ModuleLog(slowToClose(disk, closed), clock);
   await log.open();

@@ -17,7 +17,9 @@ class HeldDisk {
   }
 
   hold(): void {
-    this.#gate = new Promise((resolve) => (this.#open = resolve));
+    this.#gate = new Promise((resolve) => {
+      this.#open = resolve;
+    });
   }
 
   /** Lets syncs through, and returns when those under way have been told of. */
@@ -52,7 +54,9 @@ const kinds = (messages: readonly { kind: string }[]): string[] => messages.map(
 
 /** Lets everything run that is not held back. */
 async function turn(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 void test("[scenario 17] a confirmed client is told after the sync, an unconfirmed one at once", async (t) => {

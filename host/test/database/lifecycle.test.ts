@@ -24,7 +24,10 @@ function events(host: TestHost): unknown[] {
 function connected(host: TestHost): unknown[] {
   const ids = tableRows(host.database, "st_client").map((row) => row["connection_id"] as bigint);
   const credentials = tableRows(host.database, "st_connection_credentials");
-  return ids.map((id) => [id, credentials.find((row) => row["connection_id"] === id)?.["jwt_payload"]]);
+  return ids.map((id) => [
+    id,
+    credentials.find((row) => row["connection_id"] === id)?.["jwt_payload"],
+  ]);
 }
 
 void test("a client's rows are there as long as it is, and its reducers see them", async (t) => {
@@ -139,7 +142,11 @@ void test("a connection id that is in use is refused; the one who has it stays",
   const host = await openWith(readWasm("probe"));
   const alice = new TestClient(host, 1, "alice");
   host.take(1);
-  const caller = { identity: owner, connectionId: new ConnectionId(1001n), jwtPayload: `{"iss":"localhost","sub":"owner"}` };
+  const caller = {
+    identity: owner,
+    connectionId: new ConnectionId(1001n),
+    jwtPayload: `{"iss":"localhost","sub":"owner"}`,
+  };
   host.service.connect(2, caller, "token", false);
   host.service.connect(3, { ...caller, identity: alice.identity }, "token", false);
   host.service.endTurn();
@@ -162,11 +169,17 @@ void test("a call over HTTP is a connection of its own", async (t) => {
     (await host.service.call(name, args, caller)).outcome;
   t.match(await call("whoami", "[]"), { kind: "committed" });
   t.same(events(host), ["init", "connected", "whoami", "disconnected"]);
-  t.match(tableRows(host.database, "caller").at(-2), { subject: "alice", connection_id: new ConnectionId(77n) });
+  t.match(tableRows(host.database, "caller").at(-2), {
+    subject: "alice",
+    connection_id: new ConnectionId(77n),
+  });
   t.match(await call("fail", `["no"]`), { kind: "failed", message: "no" });
   t.match(await call("fail", `{"message":"no"}`), { kind: "failed", message: "no" });
   t.match(await call("panic_now", `["no"]`), { kind: "fatal", message: /fatal error/ });
-  t.match(await call("fail", `[1]`), { kind: "invalid", message: /^invalid arguments for reducer fail/ });
+  t.match(await call("fail", `[1]`), {
+    kind: "invalid",
+    message: /^invalid arguments for reducer fail/,
+  });
   t.match(await call("fail", `[]`), { kind: "invalid" });
   t.match(await call("init", `[]`), { kind: "invalid", message: /Init lifecycle/ });
   t.match(await call("nobody", `[]`), { kind: "unknown" });
@@ -176,5 +189,8 @@ void test("a call over HTTP is a connection of its own", async (t) => {
   });
   await t.rejects(host.service.sql("SELECT", caller, true), { code: "LC_SQL_SYNTAX" });
   t.same(connected(host), []);
-  t.equal(events(host).filter((event) => event === "connected").length, events(host).filter((event) => event === "disconnected").length);
+  t.equal(
+    events(host).filter((event) => event === "connected").length,
+    events(host).filter((event) => event === "disconnected").length,
+  );
 });

@@ -27,7 +27,10 @@ async function reopened(host: TestHost): Promise<TestHost> {
 }
 
 function userTables(host: TestHost): string[] {
-  return host.database.parts.datastore.userTables().map(({ schema }) => schema.name).sort();
+  return host.database.parts.datastore
+    .userTables()
+    .map(({ schema }) => schema.name)
+    .sort();
 }
 
 async function refusal(host: TestHost, program: Uint8Array): Promise<LightconeError | undefined> {
@@ -76,8 +79,16 @@ void test("a first publish that fails leaves nothing, and the next one succeeds"
       await initGuest("unreachable"),
       { code: "LC_REDUCER_FAILED", message: /fatal error\. unreachable/ },
     ],
-    ["invalid", await initGuest("", { definition: invalid, reducer: "(i32.const 0)" }), { code: "LC_MODULE_INVALID" }],
-    ["row rules", await initGuest("", { definition: rules, reducer: "(i32.const 0)" }), { code: "LC_NOT_YET" }],
+    [
+      "invalid",
+      await initGuest("", { definition: invalid, reducer: "(i32.const 0)" }),
+      { code: "LC_MODULE_INVALID" },
+    ],
+    [
+      "row rules",
+      await initGuest("", { definition: rules, reducer: "(i32.const 0)" }),
+      { code: "LC_NOT_YET" },
+    ],
   ];
   for (const [title, program, expected] of cases) {
     t.match(await refusal(host, program), expected, title);
@@ -121,14 +132,21 @@ void test("a larger schema takes over: clients, subscriptions and rows stay", as
   t.same(userTables(host), ["message", "session", "user"], "a plan changes nothing");
   t.equal(await host.service.publish(readWasm("chat-v2"), owner), "updated");
   t.same(userTables(host), ["message", "room", "session", "user"]);
-  t.same([host.closed, host.dropped, host.take(1), host.take(2)], [[], [], [], []], "nobody notices");
+  t.same(
+    [host.closed, host.dropped, host.take(1), host.take(2)],
+    [[], [], [], []],
+    "nobody notices",
+  );
   t.equal(ending(alice.call("send_message", { text: "after" })), "ok");
   t.match(host.take(2), [{ kind: "transactionUpdate" }], "the old subscription goes on");
   alice.subscribe(3, "SELECT * FROM room");
   t.equal(ending(alice.call("create_room", { name: "hall" })), "ok");
   t.equal(ending(alice.call("create_room", { name: "hall" })), "a room is already named hall");
   const check = (one: TestHost): void => {
-    t.same(tableRows(one.database, "message").map((row) => row["text"]), ["before", "after"]);
+    t.same(
+      tableRows(one.database, "message").map((row) => row["text"]),
+      ["before", "after"],
+    );
     t.match(tableRows(one.database, "room"), [{ name: "hall" }]);
     t.equal(tableRows(one.database, "user").length, 2);
   };
@@ -151,7 +169,10 @@ void test("[scenario 13] a schema that would lose data is refused with its reaso
     code: "LC_PUBLISH_REFUSED",
     reasons: ["table session: column connected_at is removed"],
   });
-  t.match(host.service.planPublish(readWasm("chat-bad")), { kind: "impossible", reason: /connected_at/ });
+  t.match(host.service.planPublish(readWasm("chat-bad")), {
+    kind: "impossible",
+    reason: /connected_at/,
+  });
   const bank = await refusal(host, readWasm("bank"));
   const removed = ["message", "session", "user"].map((table) => `table ${table} is removed`);
   t.same(bank?.reasons, removed, "all of them");
@@ -168,17 +189,25 @@ void test("private reducers and tables are the owner's", async (t) => {
   const own = new TestClient(host, 2, "owner");
   host.take(1);
   host.take(2);
-  t.equal(ending(stranger.call("keep_secret", { id: 1, text: "hush" })), "ok", "the module decides who writes");
+  t.equal(
+    ending(stranger.call("keep_secret", { id: 1, text: "hush" })),
+    "ok",
+    "the module decides who writes",
+  );
   const told = (messages: readonly ServerMessage[]): unknown =>
     messages.map((message) => ("error" in message ? message.error : message.kind));
   const text = "no such table: `secret`. If the table exists, it may be marked private.";
   t.match(told(stranger.subscribe(1, "SELECT * FROM secret")), [text]);
-  t.match(stranger.query("SELECT * FROM secret"), [{ result: { kind: "err", error: new RegExp(text.slice(0, 20)) } }]);
+  t.match(stranger.query("SELECT * FROM secret"), [
+    { result: { kind: "err", error: new RegExp(text.slice(0, 20)) } },
+  ]);
   t.same(told(own.subscribe(1, "SELECT * FROM secret")), ["subscribeApplied"]);
   const all = (client: TestClient): string[] =>
-    client.subscribe(9, "SELECT * FROM *").flatMap((message) =>
-      message.kind === "subscribeApplied" ? message.tables.map(({ table }) => table) : [],
-    );
+    client
+      .subscribe(9, "SELECT * FROM *")
+      .flatMap((message) =>
+        message.kind === "subscribeApplied" ? message.tables.map(({ table }) => table) : [],
+      );
   t.notOk(all(stranger).includes("secret"));
   t.ok(all(own).includes("secret"));
 });
@@ -198,13 +227,21 @@ void test("views, procedures and schedules: declared, published, named as not ye
     ["a procedure", alice.procedure("add_up")],
   ];
   for (const [title, messages] of refused) {
-    const text = JSON.stringify(messages, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
+    const text = JSON.stringify(messages, (_, value: unknown) =>
+      typeof value === "bigint" ? `${value}` : value,
+    );
     t.match(text, /LC_NOT_YET/, title);
   }
-  t.match(alice.procedure("nobody"), [{ status: { kind: "internalError", error: "No such procedure" } }]);
+  t.match(alice.procedure("nobody"), [
+    { status: { kind: "internalError", error: "No such procedure" } },
+  ]);
   t.same(tableRows(host.database, "reminder"), []);
   t.equal(tableRows(host.database, "note").length, 1);
-  t.equal(ending(alice.callRaw("remind", new Uint8Array(0))), "no such reducer", "it is the schedule's");
+  t.equal(
+    ending(alice.callRaw("remind", new Uint8Array(0))),
+    "no such reducer",
+    "it is the schedule's",
+  );
   const everything = alice.subscribe(5, "SELECT * FROM *");
   t.match(everything, [{ kind: "subscribeApplied" }], "views are left out");
   t.same(host.failures, []);

@@ -69,7 +69,10 @@ void test("[scenario 15] a tail cut at any byte loses only what it touches", asy
     states.push([length, balance - i]);
   }
   const [path, whole] = await newestSegment(disk);
-  const cuts = Array.from({ length: whole.length - seeded.length + 1 }, (_, i) => seeded.length + i);
+  const cuts = Array.from(
+    { length: whole.length - seeded.length + 1 },
+    (_, i) => seeded.length + i,
+  );
   // Every boundary and its neighbours, and each seventh byte between.
   const near = new Set(states.flatMap(([length]) => [length - 1, length, length + 1]));
   for (const length of cuts.filter((one) => one % 7 === 0 || near.has(one))) {
@@ -80,8 +83,18 @@ void test("[scenario 15] a tail cut at any byte loses only what it touches", asy
     await again.open();
     const rows = tableRows(again.database, "account");
     const balance = rows.find((row) => row["id"] === 0)?.["balance"];
-    t.equal(balance, present(states.findLast(([end]) => end <= length), "a state")[1], `cut to ${length}`);
-    t.equal(rows.reduce((sum, row) => sum + (row["balance"] as bigint), 0n), 200n);
+    t.equal(
+      balance,
+      present(
+        states.findLast(([end]) => end <= length),
+        "a state",
+      )[1],
+      `cut to ${length}`,
+    );
+    t.equal(
+      rows.reduce((sum, row) => sum + (row["balance"] as bigint), 0n),
+      200n,
+    );
   }
 });
 

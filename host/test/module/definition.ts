@@ -75,7 +75,7 @@ const rawV9 = product({
 const codec = compileCodec(rawV9, typeTypes);
 const v9Tag = 1;
 
-export interface TestTable {
+interface TestTable {
   readonly name: string;
   readonly columns: Readonly<Record<string, AlgebraicType>>;
   readonly primaryKey?: number;
@@ -85,7 +85,7 @@ export interface TestTable {
   readonly sequences?: readonly number[];
 }
 
-export interface TestReducer {
+interface TestReducer {
   readonly name: string;
   readonly params?: Readonly<Record<string, AlgebraicType>>;
   readonly lifecycle?: "Init" | "OnConnect" | "OnDisconnect";

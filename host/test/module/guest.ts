@@ -51,7 +51,7 @@ function escaped(bytes: Uint8Array): string {
 }
 
 /** A whole guest; each part that is not given does what it should. */
-export function guestText(parts: GuestParts): string {
+function guestText(parts: GuestParts): string {
   const definition = parts.definitionBytes ?? encodeDefinition(parts.definition ?? {});
   const length = new Uint8Array(Uint32Array.of(definition.length).buffer);
   const describe = `

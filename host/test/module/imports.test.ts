@@ -78,15 +78,21 @@ void test("writes that are refused change nothing", async (t) => {
     ["no bytes", (s) => s.call("datastore_insert_bsatn", item, s.word(), s.word(0)), 3],
     [
       "a length beyond the row",
-      (s) => s.call("datastore_insert_bsatn", item, s.place([1, 0, 0, 0, 9, 0, 0, 0, 65]), s.word(9)),
+      (s) =>
+        s.call("datastore_insert_bsatn", item, s.place([1, 0, 0, 0, 9, 0, 0, 0, 65]), s.word(9)),
       3,
     ],
     [
       "not UTF-8",
-      (s) => s.call("datastore_insert_bsatn", item, s.place([1, 0, 0, 0, 1, 0, 0, 0, 0xff]), s.word(9)),
+      (s) =>
+        s.call("datastore_insert_bsatn", item, s.place([1, 0, 0, 0, 1, 0, 0, 0, 0xff]), s.word(9)),
       3,
     ],
-    ["update: unknown table", (s) => s.call("datastore_update_bsatn", 9999, 1, s.word(), s.word(4)), 4],
+    [
+      "update: unknown table",
+      (s) => s.call("datastore_update_bsatn", 9999, 1, s.word(), s.word(4)),
+      4,
+    ],
     [
       "update: too few bytes",
       (s) => s.call("datastore_update_bsatn", item, world.index("item_id"), s.word(), s.word(4)),
@@ -100,24 +106,46 @@ void test("writes that are refused change nothing", async (t) => {
     [
       "update: another table's index",
       (s) =>
-        s.call("datastore_update_bsatn", item, world.index("place_id"), s.place(new Uint8Array(8)), s.word(8)),
+        s.call(
+          "datastore_update_bsatn",
+          item,
+          world.index("place_id"),
+          s.place(new Uint8Array(8)),
+          s.word(8),
+        ),
       5,
     ],
     [
       "update: an index that is not unique",
       (s) =>
-        s.call("datastore_update_bsatn", place, world.index("place_zone"), s.place(new Uint8Array(15)), s.word(15)),
+        s.call(
+          "datastore_update_bsatn",
+          place,
+          world.index("place_zone"),
+          s.place(new Uint8Array(15)),
+          s.word(15),
+        ),
       14,
     ],
     [
       "update: no such row",
       (s) =>
-        s.call("datastore_update_bsatn", item, world.index("item_id"), s.place(new Uint8Array(8)), s.word(8)),
+        s.call(
+          "datastore_update_bsatn",
+          item,
+          world.index("item_id"),
+          s.place(new Uint8Array(8)),
+          s.word(8),
+        ),
       15,
     ],
     ["clear: unknown table", (s) => s.call("datastore_clear", 9999, s.place(new Uint8Array(8))), 4],
     ["clear: a system table", (s) => s.call("datastore_clear", 1, s.place(new Uint8Array(8))), 4],
-    ["count: unknown table", (s) => s.call("datastore_table_row_count", 0, s.place(new Uint8Array(8))), 4],
+    [
+      "count: unknown table",
+      (s) => s.call("datastore_table_row_count", 0, s.place(new Uint8Array(8))),
+      4,
+    ],
     ["scan: unknown table", (s) => s.call("datastore_table_scan_bsatn", 0, s.word()), 4],
     [
       "delete by rows: unknown table",
@@ -147,14 +175,30 @@ void test("writes that are refused change nothing", async (t) => {
     [
       "delete by key: too few bytes",
       (s) =>
-        s.call("datastore_delete_by_index_scan_point_bsatn", world.index("item_id"), s.word(), 3, s.word()),
+        s.call(
+          "datastore_delete_by_index_scan_point_bsatn",
+          world.index("item_id"),
+          s.word(),
+          3,
+          s.word(),
+        ),
       3,
     ],
-    ["point: unknown index", (s) => s.call("datastore_index_scan_point_bsatn", 0, s.word(), 4, s.word()), 5],
+    [
+      "point: unknown index",
+      (s) => s.call("datastore_index_scan_point_bsatn", 0, s.word(), 4, s.word()),
+      5,
+    ],
     [
       "point: part of a key",
       (s) =>
-        s.call("datastore_index_scan_point_bsatn", world.index("place_zone"), s.place([1]), 1, s.word()),
+        s.call(
+          "datastore_index_scan_point_bsatn",
+          world.index("place_zone"),
+          s.place([1]),
+          1,
+          s.word(),
+        ),
       3,
     ],
   ];
@@ -169,14 +213,30 @@ void test("writes that are refused change nothing", async (t) => {
 
 void test("updates replace by key and keep every unique column unique", async (t) => {
   const world = await openWorld();
-  const [table, byId, bySlot] = [world.table("place"), world.index("place_id"), world.index("place_slot")];
-  const place = (id: number, slot: number, name: string): Value => ({ id, slot, zone: 1, row: -1, name });
+  const [table, byId, bySlot] = [
+    world.table("place"),
+    world.index("place_id"),
+    world.index("place_slot"),
+  ];
+  const place = (id: number, slot: number, name: string): Value => ({
+    id,
+    slot,
+    zone: 1,
+    row: -1,
+    name,
+  });
   const script = new Script();
   insert(world, script, "place", place(1, 10, "a"));
   insert(world, script, "place", place(2, 20, "b"));
   const update = (index: number, row: Value): void => {
     const bytes = rowBytes("place", row);
-    script.call("datastore_update_bsatn", table, index, script.place(bytes), script.word(bytes.length));
+    script.call(
+      "datastore_update_bsatn",
+      table,
+      index,
+      script.place(bytes),
+      script.word(bytes.length),
+    );
   };
   update(byId, place(1, 20, "taken"));
   update(byId, place(1, 11, "moved"));
@@ -192,7 +252,11 @@ void test("generated values come back in column order, over the start of the row
   const world = await openWorld();
   const both = new Script();
   const [at, length] = insert(world, both, "ticket", { id: 0n, note: "both", number: 0 });
-  const [asGivenAt, asGivenLength] = insert(world, both, "ticket", { id: 900n, note: "", number: 901 });
+  const [asGivenAt, asGivenLength] = insert(world, both, "ticket", {
+    id: 900n,
+    note: "",
+    number: 901,
+  });
   const result = run(t, world, both, [ok, ok]);
   t.equal(wordAt(result, length), 12);
   t.same(bytesAt(result, at, 12), [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
@@ -239,7 +303,10 @@ void test("deletes count what they delete", async (t) => {
   script.call("datastore_clear", item, byClear);
   const expected = [ok, ok, ok, ok, ok, ok, ok, ok, ok, ok];
   const result = run(t, world, script, expected);
-  t.same([byKey, byRows, byRange, byClear].map((at) => wordAt(result, at)), [1, 1, 2, 1]);
+  t.same(
+    [byKey, byRows, byRange, byClear].map((at) => wordAt(result, at)),
+    [1, 1, 2, 1],
+  );
   t.same(world.rows("item"), []);
 });
 
@@ -266,7 +333,9 @@ void test("iterators hand over whole chunks and say what they need", async (t) =
   const scan = (): void => {
     script.call("datastore_table_scan_bsatn", world.table("item"), script.word());
   };
-  const lengths = [100, 2 * rowLength, 3 * rowLength, 3 * rowLength, 4].map((room) => script.word(room));
+  const lengths = [100, 2 * rowLength, 3 * rowLength, 3 * rowLength, 4].map((room) =>
+    script.word(room),
+  );
   const buffer = script.place(new Uint8Array(3 * rowLength));
   const advance = (handle: number, i: number): void => {
     script.call("row_iter_bsatn_advance", handle, buffer, lengths[i] as number);
@@ -284,10 +353,20 @@ void test("iterators hand over whole chunks and say what they need", async (t) =
   script.call("row_iter_bsatn_close", 0);
   const { bufferTooSmall, noSuchIter } = Errno;
   const result = run(t, world, script, [
-    ...[ok, ok, ok],
-    ...[ok, bufferTooSmall, ok, exhausted, noSuchIter],
-    ...[ok, exhausted],
-    ...[ok, ok, noSuchIter, noSuchIter],
+    ok,
+    ok,
+    ok,
+    ok,
+    bufferTooSmall,
+    ok,
+    exhausted,
+    noSuchIter,
+    ok,
+    exhausted,
+    ok,
+    ok,
+    noSuchIter,
+    noSuchIter,
   ]);
   const sizes = lengths.map((at) => wordAt(result, at));
   t.same(sizes, [2 * rowLength, 2 * rowLength, rowLength, 3 * rowLength, 4]);
@@ -320,7 +399,12 @@ void test("a claim is read bit by bit, once", async (t) => {
   const payload = `{"iss":"localhost","sub":"somebody"}`;
   const script = new Script();
   const connection = script.place([...u32Bytes(1001), ...new Uint8Array(12)]);
-  const [handle, none, left, untouched] = [1, 2, 3, 4].map((n) => script.word(n)) as [number, number, number, number];
+  const [handle, none, left, untouched] = [1, 2, 3, 4].map((n) => script.word(n)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const [part, rest] = [script.word(5), script.word(1000)];
   const buffer = script.place(new Uint8Array(64));
   script.call("get_jwt", connection, handle);
@@ -336,7 +420,10 @@ void test("a claim is read bit by bit, once", async (t) => {
   script.place(new Uint8Array(1000));
   const gone = Errno.noSuchBytes;
   const result = run(t, world, script, [ok, ok, ok, ok, ok, exhausted, gone, gone, gone]);
-  t.same([handle, none, part, left, untouched].map((at) => wordAt(result, at)), [2, 0, 5, payload.length - 5, 4]);
+  t.same(
+    [handle, none, part, left, untouched].map((at) => wordAt(result, at)),
+    [2, 0, 5, payload.length - 5, 4],
+  );
   t.equal(new TextDecoder().decode(bytesAt(result, buffer, payload.length)), payload);
 });
 
@@ -353,7 +440,11 @@ void test("the sink takes everything, and its text is the error", async (t) => {
   const messages = world.scripts.client.callRaw("run", script.encode(1));
   t.match(messages, [{ outcome: { kind: "err" } }]);
   const result = run(t, world, script, [ok, ok, Errno.noSuchBytes, Errno.noSuchBytes], { code: 1 });
-  t.same(lengths.map((at) => wordAt(result, at)), [firstLength, secondLength], "all bytes were taken");
+  t.same(
+    lengths.map((at) => wordAt(result, at)),
+    [firstLength, secondLength],
+    "all bytes were taken",
+  );
 });
 
 void test("identity, timers and what procedures alone may do", async (t) => {
@@ -371,8 +462,15 @@ void test("identity, timers and what procedures alone may do", async (t) => {
   script.call("procedure_abort_mut_tx");
   const { noSuchConsoleTimer, wouldBlockTransaction, transactionNotAnonymous } = Errno;
   const result = run(t, world, script, [
-    ...[ok, 1, 2, ok, noSuchConsoleTimer, noSuchConsoleTimer],
-    ...[wouldBlockTransaction, transactionNotAnonymous, transactionNotAnonymous],
+    ok,
+    1,
+    2,
+    ok,
+    noSuchConsoleTimer,
+    noSuchConsoleTimer,
+    wouldBlockTransaction,
+    transactionNotAnonymous,
+    transactionNotAnonymous,
   ]);
   const { identity: expected } = world.scripts.host.database.parts;
   t.same(bytesAt(result, identity, 32), expected.toBytes());

@@ -9,11 +9,26 @@ const lost = 0xffff_ffff;
 
 void test("whatever goes wrong inside a module, its writes are taken back and the next call works", async (t) => {
   const probe = await Probe.open();
-  const faults: [reducer: string, args: Readonly<Record<string, Value>>, ends: string, log: object][] = [
-    ["fail", { message: "no" }, "no", { level: "Error", message: "reducer fail returned an error: no" }],
+  const faults: [
+    reducer: string,
+    args: Readonly<Record<string, Value>>,
+    ends: string,
+    log: object,
+  ][] = [
+    [
+      "fail",
+      { message: "no" },
+      "no",
+      { level: "Error", message: "reducer fail returned an error: no" },
+    ],
     ["fail", { message: "" }, "", { level: "Error" }],
     ["panic_now", { message: "ouch" }, fatal, { level: "Panic", message: /trapped: unreachable/ }],
-    ["exhaust_stack", {}, fatal, { level: "Panic", message: /trapped: memory access out of bounds/ }],
+    [
+      "exhaust_stack",
+      {},
+      fatal,
+      { level: "Panic", message: /trapped: memory access out of bounds/ },
+    ],
     ["exhaust_memory", {}, fatal, { level: "Panic", message: /trapped/ }],
     ["divide_by", { divisor: 0 }, fatal, { level: "Panic", message: /trapped/ }],
   ];
@@ -23,7 +38,10 @@ void test("whatever goes wrong inside a module, its writes are taken back and th
     const records = probe.logged(() => t.equal(probe.call(reducer, args), ends, reducer));
     t.match(records.at(-1), { ...record, target: "__spacetimedb__", function: "__spacetimedb__" });
     t.equal(log.nextOffset, offset, `${reducer} is not in the log`);
-    t.notOk(probe.rows("item").some((row) => row["id"] === lost), `${reducer} left no row`);
+    t.notOk(
+      probe.rows("item").some((row) => row["id"] === lost),
+      `${reducer} left no row`,
+    );
     t.equal(probe.call("divide_by", { divisor: 7 }), "ok", `after ${reducer}`);
   }
   t.same(probe.host.failures, []);
@@ -76,7 +94,10 @@ void test("a call knows its caller, its time and the caller's claims", async (t)
   const other = new TestClient(probe.host, 2, "owner");
   probe.host.take(2);
   t.equal(ending(other.call("whoami")), "ok");
-  t.match(probe.rows("caller").at(-1), { subject: "owner", connection_id: new ConnectionId(1002n) });
+  t.match(probe.rows("caller").at(-1), {
+    subject: "owner",
+    connection_id: new ConnectionId(1002n),
+  });
   t.equal(probe.ask("database_identity"), database.parts.identity.toHex());
 });
 
@@ -104,10 +125,18 @@ void test("what a module logs", async (t) => {
     ],
   );
   for (const line of lines) {
-    t.match(line, { function: "log_all", filename: /logging\.rs$/, line_number: Number, ts: Number });
+    t.match(line, {
+      function: "log_all",
+      filename: /logging\.rs$/,
+      line_number: Number,
+      ts: Number,
+    });
   }
   const odd = `"quoted"\n\u0000\u2028 \u{1f30d} \\ end`;
-  t.match(probe.logged(() => probe.call("log_text", { text: odd })), [{ message: odd }]);
+  t.match(
+    probe.logged(() => probe.call("log_text", { text: odd })),
+    [{ message: odd }],
+  );
   t.equal(probe.logged(() => probe.call("log_many", { n: 3000 })).length, 3000);
   const [inner, outer, ...rest] = probe.logged(() => probe.call("log_timers"));
   t.match(inner, { level: "Info", message: /^Timing span "inner": [\d.]+(?:ns|µs|ms|s)$/ });
@@ -120,7 +149,11 @@ void test("events reach those who watch, and nobody else ever", async (t) => {
   const watcher = new TestClient(probe.host, 2, "watcher");
   watcher.subscribe(4, "SELECT * FROM signal WHERE kind = 1");
   probe.host.take(2);
-  t.equal(probe.ask("send_signal", { kind: 1, text: "one" }), "1", "the transaction itself sees it");
+  t.equal(
+    probe.ask("send_signal", { kind: 1, text: "one" }),
+    "1",
+    "the transaction itself sees it",
+  );
   t.match(probe.host.take(2), [
     {
       kind: "transactionUpdate",
@@ -130,7 +163,11 @@ void test("events reach those who watch, and nobody else ever", async (t) => {
   t.equal(probe.call("send_signal", { kind: 2, text: "not wanted" }), "ok");
   t.equal(probe.call("send_signal_and_fail", { kind: 1 }), "no signal");
   t.same(probe.host.take(2), []);
-  t.equal(probe.ask("send_signal", { kind: 1, text: "one" }), "1", "the last one is not there any more");
+  t.equal(
+    probe.ask("send_signal", { kind: 1, text: "one" }),
+    "1",
+    "the last one is not there any more",
+  );
   t.match(probe.host.take(2), [{ kind: "transactionUpdate" }]);
   t.same(probe.rows("signal"), []);
   const [applied] = watcher.subscribe(5, "SELECT * FROM signal");

@@ -27,7 +27,12 @@ async function openPlaces(): Promise<World> {
   const script = new Script();
   for (const { id, ...key } of keys) {
     const bytes = rowBytes("place", { id, slot: id, ...key });
-    script.call("datastore_insert_bsatn", world.table("place"), script.place(bytes), script.word(bytes.length));
+    script.call(
+      "datastore_insert_bsatn",
+      world.table("place"),
+      script.place(bytes),
+      script.word(bytes.length),
+    );
   }
   world.scripts.run(script);
   return world;
@@ -66,7 +71,10 @@ function naive(prefix: readonly (number | string)[], start: Bound, end: Bound): 
     const column = columns[prefix.length] as number | string;
     const fromStart = start.kind === 2 ? 1 : compare(column, start.value);
     const toEnd = end.kind === 2 ? 1 : compare(end.value, column);
-    return (start.kind === 1 ? fromStart > 0 : fromStart >= 0) && (end.kind === 1 ? toEnd > 0 : toEnd >= 0);
+    return (
+      (start.kind === 1 ? fromStart > 0 : fromStart >= 0) &&
+      (end.kind === 1 ? toEnd > 0 : toEnd >= 0)
+    );
   });
   return found.map(({ id }) => id);
 }
@@ -100,7 +108,10 @@ void test("every shape finds what a plain evaluation finds, in key order", async
   const cases: [prefix: (number | string)[], values: (number | string)[]][] = [
     [[], [0, 1, 7]],
     [[1], [-2, 0, 5]],
-    [[255, 300], ["", "a", "b"]],
+    [
+      [255, 300],
+      ["", "a", "b"],
+    ],
     [[9], [0]],
   ];
   for (const [prefix, values] of cases) {
@@ -108,12 +119,24 @@ void test("every shape finds what a plain evaluation finds, in key order", async
       for (const end of bounds(values)) {
         const script = new Script();
         const prefixBytes = prefix.flatMap((value, i) => [...columnBytes(i, value)]);
-        const [startBytes, endBytes] = [start, end].map((one) => boundBytes(prefix.length, one)) as [Uint8Array, Uint8Array];
+        const [startBytes, endBytes] = [start, end].map((one) =>
+          boundBytes(prefix.length, one),
+        ) as [Uint8Array, Uint8Array];
         const arguments_ = [
-          ...[index, script.place(prefixBytes), prefixBytes.length, prefix.length],
-          ...[script.place(startBytes), startBytes.length, script.place(endBytes), endBytes.length],
+          index,
+          script.place(prefixBytes),
+          prefixBytes.length,
+          prefix.length,
+          script.place(startBytes),
+          startBytes.length,
+          script.place(endBytes),
+          endBytes.length,
         ];
-        const [buffer, length, count] = [script.place(new Uint8Array(4096)), script.word(4096), script.word()];
+        const [buffer, length, count] = [
+          script.place(new Uint8Array(4096)),
+          script.word(4096),
+          script.word(),
+        ];
         script.call("datastore_index_scan_range_bsatn", ...arguments_, script.word());
         script.call("row_iter_bsatn_advance", 1, buffer, length);
         script.call("datastore_delete_by_index_scan_range_bsatn", ...arguments_, count);
@@ -144,14 +167,34 @@ void test("the old names do the same", async (t) => {
 
 void test("ranges that are refused", async (t) => {
   const world = await openPlaces();
-  const [byId, byZone, hash] = [world.index("place_id"), world.index("place_zone"), world.index("place_zone_hash")];
+  const [byId, byZone, hash] = [
+    world.index("place_id"),
+    world.index("place_zone"),
+    world.index("place_zone_hash"),
+  ];
   const { bsatnDecodeError: malformed, wrongIndexAlgo, noSuchIndex } = Errno;
   const all = [2];
   const five = [0, ...u32Bytes(5)];
-  const cases: [title: string, index: number, prefix: number[], elements: number, start: number[], end: number[], Value][] = [
+  const cases: [
+    title: string,
+    index: number,
+    prefix: number[],
+    elements: number,
+    start: number[],
+    end: number[],
+    Value,
+  ][] = [
     ["unknown index", 9999, [], 0, all, all, noSuchIndex],
     ["no column left for the bounds", byId, [...u32Bytes(5)], 1, all, all, malformed],
-    ["no column left for the bounds of three", byZone, [1, 0, 0, 0, 0, 0, 0], 3, all, all, malformed],
+    [
+      "no column left for the bounds of three",
+      byZone,
+      [1, 0, 0, 0, 0, 0, 0],
+      3,
+      all,
+      all,
+      malformed,
+    ],
     ["a prefix that is too short", byZone, [1], 2, all, all, malformed],
     ["an unknown kind of bound", byId, [], 0, [3], all, malformed],
     ["an empty bound", byId, [], 0, [], all, malformed],
@@ -172,7 +215,10 @@ void test("ranges that are refused", async (t) => {
     const [startAt, endAt] = [script.place([...start, 0]), script.place([...end, 0])];
     range.push(startAt, start.length, endAt, end.length);
     const isTrap = expected === wasTrapped;
-    for (const name of ["datastore_index_scan_range_bsatn", "datastore_delete_by_index_scan_range_bsatn"]) {
+    for (const name of [
+      "datastore_index_scan_range_bsatn",
+      "datastore_delete_by_index_scan_range_bsatn",
+    ]) {
       const one = script.call(name, ...range, script.word());
       if (isTrap) break;
       t.ok(one);
@@ -188,7 +234,18 @@ void test("the same bytes may be both ends", async (t) => {
   const script = new Script();
   const [bound, count, point] = [script.place([0, 1]), script.word(), script.word()];
   const zone = world.index("place_zone_hash");
-  script.call("datastore_delete_by_index_scan_range_bsatn", zone, 0, 0, 0, bound, 2, bound, 2, count);
+  script.call(
+    "datastore_delete_by_index_scan_range_bsatn",
+    zone,
+    0,
+    0,
+    0,
+    bound,
+    2,
+    bound,
+    2,
+    count,
+  );
   script.call("datastore_delete_by_index_scan_point_bsatn", zone, script.place([255]), 1, point);
   const result = world.scripts.run(script, 1);
   t.same(result.kind === "ran" && result.statuses, [ok, ok]);

@@ -83,7 +83,7 @@ const interpreter = `
     (local.get $code))`;
 
 /** A guest with the given tables, beside the reducer `run` and one for each lifecycle name. */
-export function assembleScriptGuest(definition: TestDefinition): Promise<Uint8Array> {
+function assembleScriptGuest(definition: TestDefinition): Promise<Uint8Array> {
   const raw = { kind: "array", element: { kind: "u8" } } as const;
   return assembleGuest({
     definition: { ...definition, reducers: [{ name: "run", params: { script: raw } }] },
@@ -194,7 +194,10 @@ function readResult(
   const told = records.filter(({ level }) => level === "Trace");
   const trap = records.find(({ level }) => level === "Panic")?.message;
   if (told.length === 0 || trap !== undefined) {
-    assert(trap !== undefined, `the script neither ran nor trapped: ${logged} ${messages.map(({ kind }) => kind).join(" ")}`);
+    assert(
+      trap !== undefined,
+      `the script neither ran nor trapped: ${logged} ${messages.map(({ kind }) => kind).join(" ")}`,
+    );
     return { kind: "trapped", message: trap };
   }
   const bytes = Uint8Array.from(Buffer.from(told.map(({ message }) => message).join(""), "hex"));

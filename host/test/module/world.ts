@@ -9,12 +9,18 @@ const text = { kind: "string" } as const;
 const btree = (...columns: number[]): Value => ({ tag: "BTree", value: columns });
 
 const item = { id: u32, text };
-const place = { id: u32, slot: u32, zone: { kind: "u8" }, row: { kind: "i16" }, name: text } as const;
+const place = {
+  id: u32,
+  slot: u32,
+  zone: { kind: "u8" },
+  row: { kind: "i16" },
+  name: text,
+} as const;
 const pair = { left: u32, right: u32 };
 const ticket = { id: { kind: "u64" }, note: text, number: u32 } as const;
 
 /** A table with a key, one with every kind of index, one without a key, one with two generated columns. */
-export const definition: TestDefinition = {
+const definition: TestDefinition = {
   tables: [
     {
       name: "item",

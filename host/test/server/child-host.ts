@@ -36,7 +36,9 @@ export class ChildHost {
   }
 
   /** Starts it; `wrap` may put another command before Node's. */
-  async start(wrap: (command: readonly string[]) => readonly string[] = (command) => command): Promise<void> {
+  async start(
+    wrap: (command: readonly string[]) => readonly string[] = (command) => command,
+  ): Promise<void> {
     const [command = "", ...args] = wrap([process.execPath, program, this.dataDir]);
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
@@ -56,7 +58,9 @@ export class ChildHost {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
+    const gone = new Promise((resolve) => {
+      child.once("exit", resolve);
+    });
     child.kill("SIGKILL");
     await gone;
   }

@@ -25,7 +25,11 @@ void test("frames that are no messages close their socket, with a reason", async
     ["garbage", new Uint8Array([200, 1, 2, 3]), { code: 1011, reason: /unknown tag 200/ }],
     ["nothing", new Uint8Array(0), { code: 1011, reason: /.+/ }],
     ["a message that is cut off", new Uint8Array([3, 1, 0]), { code: 1011, reason: /.+/ }],
-    ["a length beyond the frame", new Uint8Array([2, 1, 0, 0, 0, 255, 255, 255, 255]), { code: 1011, reason: /.+/ }],
+    [
+      "a length beyond the frame",
+      new Uint8Array([2, 1, 0, 0, 0, 255, 255, 255, 255]),
+      { code: 1011, reason: /.+/ },
+    ],
     ["text", "hello", { code: 1011, reason: "v2 websocket does not support text messages" }],
   ];
   const neighbour = await SocketClient.open(host, "probe");
@@ -53,7 +57,10 @@ void test("a frame of 64 MiB is refused, one of 20 MiB is not", async (t) => {
     }),
     "ok",
   );
-  t.match(await other.call("log_text", (writer) => writer.string("x".repeat(20 * 1024 * 1024))), "ok");
+  t.match(
+    await other.call("log_text", (writer) => writer.string("x".repeat(20 * 1024 * 1024))),
+    "ok",
+  );
   await works(t, host);
 });
 
@@ -74,7 +81,9 @@ async function bareSocket(host: SocketHost): Promise<Socket> {
       "",
     ].join("\r\n"),
   );
-  await new Promise((resolve) => socket.once("data", resolve));
+  await new Promise((resolve) => {
+    socket.once("data", resolve);
+  });
   return socket;
 }
 
@@ -82,7 +91,9 @@ async function bareSocket(host: SocketHost): Promise<Socket> {
 async function untilEnd(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-  await new Promise((resolve) => socket.once("close", resolve));
+  await new Promise((resolve) => {
+    socket.once("close", resolve);
+  });
   return Buffer.concat(chunks);
 }
 
@@ -131,28 +142,40 @@ void test("tokens that are expired, forged or no tokens", async (t) => {
   const refused = async (token: string): Promise<unknown> => {
     const http = await host.send("POST", "database/probe/sql", "SELECT * FROM item", token);
     const client = new SocketClient(host, "probe", { token });
-    const status = await new Promise((resolve) =>
-      client.ws.once("unexpected-response", (_request, response) => resolve(response.statusCode)),
-    );
+    const status = await new Promise((resolve) => {
+      client.ws.once("unexpected-response", (_request, response) => resolve(response.statusCode));
+    });
     return [http.status, status, http.text];
   };
   const [header = "", payload = "", signature = ""] = host.token.split(".");
   const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as object;
-  const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const encoded = (value: object): string =>
+    Buffer.from(JSON.stringify(value)).toString("base64url");
   const flipped = `${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`;
   t.match(await refused(`${header}.${payload}.${flipped}`), [401, 401, /^Invalid token/]);
-  t.match(await refused(`${header}.${encoded({ ...claims, sub: "somebody else" })}.${signature}`), [401, 401, /^Invalid token/]);
-  t.match(await refused(`${encoded({ typ: "JWT", alg: "none" })}.${payload}.`), [401, 401, /^Invalid token/]);
+  t.match(await refused(`${header}.${encoded({ ...claims, sub: "somebody else" })}.${signature}`), [
+    401,
+    401,
+    /^Invalid token/,
+  ]);
+  t.match(await refused(`${encoded({ typ: "JWT", alg: "none" })}.${payload}.`), [
+    401,
+    401,
+    /^Invalid token/,
+  ]);
   t.match(await refused("nonsense"), [401, 401, /^Invalid token/]);
   t.match(await refused(await expired(host, claims)), [401, 401, /^Invalid token: .*xpired/]);
   await works(t, host);
 });
 
-/** A token of the host's own key that was good a minute ago. */
+/** A token of the host's own key that was good an hour ago. */
 async function expired(host: SocketHost, claims: object): Promise<string> {
   const { importPKCS8, CompactSign } = await import("jose");
-  const key = await importPKCS8(await readFile(join(host.dataDir, "keys", "id_ecdsa"), "utf8"), "ES256");
-  const exp = Math.floor(Date.now() / 1000) - 60;
+  const key = await importPKCS8(
+    await readFile(join(host.dataDir, "keys", "id_ecdsa"), "utf8"),
+    "ES256",
+  );
+  const exp = Math.floor(Date.now() / 1000) - 3600;
   return new CompactSign(new TextEncoder().encode(JSON.stringify({ ...claims, exp })))
     .setProtectedHeader({ typ: "JWT", alg: "ES256" })
     .sign(key);
@@ -161,12 +184,24 @@ async function expired(host: SocketHost, claims: object): Promise<string> {
 void test("statements and arguments that are wrong", async (t) => {
   const host = await open(t);
   t.match(await host.send("POST", "database/probe/sql", "SELEKT *"), { status: 400, text: /.+/ });
-  t.match(await host.send("POST", "database/probe/sql", "SELECT * FROM nothing"), { status: 400, text: /`nothing`/ });
-  t.match(await host.send("POST", "database/probe/call/fail", "[1]"), { status: 400, text: /^invalid arguments/ });
+  t.match(await host.send("POST", "database/probe/sql", "SELECT * FROM nothing"), {
+    status: 400,
+    text: /`nothing`/,
+  });
+  t.match(await host.send("POST", "database/probe/call/fail", "[1]"), {
+    status: 400,
+    text: /^invalid arguments/,
+  });
   t.match(await host.send("POST", "database/probe/call/fail", "["), { status: 400 });
-  t.match(await host.send("POST", "database/probe/call/nobody", "[]"), { status: 404, text: "No such procedure" });
+  t.match(await host.send("POST", "database/probe/call/nobody", "[]"), {
+    status: 404,
+    text: "No such procedure",
+  });
   t.match(await host.call("probe", "fail", "my error"), { status: 530, text: "my error" });
-  t.match(await host.call("probe", "panic_now", "ouch"), { status: 530, text: "The instance encountered a fatal error." });
+  t.match(await host.call("probe", "panic_now", "ouch"), {
+    status: 530,
+    text: "The instance encountered a fatal error.",
+  });
   const client = await SocketClient.open(host, "probe");
   client.subscribe("SELEKT *");
   t.match(await client.next(), { kind: "subscriptionError", error: /executing: `SELEKT \*`$/ });
@@ -174,7 +209,10 @@ void test("statements and arguments that are wrong", async (t) => {
   t.match(await client.next(), { result: { kind: "err", error: /executing: `SELEKT \*`$/ } });
   const few = new Writer();
   few.u8(1);
-  t.match(await client.call("take_arguments", (writer) => writer.raw(few.finish())), /^invalid arguments/);
+  t.match(
+    await client.call("take_arguments", (writer) => writer.raw(few.finish())),
+    /^invalid arguments/,
+  );
   t.equal(await client.call("nobody"), "no such reducer");
   await works(t, host);
 });

@@ -58,7 +58,7 @@ export class RemoteHost {
   ): Promise<HttpAnswer> {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const init = body === undefined ? { method, headers } : { method, headers, body };
-    const answer = await fetch(`http://${this.address}/v1/${path}`, init as RequestInit);
+    const answer = await fetch(`http://${this.address}/v1/${path}`, init);
     return { status: answer.status, text: await answer.text() };
   }
 
@@ -144,7 +144,9 @@ export class SocketHost extends RemoteHost {
 }
 
 export function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, millis));
+  return new Promise((resolve) => {
+    setTimeout(resolve, millis);
+  });
 }
 
 export interface ClientOptions {
@@ -201,7 +203,9 @@ export class SocketClient {
   async next(): Promise<ServerMessage | undefined> {
     while (this.#arrived.length === 0) {
       if (this.#end !== undefined) return undefined;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
     return this.#arrived.shift();
   }

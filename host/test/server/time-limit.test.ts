@@ -6,7 +6,11 @@ import { pause, SocketClient, SocketHost } from "./socket-host.ts";
 const callTimeLimitMs = 500;
 
 /** The longest that another database took to answer while `work` went on. */
-async function slowestAnswer(host: SocketHost, database: string, work: Promise<unknown>): Promise<number> {
+async function slowestAnswer(
+  host: SocketHost,
+  database: string,
+  work: Promise<unknown>,
+): Promise<number> {
   let slowest = 0;
   let isOver = false;
   void work.finally(() => (isOver = true));
@@ -42,7 +46,11 @@ void test("an endless reducer is stopped, its database goes on, the others never
   t.ok((await others) < callTimeLimitMs, `the slowest answer took ${await others} ms`);
 
   await host.untilOpen("stuck");
-  t.same(await host.sql("stuck", "SELECT id, text FROM item"), [[1, "kept"]], "and nothing of the loop");
+  t.same(
+    await host.sql("stuck", "SELECT id, text FROM item"),
+    [[1, "kept"]],
+    "and nothing of the loop",
+  );
   const again = await SocketClient.open(host, "stuck");
   t.equal(await again.call("whoami"), "ok");
 
@@ -96,9 +104,16 @@ void test("a client that cannot be disconnected does not keep its database shut"
   const client = await SocketClient.open(host, "sticky");
   const other = await SocketClient.open(host, "sticky");
   await client.close();
-  t.match(await other.ended, { code: 1011, reason: /^the reducer for clients that disconnect ran longer/ });
+  t.match(await other.ended, {
+    code: 1011,
+    reason: /^the reducer for clients that disconnect ran longer/,
+  });
   // Opening it disconnects whom it finds, which does not end either; the next time that is left out.
   await host.untilOpen("sticky");
-  t.equal((await host.publish("sticky", await endless("nowhere"))).status, 200, "a cure can be published");
+  t.equal(
+    (await host.publish("sticky", await endless("nowhere"))).status,
+    200,
+    "a cure can be published",
+  );
   t.same(await host.sql("sticky", "SELECT COUNT(*) AS n FROM st_client"), [[1]], "only who asks");
 });

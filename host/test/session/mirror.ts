@@ -7,7 +7,7 @@ type QuerySets = Extract<ServerMessage, { kind: "transactionUpdate" }>["querySet
 /** Rows by their bytes in hex, with how often each is held. */
 export type HeldRows = Map<string, number>;
 
-export function hexRows(list: RowListView): string[] {
+function hexRows(list: RowListView): string[] {
   return Array.from({ length: rowCount(list) }, (_, i) =>
     Buffer.from(list.data.subarray(rowStart(list, i), rowStart(list, i + 1))).toString("hex"),
   );

@@ -27,7 +27,11 @@ function makeQuery(rng: Rng): Query {
       table: "item",
       wants: (row) => number(row, "id") >= n && row["text"] !== "b",
     },
-    { text: "SELECT * FROM item WHERE text = 'a'", table: "item", wants: (row) => row["text"] === "a" },
+    {
+      text: "SELECT * FROM item WHERE text = 'a'",
+      table: "item",
+      wants: (row) => row["text"] === "a",
+    },
     {
       text: `SELECT * FROM pair WHERE left = ${n} OR right = ${n}`,
       table: "pair",
@@ -46,7 +50,8 @@ function makeQuery(rng: Rng): Query {
     {
       text: "SELECT * FROM caller WHERE sender = :sender",
       table: "caller",
-      wants: (row, client) => client.identity.equals(row["sender"] as unknown as typeof client.identity),
+      wants: (row, client) =>
+        client.identity.equals(row["sender"] as unknown as typeof client.identity),
     },
     {
       text: "SELECT * FROM caller WHERE event = 'disconnected'",
@@ -89,7 +94,10 @@ function makeCall(rng: Rng): Call {
 class World {
   readonly host: TestHost = new TestHost();
   readonly #rng: Rng;
-  readonly #clients = new Map<number, { client: TestClient; mirror: Mirror; sets: Map<number, Query[]> }>();
+  readonly #clients = new Map<
+    number,
+    { client: TestClient; mirror: Mirror; sets: Map<number, Query[]> }
+  >();
   readonly #losesUpdates: boolean;
   #lastSocket = 0;
 
@@ -168,7 +176,9 @@ class World {
       const held: HeldRows = tables.get(table) ?? new Map<string, number>();
       tables.set(table, held);
       const { schema } = present(this.host.database.parts.datastore.tableByName(table), table);
-      const codec = compileCodec(product(Object.fromEntries(schema.columns.map((one) => [one.name, one.type]))));
+      const codec = compileCodec(
+        product(Object.fromEntries(schema.columns.map((one) => [one.name, one.type]))),
+      );
       for (const row of tableRows(this.host.database, table)) {
         if (!wants(row, client)) continue;
         const hex = Buffer.from(encode(codec, row)).toString("hex");
@@ -179,9 +189,17 @@ class World {
   }
 }
 
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
 function show(tables: ReadonlyMap<string, HeldRows>): string {
   const filled = [...tables].filter(([, held]) => held.size > 0);
-  return JSON.stringify(filled.map(([table, held]) => [table, [...held].sort()]).sort());
+  const lines = filled.map(([table, held]) => {
+    const rows = [...held].map(([row, count]) => `${row} x ${count}`);
+    return `${table}: ${rows.sort(compareText).join()}`;
+  });
+  return lines.sort(compareText).join("\n");
 }
 
 /** Runs a world and returns the first step after which something was wrong, with what that was. */
