@@ -39,7 +39,9 @@ export class ChildHost {
   async start(
     wrap: (command: readonly string[]) => readonly string[] = (command) => command,
   ): Promise<void> {
-    const [command = "", ...args] = wrap([process.execPath, program, this.dataDir]);
+    // Without what a test runner loads into every Node: it handles signals that a host leaves alone.
+    const node = ["/usr/bin/env", "-u", "NODE_OPTIONS", process.execPath];
+    const [command = "", ...args] = wrap([...node, program, this.dataDir]);
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
     const { stdout } = child;

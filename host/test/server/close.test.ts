@@ -28,7 +28,8 @@ void test("a host that closes under load loses nothing that it acknowledged", as
     for (;;) {
       const message = await client.next();
       if (message === undefined) break;
-      if (message.kind === "reducerResult" && message.outcome.kind === "ok") acknowledged.add(message.requestId);
+      if (message.kind === "reducerResult" && message.outcome.kind === "ok")
+        acknowledged.add(message.requestId);
       if (client.ws.readyState === client.ws.OPEN) send();
     }
     t.same(await client.ended, { code: 1001, reason: "the host is stopping" });
@@ -39,7 +40,11 @@ void test("a host that closes under load loses nothing that it acknowledged", as
   await Promise.all(clients);
   const rows = (await host.sql("probe", "SELECT id FROM item")) as [number][];
   const ids = new Set(rows.map(([id]) => id));
-  t.same([...acknowledged].filter((id) => !ids.has(id)), [], `${acknowledged.size} of ${ids.size}`);
+  t.same(
+    [...acknowledged].filter((id) => !ids.has(id)),
+    [],
+    `${acknowledged.size} of ${ids.size}`,
+  );
   const logs = await host.send("GET", "database/probe/logs");
   t.notMatch(logs.text, /connected when the host stopped/, "everybody was disconnected before");
 });
@@ -73,7 +78,11 @@ void test("a publish that clears begins anew, and a bad program clears nothing",
   t.equal((await clear(readWasm("probe"))).status, 200);
   t.same(await client.ended, { code: 1001, reason: "module exited" });
   t.same(await host.sql("probe", "SELECT COUNT(*) AS n FROM item"), [[0]]);
-  t.same(await host.sql("probe", "SELECT event FROM caller WHERE id = 1"), [["init"]], "init ran again");
+  t.same(
+    await host.sql("probe", "SELECT event FROM caller WHERE id = 1"),
+    [["init"]],
+    "init ran again",
+  );
 });
 
 void test("a first publish that fails leaves neither name nor files", async (t) => {
@@ -84,7 +93,10 @@ void test("a first publish that fails leaves neither name nor files", async (t) 
   t.equal((await host.send("GET", "database/chat")).status, 404);
   t.same(await readdir(join(host.dataDir, "replicas")).catch(() => []), []);
   t.equal((await host.publish("chat", "chat")).status, 200);
-  t.match(await host.publish("chat", "chat-bad"), { status: 400, text: /column connected_at is removed/ });
+  t.match(await host.publish("chat", "chat-bad"), {
+    status: 400,
+    text: /column connected_at is removed/,
+  });
   t.equal((await host.call("chat", "send_message", "still here")).status, 200);
 });
 
@@ -109,7 +121,10 @@ void test("a log that is damaged closes its database, and no other", async (t) =
   await mkdir(join(clog, "aside"));
   await writeFile(join(clog, segment), Buffer.from("not a log at all, but long enough to look at"));
   await host.restart();
-  t.match(await host.sql("rotten", "SELECT * FROM item"), /^503 the database is closed for now: .*log/);
+  t.match(
+    await host.sql("rotten", "SELECT * FROM item"),
+    /^503 the database is closed for now: .*log/,
+  );
   const client = new SocketClient(host, "rotten");
   t.match(await client.ended, { code: 1011, reason: /log/ });
   t.equal((await host.call("sound", "whoami")).status, 200);
@@ -121,9 +136,12 @@ void test("logs are followed as they are written, and until the database ends", 
   await host.publish("probe", "probe");
   await host.call("probe", "log_text", "before");
   const remote: RemoteHost = host;
-  const answer = await fetch(`http://${remote.address}/v1/database/probe/logs?num_lines=1&follow=true`, {
-    headers: { authorization: `Bearer ${host.token}` },
-  });
+  const answer = await fetch(
+    `http://${remote.address}/v1/database/probe/logs?num_lines=1&follow=true`,
+    {
+      headers: { authorization: `Bearer ${host.token}` },
+    },
+  );
   const { body } = answer;
   if (body === null) throw new Error("no body");
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -139,7 +157,10 @@ void test("logs are followed as they are written, and until the database ends", 
   t.ok(await until(/"before"/));
   await host.call("probe", "log_many", 3);
   t.ok(await until(/"line 2"/));
-  const messages = text.trim().split("\n").map((line) => (JSON.parse(line) as { message: string }).message);
+  const messages = text
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { message: string }).message);
   t.same(messages, ["before", "line 0", "line 1", "line 2"]);
   await host.send("DELETE", "database/probe");
   t.notOk(await until(/never/), "it ends with the database");

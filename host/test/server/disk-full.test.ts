@@ -50,7 +50,8 @@ void test("a full disk", { skip: process.platform === "win32" }, async (t) => {
     }
     t.equal(await roomy.call("whoami"), "ok", "the other one goes on");
     const closed = await host.call("full", "insert_many", 1_000_000, 1);
-    if (closed.status !== 200) t.match(closed, { status: 503, text: /closed for now: .*EFBIG|cannot write/ });
+    if (closed.status !== 200)
+      t.match(closed, { status: 503, text: /closed for now: .*EFBIG|cannot write/ });
     await pause(300);
   }
   t.ok(kept.length > 2, `${kept.length} rows were acknowledged`);
@@ -59,7 +60,11 @@ void test("a full disk", { skip: process.platform === "win32" }, async (t) => {
   await host.untilOpen("full");
   const rows = (await host.sql("full", "SELECT id FROM item WHERE id < 1000000")) as [number][];
   const ids = new Set(rows.map(([id]) => id));
-  t.same(kept.filter((id) => !ids.has(id)), [], "nothing that was acknowledged is lost");
+  t.same(
+    kept.filter((id) => !ids.has(id)),
+    [],
+    "nothing that was acknowledged is lost",
+  );
   const client = await SocketClient.open(host, "full");
   const outcome = await client.call("big_string", (writer) => {
     writer.u32(++lastId);
