@@ -168,6 +168,8 @@ export function compileCompareAll(columns: readonly AlgebraicType[]): Compare {
 export interface WordLoader {
   readonly load: LoadWords;
   readonly isExact: boolean;
+  /** The column is an integer that the high word holds alone: other keys differ by one at least. */
+  readonly isSmall?: boolean;
 }
 
 function loadSmall(size: 1 | 2 | 4, isSigned: boolean): LoadWords {
@@ -240,7 +242,7 @@ export function compileWords(type: AlgebraicType, types: Typespace = []): WordLo
       const [first, ...others] = resolved.elements;
       if (first === undefined) return { load: loadNothing, isExact: true };
       const inner = compileWords(first.type, types);
-      return { load: inner.load, isExact: inner.isExact && others.length === 0 };
+      return others.length === 0 ? inner : { load: inner.load, isExact: false };
     }
     case "sum": {
       const plain = resolved.variants.every((variant) => {
@@ -252,7 +254,9 @@ export function compileWords(type: AlgebraicType, types: Typespace = []): WordLo
     default: {
       const size = integerSizes[resolved.kind] as number;
       const isSigned = resolved.kind.startsWith("i");
-      if (size <= 4) return { load: loadSmall(size as 1 | 2 | 4, isSigned), isExact: true };
+      if (size <= 4) {
+        return { load: loadSmall(size as 1 | 2 | 4, isSigned), isExact: true, isSmall: true };
+      }
       return { load: loadWide(size, isSigned), isExact: size === 8 };
     }
   }

@@ -29,7 +29,6 @@ void test("whatever goes wrong inside a module, its writes are taken back and th
       fatal,
       { level: "Panic", message: /trapped: memory access out of bounds/ },
     ],
-    ["exhaust_memory", {}, fatal, { level: "Panic", message: /trapped/ }],
     ["divide_by", { divisor: 0 }, fatal, { level: "Panic", message: /trapped/ }],
   ];
   const { log } = probe.host.database;

@@ -1,10 +1,15 @@
 // Ends that are meant: of a host, of a database, of a second host where one is already (runtime.md section 19).
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "tap";
+import { t, test } from "tap";
 import { Writer } from "@lightcone/abi";
+import { readWasm } from "@lightcone/fixtures/wasm";
 import { startServer } from "../../src/index.ts";
-import { pause, type RemoteHost, SocketClient, SocketHost } from "./socket-host.ts";
+import { ChildHost } from "./child-host.ts";
+import { pause } from "./remote-host.ts";
+import { SocketClient } from "./socket-client.ts";
+
+const host = await ChildHost.start(t);
 
 function insertArgs(id: number): Uint8Array {
   const writer = new Writer();
@@ -14,7 +19,6 @@ function insertArgs(id: number): Uint8Array {
 }
 
 void test("a host that closes under load loses nothing that it acknowledged", async (t) => {
-  const host = await SocketHost.start(t);
   t.equal((await host.publish("probe", "probe")).status, 200);
   const acknowledged = new Set<number>();
   let lastId = 0;
@@ -36,7 +40,8 @@ void test("a host that closes under load loses nothing that it acknowledged", as
   };
   const clients = Array.from({ length: 4 }, run);
   while (acknowledged.size < 50) await pause(5);
-  await host.restart();
+  await host.stop();
+  await host.start();
   await Promise.all(clients);
   const rows = (await host.sql("probe", "SELECT id FROM item")) as [number][];
   const ids = new Set(rows.map(([id]) => id));
@@ -50,48 +55,44 @@ void test("a host that closes under load loses nothing that it acknowledged", as
 });
 
 void test("a database that is deleted takes its clients and its files along", async (t) => {
-  const host = await SocketHost.start(t);
   for (const name of ["doomed", "other"]) t.equal((await host.publish(name, "probe")).status, 200);
   const client = await SocketClient.open(host, "doomed");
   const other = await SocketClient.open(host, "other");
-  t.equal((await readdir(join(host.dataDir, "replicas"))).length, 2);
+  const { length } = await readdir(join(host.dataDir, "replicas"));
   t.equal((await host.send("DELETE", "database/doomed")).status, 200);
   t.same(await client.ended, { code: 1001, reason: "module exited" });
   t.equal(await other.call("whoami"), "ok");
   t.equal((await host.send("GET", "database/doomed")).status, 404);
-  t.equal((await readdir(join(host.dataDir, "replicas"))).length, 1);
+  t.equal((await readdir(join(host.dataDir, "replicas"))).length, length - 1);
   t.equal((await host.publish("doomed", "bank")).status, 200, "the name is free");
   t.same(await host.sql("doomed", "SELECT * FROM account"), []);
 });
 
 void test("a publish that clears begins anew, and a bad program clears nothing", async (t) => {
-  const host = await SocketHost.start(t);
-  await host.publish("probe", "probe");
-  await host.call("probe", "insert_many", 1, 3);
-  const client = await SocketClient.open(host, "probe");
+  await host.publish("anew", "probe");
+  await host.call("anew", "insert_many", 1, 3);
+  const client = await SocketClient.open(host, "anew");
   const clear = (program: Uint8Array): ReturnType<typeof host.send> =>
-    host.send("PUT", "database/probe?clear=true", program);
+    host.send("PUT", "database/anew?clear=true", program);
   t.equal((await clear(new Uint8Array([1, 2, 3]))).status, 500);
-  t.same(await host.sql("probe", "SELECT COUNT(*) AS n FROM item"), [[3]]);
+  t.same(await host.sql("anew", "SELECT COUNT(*) AS n FROM item"), [[3]]);
   t.equal(await client.call("whoami"), "ok", "nobody was disconnected");
-  const { readWasm } = await import("@lightcone/fixtures/wasm");
   t.equal((await clear(readWasm("probe"))).status, 200);
   t.same(await client.ended, { code: 1001, reason: "module exited" });
-  t.same(await host.sql("probe", "SELECT COUNT(*) AS n FROM item"), [[0]]);
+  t.same(await host.sql("anew", "SELECT COUNT(*) AS n FROM item"), [[0]]);
   t.same(
-    await host.sql("probe", "SELECT event FROM caller WHERE id = 1"),
+    await host.sql("anew", "SELECT event FROM caller WHERE id = 1"),
     [["init"]],
     "init ran again",
   );
 });
 
 void test("a first publish that fails leaves neither name nor files", async (t) => {
-  const host = await SocketHost.start(t);
-  const { readWasm } = await import("@lightcone/fixtures/wasm");
+  const before = await readdir(join(host.dataDir, "replicas"));
   const bad = readWasm("chat").subarray(0, 4000);
   t.match(await host.publish("chat", bad), { status: 500, text: /does not compile/ });
   t.equal((await host.send("GET", "database/chat")).status, 404);
-  t.same(await readdir(join(host.dataDir, "replicas")).catch(() => []), []);
+  t.same(await readdir(join(host.dataDir, "replicas")), before);
   t.equal((await host.publish("chat", "chat")).status, 200);
   t.match(await host.publish("chat", "chat-bad"), {
     status: 400,
@@ -101,26 +102,24 @@ void test("a first publish that fails leaves neither name nor files", async (t) 
 });
 
 void test("[scenario 19] a second host in the same directory does not start; the first one does not notice", async (t) => {
-  const host = await SocketHost.start(t);
-  await host.publish("probe", "probe");
   const second = startServer({ listenAddr: "127.0.0.1:0", dataDir: host.dataDir });
   await t.rejects(second, { code: "LC_DATA_DIR_IN_USE" });
   t.equal((await host.call("probe", "whoami")).status, 200);
-  await host.restart();
+  await host.stop();
+  await host.start();
   t.equal((await host.call("probe", "whoami")).status, 200, "and the directory is free after it");
 });
 
 void test("a log that is damaged closes its database, and no other", async (t) => {
-  const host = await SocketHost.start(t);
   for (const name of ["rotten", "sound"]) t.equal((await host.publish(name, "probe")).status, 200);
   const identity = (await host.send("GET", "database/rotten/identity")).text;
   await host.call("rotten", "insert_many", 1, 5);
-  await host.close();
+  await host.stop();
   const clog = join(host.dataDir, "replicas", identity, "clog");
   const [segment = ""] = (await readdir(clog)).filter((name) => name.endsWith(".log"));
   await mkdir(join(clog, "aside"));
   await writeFile(join(clog, segment), Buffer.from("not a log at all, but long enough to look at"));
-  await host.restart();
+  await host.start();
   t.match(
     await host.sql("rotten", "SELECT * FROM item"),
     /^503 the database is closed for now: .*log/,
@@ -132,16 +131,10 @@ void test("a log that is damaged closes its database, and no other", async (t) =
 });
 
 void test("logs are followed as they are written, and until the database ends", async (t) => {
-  const host = await SocketHost.start(t);
-  await host.publish("probe", "probe");
-  await host.call("probe", "log_text", "before");
-  const remote: RemoteHost = host;
-  const answer = await fetch(
-    `http://${remote.address}/v1/database/probe/logs?num_lines=1&follow=true`,
-    {
-      headers: { authorization: `Bearer ${host.token}` },
-    },
-  );
+  await host.publish("told", "probe");
+  await host.call("told", "log_text", "before");
+  const url = `http://${host.address}/v1/database/told/logs?num_lines=1&follow=true`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${host.token}` } });
   const { body } = answer;
   if (body === null) throw new Error("no body");
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -155,13 +148,13 @@ void test("logs are followed as they are written, and until the database ends", 
     return true;
   };
   t.ok(await until(/"before"/));
-  await host.call("probe", "log_many", 3);
+  await host.call("told", "log_many", 3);
   t.ok(await until(/"line 2"/));
   const messages = text
     .trim()
     .split("\n")
     .map((line) => (JSON.parse(line) as { message: string }).message);
   t.same(messages, ["before", "line 0", "line 1", "line 2"]);
-  await host.send("DELETE", "database/probe");
+  await host.send("DELETE", "database/told");
   t.notOk(await until(/never/), "it ends with the database");
 });

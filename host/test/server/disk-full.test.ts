@@ -4,7 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { test } from "tap";
 import { ChildHost } from "./child-host.ts";
-import { pause, RemoteHost, SocketClient } from "./socket-host.ts";
+import { pause } from "./remote-host.ts";
+import { SocketClient } from "./socket-client.ts";
 
 /** In units of the shell's `ulimit`: 512 or 1024 bytes each. */
 const fileBlocksMax = 8192;
@@ -14,18 +15,15 @@ function limited(command: readonly string[]): readonly string[] {
 }
 
 /** Lets the host's files grow again, without it noticing; by a new start where the system has no way to do that. */
-async function makeRoom(child: ChildHost, host: RemoteHost): Promise<void> {
-  const args = ["--pid", `${child.pid}`, "--fsize=unlimited"];
+async function makeRoom(host: ChildHost): Promise<void> {
+  const args = ["--pid", `${host.pid}`, "--fsize=unlimited"];
   if (spawnSync("prlimit", args).status === 0) return;
-  await child.kill();
-  await child.start();
-  host.moved(child.address);
+  await host.kill();
+  await host.start({});
 }
 
 void test("a full disk", { skip: process.platform === "win32" }, async (t) => {
-  const child = await ChildHost.make(t);
-  await child.start(limited);
-  const host = await RemoteHost.open(child.address);
+  const host = await ChildHost.start(t, { wrap: limited });
   for (const name of ["full", "roomy"]) t.equal((await host.publish(name, "probe")).status, 200);
   const roomy = await SocketClient.open(host, "roomy");
 
@@ -56,7 +54,7 @@ void test("a full disk", { skip: process.platform === "win32" }, async (t) => {
   }
   t.ok(kept.length > 2, `${kept.length} rows were acknowledged`);
 
-  await makeRoom(child, host);
+  await makeRoom(host);
   await host.untilOpen("full");
   const rows = (await host.sql("full", "SELECT id FROM item WHERE id < 1000000")) as [number][];
   const ids = new Set(rows.map(([id]) => id));

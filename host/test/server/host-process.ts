@@ -1,10 +1,16 @@
-// A host in a process of its own, for tests that kill it: `node host-process.js DATA_DIR`. Prints its address when it answers.
+// A host in a process of its own, for tests: `node host-process.js DATA_DIR CALL_TIME_LIMIT_MS`. Prints its address when it
+// answers; SIGTERM closes it.
 import { assert } from "@lightcone/abi";
 import { startServer } from "../../src/index.ts";
 
-const [dataDir] = process.argv.slice(2);
+const [dataDir, callTimeLimitMs] = process.argv.slice(2);
 assert(dataDir !== undefined, "host-process.js needs a data directory");
-const server = await startServer({ listenAddr: "127.0.0.1:0", dataDir, report: () => undefined });
+const server = await startServer({
+  listenAddr: "127.0.0.1:0",
+  dataDir,
+  callTimeLimitMs: Number(callTimeLimitMs),
+  report: () => undefined,
+});
 process.stdout.write(`${server.address}\n`);
 process.on("SIGTERM", () => {
   void server.close();

@@ -1,13 +1,15 @@
 // A reducer that never ends is stopped; nobody else notices (design decision 8).
 import { test } from "tap";
 import { assembleGuest, importDeclarations } from "../module/guest.ts";
-import { pause, SocketClient, SocketHost } from "./socket-host.ts";
+import { ChildHost } from "./child-host.ts";
+import { pause, type RemoteHost } from "./remote-host.ts";
+import { SocketClient } from "./socket-client.ts";
 
 const callTimeLimitMs = 500;
 
 /** The longest that another database took to answer while `work` went on. */
 async function slowestAnswer(
-  host: SocketHost,
+  host: RemoteHost,
   database: string,
   work: Promise<unknown>,
 ): Promise<number> {
@@ -26,7 +28,7 @@ async function slowestAnswer(
 }
 
 void test("an endless reducer is stopped, its database goes on, the others never stop", async (t) => {
-  const host = await SocketHost.start(t, { callTimeLimitMs });
+  const host = await ChildHost.start(t, { callTimeLimitMs });
   for (const name of ["stuck", "busy"]) t.equal((await host.publish(name, "probe")).status, 200);
   const client = await SocketClient.open(host, "stuck");
   const watcher = await SocketClient.open(host, "stuck");
@@ -84,7 +86,7 @@ function endless(where: "preinit" | "init" | "disconnect" | "nowhere"): Promise<
 }
 
 void test("a program whose start never ends is refused, and its name stays free", async (t) => {
-  const host = await SocketHost.start(t, { callTimeLimitMs });
+  const host = await ChildHost.start(t, { callTimeLimitMs });
   for (const [where, text] of [
     ["preinit", /^loading the module ran longer/],
     ["init", /^the init reducer ran longer/],
@@ -99,7 +101,7 @@ void test("a program whose start never ends is refused, and its name stays free"
 });
 
 void test("a client that cannot be disconnected does not keep its database shut", async (t) => {
-  const host = await SocketHost.start(t, { callTimeLimitMs });
+  const host = await ChildHost.start(t, { callTimeLimitMs });
   t.equal((await host.publish("sticky", await endless("disconnect"))).status, 200);
   const client = await SocketClient.open(host, "sticky");
   const other = await SocketClient.open(host, "sticky");

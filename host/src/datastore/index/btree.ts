@@ -4,7 +4,7 @@ import { assert } from "@lightcone/abi";
 import type { RowIds } from "../row-ids.ts";
 import { nodeCapacity, NodePages } from "./btree-pages.ts";
 import type { Cut, Index, IndexKey } from "./contract.ts";
-import { Probe } from "./probe.ts";
+import { firstGreater, firstNotLess, Probe } from "./probe.ts";
 import { RecentRows } from "./recent-rows.ts";
 
 const depthMax = 12;
@@ -23,6 +23,8 @@ export interface TreeStructure {
 export class BTreeIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered: boolean;
+  /** Unique small integers: see `#searchSmall`. */
+  readonly #isSmall: boolean;
   readonly #isUnique: boolean;
   readonly #leaves = new NodePages(false);
   readonly #inners = new NodePages(true);
@@ -45,6 +47,7 @@ export class BTreeIndex implements Index {
     this.isOrdered = isOrdered;
     this.#root = this.#leaves.allocate();
     this.#probe = new Probe(key);
+    this.#isSmall = isUnique && key.columns.length === 1 && key.words.isSmall === true;
   }
 
   /** How the tree is built, for those who check that. */
@@ -79,9 +82,39 @@ export class BTreeIndex implements Index {
     if (!probe.isDecidedByWords) return this.#search();
     const recent = this.#recent.find(probe.words);
     if (recent >= 0) return recent;
-    const row = this.#search();
+    const row = this.#isSmall ? this.#searchSmall(probe.words.high) : this.#search();
     if (row >= 0) this.#recent.keep(probe.words, row);
     return row;
+  }
+
+  /**
+   * The row whose small key is `word`, or -1; keys are unique. Keys that differ by one at least let an entry lie no further
+   * from the first of its leaf than the keys differ. Where numbers are dense that is the very place, found without a search,
+   * and memory that is far away is what a search costs.
+   */
+  #searchSmall(word: number): number {
+    const { high, row, counts } = this.#leaves;
+    const start = this.#leafOfSmall(word) * nodeCapacity;
+    const count = counts[start / nodeCapacity] as number;
+    if (count === 0) return -1;
+    const distance = word - (high[start] as number);
+    if (distance < 0) return -1;
+    const farthest = start + Math.min(distance, count - 1);
+    if (high[farthest] === word) return row[farthest] as number;
+    const at = firstNotLess(high, start, farthest + 1, word);
+    return at <= farthest && high[at] === word ? (row[at] as number) : -1;
+  }
+
+  /** The leaf that holds a small key if any does: below the last entries that are not greater. */
+  #leafOfSmall(word: number): number {
+    const { high, child, counts } = this.#inners;
+    let node = this.#root;
+    for (let level = 0; level < this.#depth; level++) {
+      const start = node * nodeCapacity;
+      const greater = firstGreater(high, start, start + (counts[node] as number), word);
+      node = child[Math.max(start, greater - 1)] as number;
+    }
+    return node;
   }
 
   /** The first row with the key that the probe lies before, or -1. */

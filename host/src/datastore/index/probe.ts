@@ -123,7 +123,8 @@ export class Probe {
 // These two, of at least one entry, halve what is left without a branch on what they find: no processor can guess where a
 // key lies, and half the time of a search would go into guesses that were wrong.
 
-function firstNotLess(words: Int32Array, start: number, end: number, word: number): number {
+/** The first of `words[start, end)` that is not less than `word`, or `end`. The range must not be empty. */
+export function firstNotLess(words: Int32Array, start: number, end: number, word: number): number {
   let at = start;
   let count = end - start;
   while (count > 1) {
@@ -134,7 +135,8 @@ function firstNotLess(words: Int32Array, start: number, end: number, word: numbe
   return at + Number((words[at] as number) < word);
 }
 
-function firstGreater(words: Int32Array, start: number, end: number, word: number): number {
+/** The first that is greater, or `end`. The range must not be empty. */
+export function firstGreater(words: Int32Array, start: number, end: number, word: number): number {
   let at = start;
   let count = end - start;
   while (count > 1) {
