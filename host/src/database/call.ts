@@ -9,7 +9,7 @@ import type { ReducerResult } from "../module/instance.ts";
 import type { Client } from "./client.ts";
 import { argumentsFault, type CallableReducer, type LiveModule } from "./live-module.ts";
 import { hostRecord } from "./module-log.ts";
-import { type DatabaseParts, watched } from "./parts.ts";
+import type { DatabaseParts } from "./parts.ts";
 
 /** What the caller of a trapped reducer is told (protocol.md section 7.2). The details are in the module's log. */
 export const fatalMessage = "The instance encountered a fatal error.";
@@ -97,12 +97,9 @@ export function invoke(
   tx: Transaction,
 ): ReducerResult {
   const { id, name } = reducer.definition;
-  parts.watch.begin(reducer.watchCode);
   const failure = module.revive();
-  if (failure !== undefined) {
-    parts.watch.end();
-    return { kind: "fatal", message: failure };
-  }
+  if (failure !== undefined) return { kind: "fatal", message: failure };
+  parts.watch.begin(reducer.watchCode);
   const { words } = client;
   const result = module.instance.callReducer(
     id,
@@ -167,7 +164,7 @@ export function rolledBack(
     return { kind: "failed", timestampMicros, message: result.message };
   }
   parts.moduleLog.append(hostRecord("Panic", `reducer ${name} trapped: ${result.message}`));
-  const failure = watched(parts, () => module.revive());
+  const failure = module.revive();
   if (failure !== undefined) parts.moduleLog.append(hostRecord("Panic", failure));
   // What this version does not do yet is said by name; other details stay in the log.
   const isNotYet = result.message.startsWith("LC_NOT_YET");

@@ -18,7 +18,7 @@ import type { Client } from "./client.ts";
 import { connectClient, disconnectClient, disconnectLeftovers } from "./lifecycle.ts";
 import { LiveModule } from "./live-module.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
-import { type CallWatch, type DatabaseParts, type UpdateListener, watched } from "./parts.ts";
+import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
 import { planUpdate, publishFirst, publishUpdate, refusalHeading } from "./publish.ts";
 
 /** Where a database's commit log lies inside its directory. */
@@ -121,7 +121,7 @@ export class Database {
     }
     parts.owner = new Identity(row["owner_identity"] as bigint);
     const program = row["program_bytes"] as Uint8Array;
-    parts.module = watched(parts, () => new LiveModule(program, this.#environment));
+    parts.module = new LiveModule(program, this.#environment, parts.watch);
     const count = disconnectLeftovers(parts, parts.module, skipsDisconnectReducer);
     if (count > 0) {
       const text = `disconnected ${count} clients that were connected when the host stopped`;

@@ -16,7 +16,7 @@ import {
 } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { Client } from "./client.ts";
-import { WatchCode } from "./parts.ts";
+import { type CallWatch, WatchCode } from "./parts.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { ModuleInstance } from "../module/instance.ts";
 import { type LoadedModule, loadModule } from "../module/load.ts";
@@ -77,15 +77,17 @@ export class LiveModule {
   readonly #reducersByName = new Map<string, CallableReducer>();
   readonly #lifecycle = new Map<Lifecycle, CallableReducer>();
   readonly #procedures: ReadonlyMap<string, ProcedureDef>;
+  readonly #watch: CallWatch;
   #instance: ModuleInstance;
 
   /** Loads and starts a program. Faults: LC_MODULE_*. */
-  constructor(program: Uint8Array, environment: ModuleEnvironment) {
+  constructor(program: Uint8Array, environment: ModuleEnvironment, watch: CallWatch) {
     this.program = program;
     this.programHash = toHex(keccak256(program));
     this.#environment = environment;
+    this.#watch = watch;
     this.#loaded = loadModule(program);
-    this.#instance = new ModuleInstance(this.#loaded, environment);
+    this.#instance = this.#start();
     this.definition = this.#instance.definition;
     for (const reducer of this.definition.reducers) {
       const made = callable(reducer, this.definition);
@@ -103,6 +105,16 @@ export class LiveModule {
 
   get instance(): ModuleInstance {
     return this.#instance;
+  }
+
+  /** Start-up code may never end; compiling, which comes before it, may take its time. */
+  #start(): ModuleInstance {
+    this.#watch.begin(WatchCode.loading);
+    try {
+      return new ModuleInstance(this.#loaded, this.#environment);
+    } finally {
+      this.#watch.end();
+    }
   }
 
   reducer(name: string): CallableReducer | undefined {
@@ -126,7 +138,7 @@ export class LiveModule {
     if (!this.#instance.isDead) return undefined;
     this.#environment.datastore.forgetSources();
     try {
-      this.#instance = new ModuleInstance(this.#loaded, this.#environment);
+      this.#instance = this.#start();
       return undefined;
     } catch (thrown) {
       if (!(thrown instanceof LightconeError) || thrown.code === "LC_DISK") throw thrown;

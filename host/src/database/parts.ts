@@ -19,16 +19,6 @@ export interface CallWatch {
   end(): void;
 }
 
-/** Runs start-up code of a program, which may never end. */
-export function watched<T>({ watch }: Pick<DatabaseParts, "watch">, run: () => T): T {
-  watch.begin(WatchCode.loading);
-  try {
-    return run();
-  } finally {
-    watch.end();
-  }
-}
-
 /** Told of each commit that changed what somebody sees. */
 export interface UpdateListener {
   /**

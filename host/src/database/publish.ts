@@ -16,7 +16,7 @@ import { makeClient } from "./client.ts";
 import { LiveModule } from "./live-module.ts";
 import { planMigration } from "./migration.ts";
 import { hostRecord } from "./module-log.ts";
-import { type DatabaseParts, watched } from "./parts.ts";
+import type { DatabaseParts } from "./parts.ts";
 import { planTables } from "./table-plan.ts";
 
 const noArguments = new Uint8Array(0);
@@ -35,7 +35,7 @@ function startModule(
   environment: ModuleEnvironment,
   program: Uint8Array,
 ): LiveModule {
-  const module = watched(parts, () => new LiveModule(program, environment));
+  const module = new LiveModule(program, environment, parts.watch);
   checkRunnable(module.definition);
   return module;
 }

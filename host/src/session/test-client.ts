@@ -51,6 +51,8 @@ export class TestHost {
   readonly closed: { socket: number; code: number; reason: string }[] = [];
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
+  /** Bytes of frames that were delivered, a shared one counted once. */
+  frameBytes = 0;
   readonly #inbox = new Map<number, ServerMessage[]>();
   readonly #identity: Identity;
   #service: DatabaseService | undefined;
@@ -63,6 +65,7 @@ export class TestHost {
   async open(): Promise<DatabaseService> {
     const delivery: Delivery = {
       deliver: (slab) => {
+        this.frameBytes += slab.tableStart;
         openSlab(slab, (socket, frames) => {
           const inbox = this.#inbox.get(socket) ?? [];
           this.#inbox.set(socket, inbox);

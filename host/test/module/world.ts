@@ -1,8 +1,9 @@
 // The tables of script tests, their ids, and rows of them as bytes.
 import { compileCodec, encode, present, product, type Value, Writer } from "@lightcone/abi";
+import type { Test } from "tap";
 import { type Row, tableRows } from "../rows.ts";
 import type { TestDefinition } from "./definition.ts";
-import { ScriptHost } from "./script.ts";
+import { type Script, ScriptHost, type ScriptResult } from "./script.ts";
 
 const u32 = { kind: "u32" } as const;
 const text = { kind: "string" } as const;
@@ -100,4 +101,31 @@ export async function openWorld(): Promise<World> {
     index: (name) => present(datastore.catalog.indexIdByName(name), name),
     rows: (name) => tableRows(scripts.host.database, name),
   };
+}
+
+/** Runs a script and checks what its calls returned. */
+export function run(
+  t: Test,
+  world: World,
+  script: Script,
+  expected: readonly number[],
+  { code = 0, title = "" }: { readonly code?: number; readonly title?: string } = {},
+): ScriptResult {
+  const result = world.scripts.run(script, code);
+  t.same(result.kind === "ran" ? result.statuses : result, expected, title);
+  return result;
+}
+
+/** Adds an insert of a row; returns the addresses of row and length. */
+export function insert(
+  world: World,
+  script: Script,
+  table: TableName,
+  row: Value,
+): [number, number] {
+  const bytes = rowBytes(table, row);
+  const at = script.place(bytes);
+  const length = script.word(bytes.length);
+  script.call("datastore_insert_bsatn", world.table(table), at, length);
+  return [at, length];
 }

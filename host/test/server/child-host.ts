@@ -77,7 +77,9 @@ export class ChildHost extends RemoteHost {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
+    const gone = new Promise<void>((resolve) => {
+      child.once("exit", () => resolve());
+    });
     child.kill(signal);
     await gone;
   }

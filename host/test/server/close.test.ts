@@ -9,6 +9,9 @@ import { ChildHost } from "./child-host.ts";
 import { pause } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
+// Hosts take their time to start on a busy machine.
+t.setTimeout(180_000);
+
 const host = await ChildHost.start(t);
 
 function insertArgs(id: number): Uint8Array {

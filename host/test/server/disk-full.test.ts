@@ -2,10 +2,13 @@
 //
 // The host runs in a process whose files may not grow beyond some megabytes, which to it is a disk without room.
 import { spawnSync } from "node:child_process";
-import { test } from "tap";
+import { t, test } from "tap";
 import { ChildHost } from "./child-host.ts";
 import { pause } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
+
+// Hosts take their time to start on a busy machine.
+t.setTimeout(180_000);
 
 /** In units of the shell's `ulimit`: 512 or 1024 bytes each. */
 const fileBlocksMax = 8192;

@@ -7,6 +7,9 @@ import { Writer } from "@lightcone/abi";
 import { ChildHost } from "./child-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
+// Hosts take their time to start on a busy machine.
+t.setTimeout(180_000);
+
 const host = await ChildHost.start(t);
 await host.publish("probe", "probe");
 
@@ -212,5 +215,26 @@ void test("statements and arguments that are wrong", async (t) => {
 void test("a module that takes all the memory there is for it is stopped, and starts again", async (t) => {
   t.match(await host.call("probe", "exhaust_memory"), { status: 530, text: /fatal error/ });
   t.same(await host.sql("probe", "SELECT id FROM item WHERE id = 4294967295"), []);
+  await works(t);
+});
+
+void test("messages that come before the greeting wait for it", async (t) => {
+  const client = new SocketClient(host, "probe");
+  await new Promise<void>((resolve) => {
+    client.ws.once("open", () => resolve());
+  });
+  client.sendCall("whoami", new Uint8Array(0), 5);
+  t.match(await client.next(), { kind: "initialConnection", token: host.token });
+  t.match(await client.next(), { kind: "reducerResult", requestId: 5, outcome: { kind: "ok" } });
+  await client.close();
+});
+
+void test("a connection id that somebody else has is refused, and they do not notice", async (t) => {
+  const query = `&connection_id=${"0".repeat(31)}7`;
+  const first = await SocketClient.open(host, "probe", { query });
+  const second = new SocketClient(host, "probe", { query });
+  t.equal((await second.ended).code, 1006);
+  t.equal(await first.call("whoami"), "ok");
+  await first.close();
   await works(t);
 });

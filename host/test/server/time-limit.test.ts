@@ -1,11 +1,14 @@
 // A reducer that never ends is stopped; nobody else notices (design decision 8).
-import { test } from "tap";
+import { t, test } from "tap";
 import { assembleGuest, importDeclarations } from "../module/guest.ts";
 import { ChildHost } from "./child-host.ts";
 import { pause, type RemoteHost } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
-const callTimeLimitMs = 500;
+// Hosts take their time to start on a busy machine.
+t.setTimeout(180_000);
+
+const callTimeLimitMs = 1000;
 
 /** The longest that another database took to answer while `work` went on. */
 async function slowestAnswer(
@@ -41,7 +44,7 @@ void test("an endless reducer is stopped, its database goes on, the others never
   const others = slowestAnswer(host, "busy", stopped);
   const expected = {
     code: 1011,
-    reason: "reducer loop_forever ran longer than 0.5 s (--call-time-limit) and was stopped",
+    reason: "reducer loop_forever ran longer than 1 s (--call-time-limit) and was stopped",
   };
   t.equal(await stopped, `ended ${JSON.stringify(expected)}`);
   t.same(await watcher.ended, expected, "everybody there is told");
@@ -57,13 +60,13 @@ void test("an endless reducer is stopped, its database goes on, the others never
   t.equal(await again.call("whoami"), "ok");
 
   const answer = await host.call("stuck", "loop_forever");
-  t.match(answer, { status: 530, text: /^reducer loop_forever ran longer than 0\.5 s/ });
+  t.match(answer, { status: 530, text: /^reducer loop_forever ran longer than 1 s/ });
   await host.untilOpen("stuck");
   t.equal((await host.call("stuck", "whoami")).status, 200);
   const events = await host.sql("stuck", "SELECT event FROM caller WHERE event = 'disconnected'");
   t.ok((events as unknown[]).length >= 3, "those who were cut off are disconnected");
   const logs = await host.send("GET", "database/stuck/logs");
-  t.match(logs.text, /ran longer than 0\.5 s/, "the module's log tells why");
+  t.match(logs.text, /ran longer than 1 s/, "the module's log tells why");
 });
 
 /** A guest in which the named function never ends. */
