@@ -1,7 +1,7 @@
 // Rows that a transaction deleted under one id and inserted again under another did not change: they leave the delta.
-import { bytesEqual, hashBytes } from "./key.ts";
+import { hashBytes } from "./key.ts";
 import type { RowIds } from "./row-ids.ts";
-import type { RowStore } from "./row-store.ts";
+import { rowsEqual, type RowStore } from "./row-store.ts";
 
 /** Lists this short are compared pair by pair, which needs no memory. */
 const pairwiseMax = 8;
@@ -15,19 +15,6 @@ export function cancelEqualRows(rows: RowStore, inserts: RowIds, deletes: RowIds
   }
 }
 
-function sameBytes(rows: RowStore, a: number, b: number): boolean {
-  const aStart = rows.start(a);
-  const bStart = rows.start(b);
-  return bytesEqual(
-    rows.page(a),
-    aStart,
-    aStart + rows.size(a),
-    rows.page(b),
-    bStart,
-    bStart + rows.size(b),
-  );
-}
-
 function removeAt(list: RowIds, position: number): void {
   list.ids.copyWithin(position, position + 1, list.count);
   list.count--;
@@ -36,7 +23,7 @@ function removeAt(list: RowIds, position: number): void {
 function cancelPairwise(rows: RowStore, inserts: RowIds, deletes: RowIds): void {
   for (let i = inserts.count - 1; i >= 0; i--) {
     for (let j = deletes.count - 1; j >= 0; j--) {
-      if (!sameBytes(rows, inserts.at(i), deletes.at(j))) continue;
+      if (!rowsEqual(rows, inserts.at(i), deletes.at(j))) continue;
       removeAt(inserts, i);
       removeAt(deletes, j);
       break;
@@ -62,7 +49,7 @@ function cancelByHash(rows: RowStore, inserts: RowIds, deletes: RowIds): void {
   for (let j = 0; j < deletes.count; j++) {
     const deleted = deletes.at(j);
     const bucket = insertsByHash.get(hashRow(rows, deleted));
-    const match = bucket?.findIndex((row) => sameBytes(rows, row, deleted)) ?? -1;
+    const match = bucket?.findIndex((row) => rowsEqual(rows, row, deleted)) ?? -1;
     if (match >= 0) cancelled.add((bucket as number[]).splice(match, 1)[0] as number);
     else deletes.ids[kept++] = deleted;
   }

@@ -4,7 +4,7 @@
 //   variable rows   a row id names a slot of a size class: class, then page and slot inside the class
 //
 // A row id is live (in the table), pinned (dead, its bytes still needed by the transaction) or free.
-import { assert, copyBytes, LastView } from "@lightcone/abi";
+import { assert, copyBytes, LastView, sameBytes } from "@lightcone/abi";
 
 /** Bytes a page of rows has at most, unless one row is larger. */
 const pageBytesMax = 64 * 1024;
@@ -108,6 +108,13 @@ export interface RowStore {
   size(row: number): number;
   /** Lets go of the memory that rows were copied from last: it may be a dead guest's. */
   forgetSource(): void;
+}
+
+/** Whether two rows of a store have the same bytes. */
+export function rowsEqual(rows: RowStore, a: number, b: number): boolean {
+  const size = rows.size(a);
+  if (size !== rows.size(b)) return false;
+  return sameBytes(rows.view(a), rows.start(a), rows.view(b), rows.start(b), size);
 }
 
 /** Rows that all have `rowSize` bytes. */

@@ -12,7 +12,7 @@ import { bytesEqual } from "./key.ts";
 import { cancelEqualRows } from "./net-effect.ts";
 import { RowIds } from "./row-ids.ts";
 import { RowLayout } from "./row-layout.ts";
-import { FixedRowStore, type RowStore, VariableRowStore } from "./row-store.ts";
+import { FixedRowStore, rowsEqual, type RowStore, VariableRowStore } from "./row-store.ts";
 import type { IndexSchema, TableSchema } from "./schema.ts";
 import { Sequence } from "./sequence.ts";
 
@@ -195,7 +195,7 @@ export class Table {
       const before = this.#journalBefore.at(i);
       const isLive = this.isLive(row);
       if (isLive && before !== none) {
-        if (this.#rowsEqual(row, before)) continue;
+        if (rowsEqual(this.rows, row, before)) continue;
         replacedCount++;
       }
       if (before !== none) deletes.push(before);
@@ -287,13 +287,6 @@ export class Table {
     const size = this.rows.size(row);
     if (size !== end - start) return false;
     return sameBytes(this.rows.view(row), this.rows.start(row), this.#given.of(bytes), start, size);
-  }
-
-  #rowsEqual(row: number, other: number): boolean {
-    const { rows } = this;
-    const size = rows.size(row);
-    if (size !== rows.size(other)) return false;
-    return sameBytes(rows.view(row), rows.start(row), rows.view(other), rows.start(other), size);
   }
 
   #keyEquals(index: Index, row: number, bytes: Uint8Array, start: number): boolean {
