@@ -5,6 +5,7 @@
 //
 // A row id is live (in the table), pinned (dead, its bytes still needed by the transaction) or free.
 import { assert, copyBytes, LastView, sameBytes } from "@lightcone/abi";
+import { RowBits } from "./row-bits.ts";
 
 /** Bytes a page of rows has at most, unless one row is larger. */
 const pageBytesMax = 64 * 1024;
@@ -92,6 +93,8 @@ export interface RowStore {
   readonly limit: number;
   /** Bytes held, free slots included. */
   readonly byteLength: number;
+  /** The visible rows, which the table keeps. They are in all its indexes, and no other rows are. */
+  readonly live: RowBits;
   /** Copies a row in and returns its id. */
   add(bytes: Uint8Array, start: number, end: number): number;
   /** Moves the bytes of `row` to a new id, which is returned, and puts other bytes in their place. */
@@ -119,6 +122,7 @@ export function rowsEqual(rows: RowStore, a: number, b: number): boolean {
 
 /** Rows that all have `rowSize` bytes. */
 export class FixedRowStore implements RowStore {
+  readonly live: RowBits = new RowBits();
   readonly #rowSize: number;
   readonly #slots: SlotPages;
   readonly #given = new LastView();
@@ -216,6 +220,7 @@ function classOf(size: number): number {
 
 /** Rows that differ in length. */
 export class VariableRowStore implements RowStore {
+  readonly live: RowBits = new RowBits();
   readonly #classes: (SlotPages | undefined)[] = [];
   readonly #free = new FreeList();
   readonly #given = new LastView();

@@ -10,14 +10,13 @@ import { type Index, IndexKey } from "./index/contract.ts";
 import { HashIndex } from "./index/hash.ts";
 import { bytesEqual } from "./key.ts";
 import { cancelEqualRows } from "./net-effect.ts";
+import { RowBits } from "./row-bits.ts";
 import { RowIds } from "./row-ids.ts";
 import { RowLayout } from "./row-layout.ts";
 import { FixedRowStore, rowsEqual, type RowStore, VariableRowStore } from "./row-store.ts";
 import type { IndexSchema, TableSchema } from "./schema.ts";
 import { Sequence } from "./sequence.ts";
 
-const live = 1;
-const touched = 2;
 const none = -1;
 
 /** What an insert or update came to. Rows are named by `Table.lastRow`. */
@@ -35,7 +34,8 @@ export class Table {
   /** Finds a whole row where no unique index can. */
   readonly #rowSet: HashIndex | undefined;
   readonly #given = new LastView();
-  #flags: Uint8Array = new Uint8Array(64);
+  /** The rows that the open transaction has in its journal. */
+  readonly #touched = new RowBits();
   #rowCount = 0;
   /** For each index, whether the update under way changes its key. */
   readonly #keyChanges: Uint8Array;
@@ -80,16 +80,12 @@ export class Table {
   }
 
   isLive(row: number): boolean {
-    return ((this.#flags[row] as number) & live) !== 0;
+    return this.rows.live.has(row);
   }
 
   /** The next visible row after `row`, or -1. Start with -1. */
   nextRow(row: number): number {
-    const limit = Math.min(this.rows.limit, this.#flags.length);
-    for (let next = row + 1; next < limit; next++) {
-      if (((this.#flags[next] as number) & live) !== 0) return next;
-    }
-    return -1;
+    return this.rows.live.next(row + 1);
   }
 
   /** The index with an id and its schema's position, or undefined. */
@@ -120,7 +116,7 @@ export class Table {
     }
     const row = this.rows.add(bytes, start, end);
     this.lastRow = row;
-    this.#ensureFlags(row);
+    this.#ensureBits(row);
     this.#journal(row, none);
     this.#enter(row);
     return "done";
@@ -156,7 +152,7 @@ export class Table {
   delete(row: number): void {
     assert(this.isLive(row), "a row was deleted twice");
     this.#leave(row);
-    if (((this.#flags[row] as number) & touched) === 0) this.#journal(row, row);
+    if (!this.#touched.has(row)) this.#journal(row, row);
   }
 
   /** Removes all rows; returns how many there were. */
@@ -174,7 +170,7 @@ export class Table {
     for (let i = 0; i < rows.count; i++) {
       const row = rows.at(i);
       const before = this.#journalBefore.at(i);
-      this.#flags[row] = 0;
+      this.#touched.remove(row);
       if (before === none) {
         this.rows.free(row);
         continue;
@@ -218,7 +214,7 @@ export class Table {
       if (this.schema.isEvent && this.isLive(row)) this.#leave(row);
       if (before !== none && before !== row) this.rows.free(before);
       if (!this.isLive(row)) this.rows.free(row);
-      this.#flags[row] = (this.#flags[row] as number) & live;
+      this.#touched.remove(row);
     }
     this.#forgetJournal();
   }
@@ -229,26 +225,25 @@ export class Table {
   }
 
   #journal(row: number, before: number): void {
-    this.#flags[row] = (this.#flags[row] as number) | touched;
+    this.#touched.add(row);
     this.#journalRows.push(row);
     this.#journalBefore.push(before);
   }
 
   #replace(row: number, bytes: Uint8Array, start: number, end: number): void {
-    if (((this.#flags[row] as number) & touched) !== 0) {
+    if (this.#touched.has(row)) {
       this.rows.overwrite(row, bytes, start, end);
       this.lastReplaced = none;
       return;
     }
     const before = this.rows.displace(row, bytes, start, end);
-    this.#ensureFlags(before);
-    this.#flags[before] = 0;
+    this.#ensureBits(before);
     this.#journal(row, before);
     this.lastReplaced = before;
   }
 
   #enter(row: number): void {
-    this.#flags[row] = (this.#flags[row] as number) | live;
+    this.rows.live.add(row);
     this.#rowCount++;
     for (const index of this.indexes) index.add(row);
     this.#rowSet?.add(row);
@@ -257,15 +252,13 @@ export class Table {
   #leave(row: number): void {
     for (const index of this.indexes) index.remove(row);
     this.#rowSet?.remove(row);
-    this.#flags[row] = (this.#flags[row] as number) & ~live;
+    this.rows.live.remove(row);
     this.#rowCount--;
   }
 
-  #ensureFlags(row: number): void {
-    if (row < this.#flags.length) return;
-    const next = new Uint8Array(Math.max(this.#flags.length * 2, row + 1));
-    next.set(this.#flags);
-    this.#flags = next;
+  #ensureBits(row: number): void {
+    this.rows.live.ensure(row);
+    this.#touched.ensure(row);
   }
 
   /** A visible row that equals the given one if any does: it shares the first unique key, or all columns. */

@@ -12,7 +12,7 @@ interface Node {
 type LeastEntry = readonly [high: number, low: number, row: number];
 
 function entryAt(pages: NodePages, at: number): LeastEntry {
-  return [pages.high[at] as number, pages.low[at] as number, pages.row[at] as number];
+  return [pages.highAt(at), pages.lowAt(at), pages.rowAt(at)];
 }
 
 /** The faults of a tree that should hold `rowCount` rows. */
@@ -50,7 +50,8 @@ export function treeFaults(tree: BTreeIndex, rowCount: number): string[] {
 
   const rows = leafOrder.flatMap((leaf) => {
     const start = leaf * nodeCapacity;
-    return Array.from(leaves.row.subarray(start, start + (leaves.counts[leaf] as number)));
+    const count = leaves.counts[leaf] as number;
+    return Array.from({ length: count }, (_, i) => leaves.rowAt(start + i));
   });
   if (rows.length !== rowCount) faults.push(`${rows.length} rows instead of ${rowCount}`);
   return [...faults, ...orderFaults(tree, rows), ...wordFaults(tree, leafOrder)];

@@ -1,11 +1,18 @@
-// Nodes of a B+tree in typed arrays. An entry is (high, low, row): the key's first words and the row that has the key.
+// Nodes of a B+tree in typed arrays. An entry is (high, low, row): the key's first words and the row that has the key. Its
+// three words lie side by side, so that whoever has found the key has the row in the same line of the processor's cache.
 //
 //   leaf    entries in order, linked to its neighbours
 //   inner   for each child its least entry and the child's number; the first entry bounds nothing but is kept true
 //
-// Entries of node n start at n * nodeCapacity.
+// Entries of node n start at n * nodeCapacity; the words of entry e at e * entryWords.
 
 export const nodeCapacity = 64;
+
+/** Words of an entry, and where each of them lies in it. */
+export const entryWords = 3;
+export const highWord = 0;
+export const lowWord = 1;
+export const rowWord = 2;
 
 function grown(old: Int32Array, length: number): Int32Array {
   const next = new Int32Array(length);
@@ -13,29 +20,30 @@ function grown(old: Int32Array, length: number): Int32Array {
   return next;
 }
 
-/** So few entries are moved faster by a loop than by a call into the engine. */
+/** So few words are moved faster by a loop than by a call into the engine. */
 const loopMax = 24;
 
-function openGap(entries: Int32Array, at: number, end: number): void {
+/** Moves `words[at, end)` behind by `count`. */
+function openGap(words: Int32Array, at: number, end: number, count: number): void {
   if (end - at > loopMax) {
-    entries.copyWithin(at + 1, at, end);
+    words.copyWithin(at + count, at, end);
   } else {
-    for (let i = end; i > at; i--) entries[i] = entries[i - 1] as number;
+    for (let i = end - 1; i >= at; i--) words[i + count] = words[i] as number;
   }
 }
 
-function closeGap(entries: Int32Array, at: number, end: number): void {
+/** Moves `words[at + count, end)` forward to `at`. */
+function closeGap(words: Int32Array, at: number, end: number, count: number): void {
   if (end - at > loopMax) {
-    entries.copyWithin(at, at + 1, end);
+    words.copyWithin(at, at + count, end);
   } else {
-    for (let i = at + 1; i < end; i++) entries[i - 1] = entries[i] as number;
+    for (let i = at + count; i < end; i++) words[i - count] = words[i] as number;
   }
 }
 
 export class NodePages {
-  high: Int32Array = new Int32Array(nodeCapacity);
-  low: Int32Array = new Int32Array(nodeCapacity);
-  row: Int32Array = new Int32Array(nodeCapacity);
+  /** The words of all entries. */
+  words: Int32Array = new Int32Array(nodeCapacity * entryWords);
   /** Inner nodes only: the child below each entry. */
   child: Int32Array;
   counts: Int32Array = new Int32Array(1);
@@ -51,14 +59,24 @@ export class NodePages {
     this.child = new Int32Array(isInner ? nodeCapacity : 0);
   }
 
+  highAt(entry: number): number {
+    return this.words[entry * entryWords] as number;
+  }
+
+  lowAt(entry: number): number {
+    return this.words[entry * entryWords + lowWord] as number;
+  }
+
+  rowAt(entry: number): number {
+    return this.words[entry * entryWords + rowWord] as number;
+  }
+
   /** A new empty node. */
   allocate(): number {
     const node = this.#free.pop() ?? this.#limit++;
     if (node >= this.counts.length) {
       const capacity = this.counts.length * 2;
-      this.high = grown(this.high, capacity * nodeCapacity);
-      this.low = grown(this.low, capacity * nodeCapacity);
-      this.row = grown(this.row, capacity * nodeCapacity);
+      this.words = grown(this.words, capacity * nodeCapacity * entryWords);
       if (this.#isInner) this.child = grown(this.child, capacity * nodeCapacity);
       this.counts = grown(this.counts, capacity);
       this.next = grown(this.next, capacity);
@@ -86,27 +104,31 @@ export class NodePages {
     const start = node * nodeCapacity;
     const at = start + position;
     const end = start + (this.counts[node] as number);
-    openGap(this.high, at, end);
-    openGap(this.low, at, end);
-    openGap(this.row, at, end);
-    this.high[at] = high;
-    this.low[at] = low;
-    this.row[at] = row;
+    const { words } = this;
+    const from = at * entryWords;
+    openGap(words, from, end * entryWords, entryWords);
+    words[from + highWord] = high;
+    words[from + lowWord] = low;
+    words[from + rowWord] = row;
     if (this.#isInner) {
-      openGap(this.child, at, end);
+      openGap(this.child, at, end, 1);
       this.child[at] = child;
     }
     this.counts[node] = end - start + 1;
+  }
+
+  /** Inserts a copy of the first entry of node `source` in `pages` with `source` as its child. */
+  insertLeast(node: number, position: number, pages: NodePages, source: number): void {
+    const from = source * nodeCapacity;
+    this.insert(node, position, pages.highAt(from), pages.lowAt(from), pages.rowAt(from), source);
   }
 
   remove(node: number, position: number): void {
     const start = node * nodeCapacity;
     const at = start + position;
     const end = start + (this.counts[node] as number);
-    closeGap(this.high, at, end);
-    closeGap(this.low, at, end);
-    closeGap(this.row, at, end);
-    if (this.#isInner) closeGap(this.child, at, end);
+    closeGap(this.words, at * entryWords, end * entryWords, entryWords);
+    if (this.#isInner) closeGap(this.child, at, end, 1);
     this.counts[node] = end - start - 1;
   }
 
@@ -115,9 +137,7 @@ export class NodePages {
     const start = from * nodeCapacity + position;
     const end = from * nodeCapacity + (this.counts[from] as number);
     const target = to * nodeCapacity + (this.counts[to] as number);
-    this.high.copyWithin(target, start, end);
-    this.low.copyWithin(target, start, end);
-    this.row.copyWithin(target, start, end);
+    this.words.copyWithin(target * entryWords, start * entryWords, end * entryWords);
     if (this.#isInner) this.child.copyWithin(target, start, end);
     this.counts[to] = (this.counts[to] as number) + end - start;
     this.counts[from] = position;
@@ -125,10 +145,8 @@ export class NodePages {
 
   /** Copies the first entry of node `source` in `pages` over the entry at `position`. */
   copyLeast(node: number, position: number, pages: NodePages, source: number): void {
-    const at = node * nodeCapacity + position;
-    const from = source * nodeCapacity;
-    this.high[at] = pages.high[from] as number;
-    this.low[at] = pages.low[from] as number;
-    this.row[at] = pages.row[from] as number;
+    const at = (node * nodeCapacity + position) * entryWords;
+    const from = source * nodeCapacity * entryWords;
+    for (let i = 0; i < entryWords; i++) this.words[at + i] = pages.words[from + i] as number;
   }
 }

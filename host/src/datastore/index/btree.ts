@@ -2,9 +2,10 @@
 // a search touch no row (design decision 2).
 import { assert } from "@lightcone/abi";
 import type { RowIds } from "../row-ids.ts";
-import { nodeCapacity, NodePages } from "./btree-pages.ts";
+import { entryWords, highWord, nodeCapacity, NodePages, rowWord } from "./btree-pages.ts";
 import type { Cut, Index, IndexKey } from "./contract.ts";
 import { firstGreater, firstNotLess, Probe } from "./probe.ts";
+import { GuessRecord } from "./guess-record.ts";
 import { RecentRows } from "./recent-rows.ts";
 
 const depthMax = 12;
@@ -23,7 +24,7 @@ export interface TreeStructure {
 export class BTreeIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered: boolean;
-  /** Unique small integers: see `#searchSmall`. */
+  /** Unique small integers: see `#findSmall`. */
   readonly #isSmall: boolean;
   readonly #isUnique: boolean;
   readonly #leaves = new NodePages(false);
@@ -35,6 +36,7 @@ export class BTreeIndex implements Index {
   /** What is searched for. */
   readonly #probe: Probe;
   readonly #recent = new RecentRows();
+  readonly #guesses = new GuessRecord();
 
   /** The way from the root to the leaf of the last search: node and position on each level. */
   readonly #pathNode = new Int32Array(depthMax);
@@ -69,52 +71,68 @@ export class BTreeIndex implements Index {
     const position = this.#probe.positionIn(leaves, leaf);
     assert(
       position < (leaves.counts[leaf] as number) &&
-        leaves.row[leaf * nodeCapacity + position] === row,
+        leaves.rowAt(leaf * nodeCapacity + position) === row,
       "a row to be removed is not in the B-tree",
     );
     leaves.remove(leaf, position);
     this.#afterRemoval(leaf, position);
   }
 
-  find(bytes: Uint8Array, start: number, _end: number): number {
+  find(bytes: Uint8Array, start: number, end: number): number {
     const probe = this.#probe;
     probe.setPlace(bytes, start, this.key.columns.length, "before");
     if (!probe.isDecidedByWords) return this.#search();
     const recent = this.#recent.find(probe.words);
     if (recent >= 0) return recent;
-    const row = this.#isSmall ? this.#searchSmall(probe.words.high) : this.#search();
+    const row = this.#isSmall ? this.#findSmall(bytes, start, end) : this.#search();
     if (row >= 0) this.#recent.keep(probe.words, row);
     return row;
   }
 
   /**
-   * The row whose small key is `word`, or -1; keys are unique. Keys that differ by one at least let an entry lie no further
-   * from the first of its leaf than the keys differ. Where numbers are dense that is the very place, found without a search,
-   * and memory that is far away is what a search costs.
+   * The row with a small unique key, or -1. Memory that is far away is what a search costs, so two guesses come first.
+   *
+   * Rows that came in the order of dense keys have ids as far apart as their keys are: the least entry of the leaf, which
+   * stands above it as well, then tells the row, and the leaf is not read. Keys that differ by one at least let an entry lie
+   * no further from the first of its leaf than the keys differ: where numbers are dense that is the very place.
    */
-  #searchSmall(word: number): number {
-    const { high, row, counts } = this.#leaves;
-    const start = this.#leafOfSmall(word) * nodeCapacity;
-    const count = counts[start / nodeCapacity] as number;
-    if (count === 0) return -1;
-    const distance = word - (high[start] as number);
+  #findSmall(bytes: Uint8Array, start: number, end: number): number {
+    const word = this.#probe.words.high;
+    const inners = this.#inners;
+    let node = this.#root;
+    let pages = this.#leaves;
+    let least = node * nodeCapacity;
+    for (let level = 0; level < this.#depth; level++) {
+      const first = node * nodeCapacity;
+      const count = inners.counts[node] as number;
+      pages = inners;
+      least = Math.max(first, firstGreater(inners.words, highWord, first, first + count, word) - 1);
+      node = inners.child[least] as number;
+    }
+    const distance = word - pages.highAt(least);
     if (distance < 0) return -1;
-    const farthest = start + Math.min(distance, count - 1);
-    if (high[farthest] === word) return row[farthest] as number;
-    const at = firstNotLess(high, start, farthest + 1, word);
-    return at <= farthest && high[at] === word ? (row[at] as number) : -1;
+    if (this.#guesses.isWorthIt()) {
+      const row = pages.rowAt(least) + distance;
+      const isRight = row < this.key.rowLimit && this.key.isKeyOf(row, bytes, start, end);
+      this.#guesses.note(isRight);
+      if (isRight) return row;
+    }
+    return this.#searchLeaf(node, word, distance);
   }
 
-  /** The leaf that holds a small key if any does: below the last entries that are not greater. */
-  #leafOfSmall(word: number): number {
-    const { high, child, counts } = this.#inners;
-    let node = this.#root;
-    for (let level = 0; level < this.#depth; level++) {
-      const start = node * nodeCapacity;
-      const greater = firstGreater(high, start, start + (counts[node] as number), word);
-      node = child[Math.max(start, greater - 1)] as number;
-    }
-    return node;
+  /** The row of the entry with the word in a leaf, which is at most so far from its first entry; or -1. */
+  #searchLeaf(leaf: number, word: number, distance: number): number {
+    const { words, counts } = this.#leaves;
+    const count = counts[leaf] as number;
+    if (count === 0) return -1;
+    const first = leaf * nodeCapacity;
+    const farthest = first + Math.min(distance, count - 1);
+    const place = farthest * entryWords;
+    if (words[place] === word) return words[place + rowWord] as number;
+    const at = firstNotLess(words, highWord, first, farthest + 1, word);
+    return at <= farthest && words[at * entryWords] === word
+      ? (words[at * entryWords + rowWord] as number)
+      : -1;
   }
 
   /** The first row with the key that the probe lies before, or -1. */
@@ -130,7 +148,7 @@ export class BTreeIndex implements Index {
     // This is the first entry not before the key. It has the key if the place behind the key lies after it.
     this.#probe.moveBehind();
     const at = leaf * nodeCapacity + position;
-    return this.#probe.isAfter(leaves, at) ? (leaves.row[at] as number) : -1;
+    return this.#probe.isAfter(leaves, at) ? leaves.rowAt(at) : -1;
   }
 
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void {
@@ -163,7 +181,7 @@ export class BTreeIndex implements Index {
       const count = leaves.counts[leaf] as number;
       const isWhole = count > 0 && this.#probe.isAfter(leaves, start + count - 1);
       const end = isWhole ? count : this.#probe.positionIn(leaves, leaf);
-      for (; position < end; position++) found.push(leaves.row[start + position] as number);
+      for (; position < end; position++) found.push(leaves.rowAt(start + position));
       if (end < count) return;
       position = 0;
     }
@@ -181,7 +199,7 @@ export class BTreeIndex implements Index {
       const isHere =
         probe.row >= 0 &&
         next < (inners.counts[node] as number) &&
-        inners.row[start + next] === probe.row;
+        inners.rowAt(start + next) === probe.row;
       const position = isHere ? next : Math.max(0, next - 1);
       this.#pathNode[level] = node;
       this.#pathPosition[level] = position;
@@ -226,19 +244,10 @@ export class BTreeIndex implements Index {
   /** Enters `right`, split off from `left`, into the inner node on `level` of the path. */
   #insertChild(level: number, pages: NodePages, left: number, right: number): void {
     const inners = this.#inners;
-    const from = right * nodeCapacity;
     if (level < 0) {
       const root = inners.allocate();
-      inners.insert(root, 0, 0, 0, 0, left);
-      inners.copyLeast(root, 0, pages, left);
-      inners.insert(
-        root,
-        1,
-        pages.high[from] as number,
-        pages.low[from] as number,
-        pages.row[from] as number,
-        right,
-      );
+      inners.insertLeast(root, 0, pages, left);
+      inners.insertLeast(root, 1, pages, right);
       this.#root = root;
       this.#depth++;
       assert(this.#depth < depthMax, "a B-tree grew too deep");
@@ -256,14 +265,7 @@ export class BTreeIndex implements Index {
         position -= nodeCapacity / 2;
       }
     }
-    inners.insert(
-      node,
-      position,
-      pages.high[from] as number,
-      pages.low[from] as number,
-      pages.row[from] as number,
-      right,
-    );
+    inners.insertLeast(node, position, pages, right);
     if (split >= 0) this.#insertChild(level - 1, inners, this.#pathNode[level] as number, split);
   }
 

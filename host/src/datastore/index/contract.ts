@@ -1,6 +1,7 @@
 // What an index promises, and the key it is built on.
 import { type AlgebraicType, compileWalk, unitType, type Walk } from "@lightcone/abi";
 import {
+  bytesEqual,
   type Compare,
   compileCompare,
   compileCompareAll,
@@ -106,6 +107,18 @@ export class IndexKey {
       this.#rowScratch = this.#gather(loaded, page, start, this.#rowScratch);
     }
     return loaded;
+  }
+
+  /** One more than the greatest row id ever used. */
+  get rowLimit(): number {
+    return this.#store.limit;
+  }
+
+  /** Whether `row`, below `rowLimit`, is visible and has the key `bytes[start, end)`. */
+  isKeyOf(row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.#store.live.has(row)) return false;
+    const stored = this.load(row);
+    return bytesEqual(stored.bytes, stored.start, stored.end, bytes, start, end);
   }
 
   /** The key of a stored row that others are compared with: it outlives calls of `load`. */

@@ -1,6 +1,6 @@
 // What a B-tree is searched for, and where that lies among the entries of a node.
 import { type Compare, KeyWords } from "../key.ts";
-import { nodeCapacity, type NodePages } from "./btree-pages.ts";
+import { entryWords, highWord, lowWord, nodeCapacity, type NodePages } from "./btree-pages.ts";
 import type { Cut, IndexKey } from "./contract.ts";
 
 const leastWord = -(2 ** 31);
@@ -69,7 +69,7 @@ export class Probe {
 
   /** Order of a stored entry that has the words searched for: negative, zero (the row itself) or positive. */
   #orderBehindWords(pages: NodePages, at: number): number {
-    const row = pages.row[at] as number;
+    const row = pages.rowAt(at);
     if (!this.#isDecidedByWords) {
       const stored = this.#key.load(row);
       const order = this.#compare(stored.bytes, stored.start, this.#bytes, this.#start);
@@ -80,9 +80,9 @@ export class Probe {
 
   /** Whether the entry at a position of all nodes' entries lies before what is searched for. */
   isAfter(pages: NodePages, at: number): boolean {
-    const high = pages.high[at] as number;
+    const high = pages.highAt(at);
     if (high !== this.words.high) return high < this.words.high;
-    const low = pages.low[at] as number;
+    const low = pages.lowAt(at);
     if (low !== this.words.low) return low < this.words.low;
     return this.#orderBehindWords(pages, at) < 0;
   }
@@ -95,21 +95,21 @@ export class Probe {
     if (at === end) return 0;
     const { high, low } = this.words;
     // All entries of a node often have the same word: small numbers in wide types, texts that begin alike.
-    if (pages.high[at] !== high || pages.high[end - 1] !== high) {
-      at = firstNotLess(pages.high, at, end, high);
-      if (at === end || pages.high[at] !== high) return at - start;
-      if (at + 1 === end || pages.high[at + 1] !== high) {
+    if (pages.highAt(at) !== high || pages.highAt(end - 1) !== high) {
+      at = firstNotLess(pages.words, highWord, at, end, high);
+      if (at === end || pages.highAt(at) !== high) return at - start;
+      if (at + 1 === end || pages.highAt(at + 1) !== high) {
         return at - start + (this.isAfter(pages, at) ? 1 : 0);
       }
-      end = firstGreater(pages.high, at, end, high);
+      end = firstGreater(pages.words, highWord, at, end, high);
     }
-    if (pages.low[at] !== low || pages.low[end - 1] !== low) {
-      at = firstNotLess(pages.low, at, end, low);
-      if (at === end || pages.low[at] !== low) return at - start;
-      if (at + 1 === end || pages.low[at + 1] !== low) {
+    if (pages.lowAt(at) !== low || pages.lowAt(end - 1) !== low) {
+      at = firstNotLess(pages.words, lowWord, at, end, low);
+      if (at === end || pages.lowAt(at) !== low) return at - start;
+      if (at + 1 === end || pages.lowAt(at + 1) !== low) {
         return at - start + (this.#orderBehindWords(pages, at) < 0 ? 1 : 0);
       }
-      end = firstGreater(pages.low, at, end, low);
+      end = firstGreater(pages.words, lowWord, at, end, low);
     }
     while (at < end) {
       const middle = (at + end) >>> 1;
@@ -123,26 +123,40 @@ export class Probe {
 // These two, of at least one entry, halve what is left without a branch on what they find: no processor can guess where a
 // key lies, and half the time of a search would go into guesses that were wrong.
 
-/** The first of `words[start, end)` that is not less than `word`, or `end`. The range must not be empty. */
-export function firstNotLess(words: Int32Array, start: number, end: number, word: number): number {
+/** The first of the entries `[start, end)` whose `field` is not less than `word`, or `end`. There must be entries. */
+export function firstNotLess(
+  words: Int32Array,
+  field: number,
+  start: number,
+  end: number,
+  word: number,
+): number {
   let at = start;
   let count = end - start;
   while (count > 1) {
     const half = count >> 1;
-    at += (Number((words[at + half - 1] as number) < word) * half) | 0;
+    const middle = (at + half - 1) * entryWords + field;
+    at += (Number((words[middle] as number) < word) * half) | 0;
     count -= half;
   }
-  return at + Number((words[at] as number) < word);
+  return at + Number((words[at * entryWords + field] as number) < word);
 }
 
-/** The first that is greater, or `end`. The range must not be empty. */
-export function firstGreater(words: Int32Array, start: number, end: number, word: number): number {
+/** The first that is greater, or `end`. There must be entries. */
+export function firstGreater(
+  words: Int32Array,
+  field: number,
+  start: number,
+  end: number,
+  word: number,
+): number {
   let at = start;
   let count = end - start;
   while (count > 1) {
     const half = count >> 1;
-    at += (Number((words[at + half - 1] as number) <= word) * half) | 0;
+    const middle = (at + half - 1) * entryWords + field;
+    at += (Number((words[middle] as number) <= word) * half) | 0;
     count -= half;
   }
-  return at + Number((words[at] as number) <= word);
+  return at + Number((words[at * entryWords + field] as number) <= word);
 }

@@ -1,0 +1,61 @@
+// A set of row ids as bits: so small that it stays near the processor where a byte for each row would not.
+
+const wordShift = 5;
+const bitMask = 31;
+const allBits = -1;
+
+/** Ids below `capacity` can be members. */
+export class RowBits {
+  #words: Int32Array = new Int32Array(2);
+
+  get capacity(): number {
+    return this.#words.length << wordShift;
+  }
+
+  /** Makes room for `row`. */
+  ensure(row: number): void {
+    if (row < this.capacity) return;
+    const needed = (row >>> wordShift) + 1;
+    const next = new Int32Array(Math.max(this.#words.length * 2, needed));
+    next.set(this.#words);
+    this.#words = next;
+  }
+
+  has(row: number): boolean {
+    return ((this.#words[row >>> wordShift] as number) & (1 << (row & bitMask))) !== 0;
+  }
+
+  add(row: number): void {
+    const at = row >>> wordShift;
+    this.#words[at] = (this.#words[at] as number) | (1 << (row & bitMask));
+  }
+
+  remove(row: number): void {
+    const at = row >>> wordShift;
+    this.#words[at] = (this.#words[at] as number) & ~(1 << (row & bitMask));
+  }
+
+  /** The least member not below `row`, or -1. */
+  next(row: number): number {
+    return this.#seek(row, 0);
+  }
+
+  /** The least id not below `row` that is no member; `capacity` if there is none. */
+  end(row: number): number {
+    const end = this.#seek(row, allBits);
+    return end < 0 ? this.capacity : end;
+  }
+
+  /** The least id not below `row` whose bit differs from those of `passed`. */
+  #seek(row: number, passed: number): number {
+    const words = this.#words;
+    let at = row >>> wordShift;
+    if (at >= words.length) return -1;
+    let rest = ((words[at] as number) ^ passed) & (allBits << (row & bitMask));
+    while (rest === 0) {
+      if (++at === words.length) return -1;
+      rest = (words[at] as number) ^ passed;
+    }
+    return (at << wordShift) + (bitMask - Math.clz32(rest & -rest));
+  }
+}
