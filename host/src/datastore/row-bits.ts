@@ -40,10 +40,10 @@ export class RowBits {
     return this.#seek(row, 0);
   }
 
-  /** The least id not below `row` that is no member; `capacity` if there is none. */
+  /** The least id not below `row` that is no member; `capacity` if there is none below it. */
   end(row: number): number {
     const end = this.#seek(row, allBits);
-    return end < 0 ? this.capacity : end;
+    return end < 0 ? Math.max(row, this.capacity) : end;
   }
 
   /** The least id not below `row` whose bit differs from those of `passed`. */

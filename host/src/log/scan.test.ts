@@ -6,13 +6,14 @@ import { MemoryDisk } from "../base/disk/memory.ts";
 import { crc32c } from "./crc32c.ts";
 import { recoverLog } from "./recover.ts";
 import { scanLog } from "./scan.ts";
-import { encodeCommit, segmentHeader, segmentName } from "./segment.ts";
+import { encodeCommit, sealCommits, segmentHeader, segmentName } from "./segment.ts";
 import { directory, parseTransaction, Recorder } from "./test-rig.ts";
 
 /** Bytes of a commit holding `+7:<row>`. */
 function commit(offset: number, row = `r${offset}`, epoch = 0): Uint8Array {
   const writer = new Writer();
   encodeCommit(writer, offset, epoch, undefined, parseTransaction(`+7:${row}`).tables);
+  sealCommits(writer.memory, writer.length);
   return writer.finish();
 }
 
@@ -310,6 +311,7 @@ void test("commits of any size are found where reads meet", async (t) => {
   const commits = lines.map((line, offset) => {
     const writer = new Writer();
     encodeCommit(writer, offset, 0, undefined, parseTransaction(line).tables);
+    sealCommits(writer.memory, writer.length);
     return writer.finish();
   });
   const disk = await diskWith({ 0: Buffer.concat([segmentHeader, ...commits, zeros(5_000_000)]) });

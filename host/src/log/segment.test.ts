@@ -14,6 +14,7 @@ import {
   readSegmentHeader,
   segmentHeader,
   segmentName,
+  sealCommits,
   segmentOffset,
 } from "./segment.ts";
 import { parseTransaction } from "./test-rig.ts";
@@ -73,6 +74,7 @@ function encode(line: string, offset: number, epoch = 0): Uint8Array {
   const writer = new Writer();
   const { inputs, tables } = parseTransaction(line);
   encodeCommit(writer, offset, epoch, inputs, tables);
+  sealCommits(writer.memory, writer.length);
   return writer.finish();
 }
 
@@ -254,6 +256,7 @@ function checkGolden(t: Test, file: string, offset: number, contents: string): v
   t.equal(describe(copier), contents);
   const writer = new Writer();
   encodeCommit(writer, offset, frame.epoch, copier.inputs, copier.tables());
+  sealCommits(writer.memory, writer.length);
   t.equal(Buffer.from(writer.written()).toString("hex"), Buffer.from(bytes).toString("hex"));
 }
 

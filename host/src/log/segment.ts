@@ -64,8 +64,8 @@ export function isCurrentVersion(headerBytes: number): boolean {
 }
 
 /**
- * Appends a commit of one transaction. Throws LC_LIMIT if it is too large; then, and if `tables`
- * throw, the writer holds what it held before.
+ * Appends a commit of one transaction, whose checksum `sealCommits` fills in. Throws LC_LIMIT if it
+ * is too large; then, and if `tables` throw, the writer holds what it held before.
  */
 export function encodeCommit(
   writer: Writer,
@@ -89,10 +89,24 @@ export function encodeCommit(
       );
     }
     writer.patchU32(start + commitHeaderBytes - 4, recordBytes);
-    writer.u32(crc32c(writer.memory, start, writer.length));
+    writer.u32(0);
   } catch (thrown) {
     writer.truncate(start);
     throw thrown;
+  }
+}
+
+/**
+ * Fills in the checksums of commits that `encodeCommit` wrote back to back into `bytes[0, end)`: of
+ * many at once, since the tables of the checksum are then near.
+ */
+export function sealCommits(bytes: Uint8Array, end: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let start = 0; start < end;) {
+    const recordsStart = start + commitHeaderBytes;
+    const crcAt = recordsStart + view.getUint32(recordsStart - 4, true);
+    view.setUint32(crcAt, crc32c(bytes, start, crcAt), true);
+    start = crcAt + crcBytes;
   }
 }
 

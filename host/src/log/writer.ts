@@ -6,7 +6,7 @@ import { limit } from "../base/limit.ts";
 import type { Log, LoggedTable, LogListener, RecordInputs, Schedule } from "./contract.ts";
 import { FlushWaiters } from "./flush-waiters.ts";
 import type { RecoveredLog } from "./recover.ts";
-import { encodeCommit } from "./segment.ts";
+import { encodeCommit, sealCommits } from "./segment.ts";
 import { SegmentFile } from "./segment-file.ts";
 
 /** What a log on a disk is opened with. */
@@ -57,6 +57,11 @@ class Batch {
     this.commitCount++;
     this.lastOffset = offset;
     this.lastStart = start;
+  }
+
+  /** No more commits come: what is there can be written. */
+  seal(): void {
+    sealCommits(this.#writer.memory, this.#writer.length);
   }
 
   clear(): void {
@@ -157,6 +162,7 @@ class DiskLog implements Log {
         const batch = this.#filling;
         this.#filling = this.#flying;
         this.#flying = batch;
+        batch.seal();
         const persisting = this.#persist(batch);
         // Those who wait for the group before are told while the disk works on this one.
         this.#announce();

@@ -29,8 +29,16 @@ class NumberTree {
 
   add(value: number): number {
     const row = this.#store.add(this.#put(value), 0, 4);
+    this.#store.live.ensure(row);
+    this.#store.live.add(row);
     this.tree.add(row);
     return row;
+  }
+
+  remove(row: number): void {
+    this.tree.remove(row);
+    this.#store.live.remove(row);
+    this.#store.free(row);
   }
 
   find(value: number): number {
@@ -76,7 +84,7 @@ for (const [addTitle, addOrder] of Object.entries(orders)) {
         "in order",
       );
       removeOrder.forEach((value, i) => {
-        numbers.tree.remove(rowByValue.get(value)!);
+        numbers.remove(rowByValue.get(value)!);
         if (i % 1000 === 500) t.same(treeFaults(numbers.tree, count - 1 - i), [], `without ${i}`);
         if (numbers.find(value) >= 0) t.fail(`${value} is still found`);
       });
@@ -100,7 +108,7 @@ void test("a queue uses its nodes again", async (t) => {
   const rows = ascending.slice(0, 1000).map((value) => numbers.add(value));
   for (let value = 1000; value < 20_000; value++) {
     rows.push(numbers.add(value));
-    numbers.tree.remove(rows.shift()!);
+    numbers.remove(rows.shift()!);
   }
   t.same(treeFaults(numbers.tree, 1000), []);
   const { leaves } = numbers.tree.structure;
@@ -117,7 +125,7 @@ void test("rows with one key lie together, by row id", async (t) => {
   }
   t.equal(found.count, rows.length);
   t.same(treeFaults(numbers.tree, rows.length), []);
-  for (const row of rows.toReversed()) numbers.tree.remove(row);
+  for (const row of rows.toReversed()) numbers.remove(row);
   t.same(treeFaults(numbers.tree, 0), []);
 });
 
@@ -126,15 +134,39 @@ void test("a row found lately is forgotten when it leaves", async (t) => {
   const row = numbers.add(7);
   t.equal(numbers.find(7), row);
   t.equal(numbers.find(7), row, "found without a search");
-  numbers.tree.remove(row);
+  numbers.remove(row);
   t.equal(numbers.find(7), -1);
   const next = numbers.add(7);
   t.equal(numbers.find(7), next);
 });
 
+void test("rows are found where ids follow keys, where they no longer do, and where bytes of old rows lie about", async (t) => {
+  const numbers = new NumberTree(true);
+  const rowByValue = new Map(ascending.map((value) => [value, numbers.add(value)]));
+  const checkAll = (title: string): void => {
+    const wrong = [...ascending, count].filter(
+      (value) => numbers.find(value) !== (rowByValue.get(value) ?? -1),
+    );
+    t.same(wrong, [], title);
+  };
+  checkAll("ids follow keys");
+  for (let value = 0; value < count; value += 3) {
+    numbers.remove(rowByValue.get(value)!);
+    rowByValue.delete(value);
+  }
+  checkAll("a third is gone, and its bytes are still there");
+  for (let value = 0; value < count; value += 6) rowByValue.set(value, numbers.add(value));
+  checkAll("some came back to places of others");
+  for (const row of rowByValue.values()) numbers.remove(row);
+  rowByValue.clear();
+  checkAll("all are gone");
+  for (const value of shuffled(4)) rowByValue.set(value, numbers.add(value));
+  checkAll("all came back in another order");
+});
+
 void test("removing what is not there breaks an invariant", async (t) => {
   const numbers = new NumberTree(true);
   const row = numbers.add(1);
-  numbers.tree.remove(row);
-  t.throws(() => numbers.tree.remove(row), /broken invariant/);
+  numbers.remove(row);
+  t.throws(() => numbers.remove(row), /broken invariant/);
 });

@@ -24,7 +24,7 @@ export interface TreeStructure {
 export class BTreeIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered: boolean;
-  /** Unique small integers: see `#findSmall`. */
+  /** Unique small integers: see `#guess`. */
   readonly #isSmall: boolean;
   readonly #isUnique: boolean;
   readonly #leaves = new NodePages(false);
@@ -37,6 +37,8 @@ export class BTreeIndex implements Index {
   readonly #probe: Probe;
   readonly #recent = new RecentRows();
   readonly #guesses = new GuessRecord();
+  /** By how much the last key that was searched for is greater than its row's id. */
+  #shift = 0;
 
   /** The way from the root to the leaf of the last search: node and position on each level. */
   readonly #pathNode = new Int32Array(depthMax);
@@ -82,22 +84,35 @@ export class BTreeIndex implements Index {
     const probe = this.#probe;
     probe.setPlace(bytes, start, this.key.columns.length, "before");
     if (!probe.isDecidedByWords) return this.#search();
+    if (this.#isSmall) {
+      const guess = this.#guess(bytes, start, end);
+      if (guess >= 0) return guess;
+    }
     const recent = this.#recent.find(probe.words);
     if (recent >= 0) return recent;
-    const row = this.#isSmall ? this.#findSmall(bytes, start, end) : this.#search();
-    if (row >= 0) this.#recent.keep(probe.words, row);
+    const row = this.#isSmall ? this.#searchSmall(probe.words.high) : this.#search();
+    if (row >= 0) {
+      this.#recent.keep(probe.words, row);
+      this.#shift = probe.words.high - row;
+    }
     return row;
   }
 
   /**
-   * The row with a small unique key, or -1. Memory that is far away is what a search costs, so two guesses come first.
-   *
-   * Rows that came in the order of dense keys have ids as far apart as their keys are: the least entry of the leaf, which
-   * stands above it as well, then tells the row, and the leaf is not read. Keys that differ by one at least let an entry lie
-   * no further from the first of its leaf than the keys differ: where numbers are dense that is the very place.
+   * The row with a small unique key, or -1 if it is not where it was looked for. Rows that came in the order of dense keys
+   * have ids as far from each other as their keys are: the row found last tells where another one is, and the tree, whose
+   * nodes are far away in memory, is not read.
    */
-  #findSmall(bytes: Uint8Array, start: number, end: number): number {
-    const word = this.#probe.words.high;
+  #guess(bytes: Uint8Array, start: number, end: number): number {
+    if (!this.#guesses.isWorthIt()) return -1;
+    const row = this.#probe.words.high - this.#shift;
+    const isRight = row >= 0 && row < this.key.rowLimit && this.key.isKeyOf(row, bytes, start, end);
+    this.#guesses.note(isRight);
+    return isRight ? row : -1;
+  }
+
+  /** The row whose small unique key is `word`, or -1. */
+  #searchSmall(word: number): number {
     const inners = this.#inners;
     let node = this.#root;
     let pages = this.#leaves;
@@ -109,18 +124,15 @@ export class BTreeIndex implements Index {
       least = Math.max(first, firstGreater(inners.words, highWord, first, first + count, word) - 1);
       node = inners.child[least] as number;
     }
+    // The least entry of the leaf stands above it as well, where memory is near.
     const distance = word - pages.highAt(least);
-    if (distance < 0) return -1;
-    if (this.#guesses.isWorthIt()) {
-      const row = pages.rowAt(least) + distance;
-      const isRight = row < this.key.rowLimit && this.key.isKeyOf(row, bytes, start, end);
-      this.#guesses.note(isRight);
-      if (isRight) return row;
-    }
-    return this.#searchLeaf(node, word, distance);
+    return distance < 0 ? -1 : this.#searchLeaf(node, word, distance);
   }
 
-  /** The row of the entry with the word in a leaf, which is at most so far from its first entry; or -1. */
+  /**
+   * The row of the entry with the word in a leaf, or -1. Keys that differ by one at least let it lie no further from the first
+   * entry than the keys differ, by `distance`: where numbers are dense that is the very place.
+   */
   #searchLeaf(leaf: number, word: number, distance: number): number {
     const { words, counts } = this.#leaves;
     const count = counts[leaf] as number;
