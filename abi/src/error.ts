@@ -39,6 +39,7 @@ export const errorCodes = {
   LC_LOG_CORRUPT: "the commit log is damaged where it must not be",
   LC_LOG_FORMAT: "the commit log has a format this version does not read",
   LC_LOG_REPLAY: "a logged transaction does not apply to the state before it",
+  LC_SNAPSHOT: "a snapshot is damaged, or does not fit the log or this version",
   LC_DISK: "the operating system refused a file operation",
   LC_DATA_DIR_IN_USE: "another host uses the data directory",
   LC_CONFIG: "a flag, configuration file or environment variable is wrong",

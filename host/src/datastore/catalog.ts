@@ -13,7 +13,7 @@ import {
 } from "@lightcone/abi";
 
 import type { Index } from "./index/contract.ts";
-import { RowIds } from "./row-ids.ts";
+import { RowIds } from "./rows/ids.ts";
 import type { ConstraintSchema, IndexSchema, SequenceSchema, TableSchema } from "./schema.ts";
 import {
   type SystemRow,

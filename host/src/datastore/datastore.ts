@@ -2,6 +2,7 @@
 import { assert, LightconeError, numberToBytes, present } from "@lightcone/abi";
 import { Catalog, encodeSystemRow, sequenceRow } from "./catalog.ts";
 import type { TableDelta, TxData } from "./delta.ts";
+import type { DatastoreImage, StoredTable } from "./image.ts";
 import type { Index } from "./index/contract.ts";
 import type { Sequence } from "./sequence.ts";
 import { systemTableId } from "./system-tables.ts";
@@ -129,6 +130,39 @@ export class Datastore implements ReadView {
     for (const table of this.#created) this.#unregister(table);
     this.#created.length = 0;
     tx.close(true);
+  }
+
+  /** Holds all tables as they are, between two transactions. */
+  freeze(): DatastoreImage {
+    assert(!this.#tx.isOpen, "state is frozen between transactions");
+    const tables = this.allTables().toSorted((a, b) => a.schema.id - b.schema.id);
+    const frozen = tables.map((table) => ({ tableId: table.schema.id, ...table.freeze() }));
+    return {
+      tables: frozen,
+      release: () => {
+        for (const { release } of frozen) release();
+      },
+    };
+  }
+
+  /**
+   * Puts stored tables, ascending by id, in the place of all that there is: system tables first, since they tell what the
+   * others are. Sequences go on where `Replay.finish` finds them. Throws LC_SNAPSHOT.
+   */
+  restore(tables: readonly StoredTable[]): void {
+    for (const stored of tables) {
+      const known = this.#tables.get(stored.tableId);
+      const schema = known?.schema ?? this.catalog.readTableSchema(stored.tableId);
+      if (schema === undefined) {
+        throw new LightconeError(
+          "LC_SNAPSHOT",
+          `the snapshot holds table ${stored.tableId}, which no row describes`,
+        );
+      }
+      const table = known ?? new Table(schema);
+      table.thaw(stored);
+      if (known === undefined) this.#register(table);
+    }
   }
 
   /** Makes the table that the system rows of the open transaction describe. */

@@ -1,7 +1,7 @@
 // What a transaction changed, as net inserts and deletes. Rows are named, not copied: they stay readable until the datastore
 // releases the delta.
 import type { Writer } from "@lightcone/abi";
-import { RowIds } from "./row-ids.ts";
+import { RowIds } from "./rows/ids.ts";
 import type { Table } from "./table.ts";
 
 /** The net change of one table. Fits the log's view of a table (log/contract.ts) and the subscription evaluator's. */

@@ -2,8 +2,8 @@ import { Rng } from "@lightcone/fixtures/rng";
 import { test } from "tap";
 import { testSeeds } from "../../test/datastore/seeds.ts";
 import { cancelEqualRows } from "./net-effect.ts";
-import { RowIds } from "./row-ids.ts";
-import { VariableRowStore } from "./row-store.ts";
+import { RowIds } from "./rows/ids.ts";
+import { VariableRowStore } from "./rows/variable-store.ts";
 
 /** What is left of two lists of rows, given and returned as texts. */
 function cancel(inserts: readonly string[], deletes: readonly string[]): [string[], string[]] {

@@ -1,7 +1,7 @@
 // Rows that a transaction deleted under one id and inserted again under another did not change: they leave the delta.
 import { hashBytes } from "./key.ts";
-import type { RowIds } from "./row-ids.ts";
-import { rowsEqual, type RowStore } from "./row-store.ts";
+import type { RowIds } from "./rows/ids.ts";
+import { rowsEqual, type RowStore } from "./rows/store.ts";
 
 /** Lists this short are compared pair by pair, which needs no memory. */
 const pairwiseMax = 8;

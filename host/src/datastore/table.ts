@@ -10,10 +10,13 @@ import { type Index, IndexKey } from "./index/contract.ts";
 import { HashIndex } from "./index/hash.ts";
 import { bytesEqual } from "./key.ts";
 import { cancelEqualRows } from "./net-effect.ts";
-import { RowBits } from "./row-bits.ts";
-import { RowIds } from "./row-ids.ts";
+import { RowBits } from "./rows/bits.ts";
+import { RowIds } from "./rows/ids.ts";
 import { RowLayout } from "./row-layout.ts";
-import { FixedRowStore, rowsEqual, type RowStore, VariableRowStore } from "./row-store.ts";
+import { FixedRowStore } from "./rows/fixed-store.ts";
+import { rowsEqual, type FrozenRows, type RowStore } from "./rows/store.ts";
+import { VariableRowStore } from "./rows/variable-store.ts";
+import type { StoredTable } from "./image.ts";
 import type { IndexSchema, TableSchema } from "./schema.ts";
 import { Sequence } from "./sequence.ts";
 
@@ -217,6 +220,25 @@ export class Table {
       this.#touched.remove(row);
     }
     this.#forgetJournal();
+  }
+
+  /** Holds the rows as they are. There must be no open transaction. */
+  freeze(): FrozenRows {
+    assert(!this.isTouched, "a table is frozen between transactions");
+    return this.rows.freeze();
+  }
+
+  /** Puts stored rows in the place of those that there are. Throws LC_SNAPSHOT if they do not fit. */
+  thaw(stored: StoredTable): void {
+    this.clear();
+    this.release();
+    this.rows.thaw(stored.header, stored.blocks);
+    this.#touched.ensure(this.rows.limit);
+    for (let row = this.nextRow(-1); row >= 0; row = this.nextRow(row)) {
+      this.#rowCount++;
+      for (const index of this.indexes) index.add(row);
+      this.#rowSet?.add(row);
+    }
   }
 
   #forgetJournal(): void {

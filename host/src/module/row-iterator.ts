@@ -1,6 +1,6 @@
 // Row iterators of the ABI: rows copied out when the scan is made, handed over in chunks (abi.md sections 5.2 and 5.5).
 import { copyBytes } from "@lightcone/abi";
-import type { RowIds } from "../datastore/row-ids.ts";
+import type { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 
 /** A chunk ends at the first row boundary past this many bytes. */

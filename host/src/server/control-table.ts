@@ -14,7 +14,7 @@ import {
 import { createTable } from "../datastore/create-table.ts";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Index } from "../datastore/index/contract.ts";
-import { RowIds } from "../datastore/row-ids.ts";
+import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 

@@ -208,6 +208,7 @@ const operatorCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "LC_LOG_CORRUPT",
   "LC_LOG_FORMAT",
   "LC_LOG_REPLAY",
+  "LC_SNAPSHOT",
 ]);
 
 function isFault(thrown: unknown): boolean {

@@ -42,6 +42,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_LOG_CORRUPT: 500,
   LC_LOG_FORMAT: 500,
   LC_LOG_REPLAY: 500,
+  LC_SNAPSHOT: 500,
   LC_DISK: 503,
   LC_DATA_DIR_IN_USE: 500,
   LC_CONFIG: 500,

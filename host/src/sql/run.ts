@@ -1,7 +1,7 @@
 // Plans to rows: by id for subscriptions, as JSON for general SQL (http-and-auth.md section 6.2).
 import { productTypeToJson } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
-import { RowIds } from "../datastore/row-ids.ts";
+import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import { bindSelect } from "./bind.ts";
 import type { BoundProjection } from "./bound.ts";

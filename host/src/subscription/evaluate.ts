@@ -3,7 +3,7 @@
 import { RowListWriter, writeEventPart, writePersistentPart, Writer } from "@lightcone/abi";
 import type { TableDelta, TxData } from "../datastore/delta.ts";
 import { hashBytes } from "../datastore/key.ts";
-import type { RowIds } from "../datastore/row-ids.ts";
+import type { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import { runTableQuery } from "../sql/run.ts";
 import type { TableQuery } from "../sql/table-query.ts";

@@ -1,7 +1,7 @@
 // Who watches what: query sets of subscribers, and the queries they share (sql-and-subscriptions.md section 10).
 import { LightconeError } from "@lightcone/abi";
 import { hasFloats, hashBytes } from "../datastore/key.ts";
-import { RowIds } from "../datastore/row-ids.ts";
+import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import type { TableQuery } from "../sql/table-query.ts";
 

@@ -9,9 +9,11 @@ import {
 } from "@lightcone/abi";
 import type { Rng } from "@lightcone/fixtures/rng";
 import { type Cut, type Index, IndexKey } from "../../src/datastore/index/contract.ts";
-import { RowIds } from "../../src/datastore/row-ids.ts";
+import { RowIds } from "../../src/datastore/rows/ids.ts";
 import { RowLayout } from "../../src/datastore/row-layout.ts";
-import { FixedRowStore, type RowStore, VariableRowStore } from "../../src/datastore/row-store.ts";
+import { FixedRowStore } from "../../src/datastore/rows/fixed-store.ts";
+import type { RowStore } from "../../src/datastore/rows/store.ts";
+import { VariableRowStore } from "../../src/datastore/rows/variable-store.ts";
 import { compareValues } from "./value-order.ts";
 
 /** A table with one index. */

@@ -1,7 +1,7 @@
 // A table as a map of rows: what the real one is compared with.
 import { type Codec, compileCodec, type ProductValue, Writer } from "@lightcone/abi";
 import type { Rng } from "@lightcone/fixtures/rng";
-import { RowIds } from "../../src/datastore/row-ids.ts";
+import { RowIds } from "../../src/datastore/rows/ids.ts";
 import type { Table, WriteOutcome } from "../../src/datastore/table.ts";
 import { rowEncoder, rowsById, type TableSketch, toHex } from "./tables.ts";
 

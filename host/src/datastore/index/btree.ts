@@ -1,7 +1,7 @@
 // A B+tree index: row ids ordered by key, then by row id, with the key's first words beside them, so that most steps of
 // a search touch no row (design decision 2).
 import { assert } from "@lightcone/abi";
-import type { RowIds } from "../row-ids.ts";
+import type { RowIds } from "../rows/ids.ts";
 import { entryWords, highWord, nodeCapacity, NodePages, rowWord } from "./btree-pages.ts";
 import type { Cut, Index, IndexKey } from "./contract.ts";
 import { firstGreater, firstNotLess, Probe } from "./probe.ts";

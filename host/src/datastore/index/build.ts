@@ -1,7 +1,7 @@
 // Which structure serves an index of a definition.
 import { hasFloats } from "../key.ts";
 import type { RowLayout } from "../row-layout.ts";
-import type { RowStore } from "../row-store.ts";
+import type { RowStore } from "../rows/store.ts";
 import type { IndexSchema } from "../schema.ts";
 import { BTreeIndex } from "./btree.ts";
 import { type Index, IndexKey } from "./contract.ts";

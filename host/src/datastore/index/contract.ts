@@ -8,9 +8,9 @@ import {
   compileWords,
   type WordLoader,
 } from "../key.ts";
-import type { RowIds } from "../row-ids.ts";
+import type { RowIds } from "../rows/ids.ts";
 import type { RowLayout } from "../row-layout.ts";
-import type { RowStore } from "../row-store.ts";
+import type { RowStore } from "../rows/store.ts";
 
 /**
  * A place between keys: before or after all keys that begin with the given columns. A range is what lies between two cuts,

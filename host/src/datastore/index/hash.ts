@@ -7,7 +7,7 @@
 // Keys are equal where their bytes are: float columns, whose equal values may differ in bytes, get a B-tree instead.
 import { assert } from "@lightcone/abi";
 import { bytesEqual, hashBytes } from "../key.ts";
-import type { RowIds } from "../row-ids.ts";
+import type { RowIds } from "../rows/ids.ts";
 import type { Cut, Index, IndexKey } from "./contract.ts";
 
 const slotCountMin = 16;

@@ -1,7 +1,7 @@
 // Imports that look up names and read rows (abi.md sections 5.1, 5.2, 5.3, 5.5).
 import { Errno, exhausted } from "@lightcone/abi";
 import type { IndexHandle } from "../../datastore/datastore.ts";
-import { RowIds } from "../../datastore/row-ids.ts";
+import { RowIds } from "../../datastore/rows/ids.ts";
 import type { CallContext } from "../context.ts";
 import type { ImportFunctions } from "./link.ts";
 import { decodeRange, type ScanRange } from "./scan-range.ts";

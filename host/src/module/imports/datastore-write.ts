@@ -1,7 +1,7 @@
 // Imports that change rows (abi.md section 5.4).
 import { Errno } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
-import { RowIds } from "../../datastore/row-ids.ts";
+import { RowIds } from "../../datastore/rows/ids.ts";
 import type { Table } from "../../datastore/table.ts";
 import type { Transaction } from "../../datastore/tx.ts";
 import type { CallContext } from "../context.ts";

@@ -46,6 +46,31 @@ export class RowBits {
     return end < 0 ? Math.max(row, this.capacity) : end;
   }
 
+  copy(): RowBits {
+    const copy = new RowBits();
+    copy.#words = this.#words.slice();
+    return copy;
+  }
+
+  /** Bytes that hold the bits of ids below `limit`. */
+  static bytesFor(limit: number): number {
+    return Math.ceil(limit / 32) * 4;
+  }
+
+  /** The bits of ids below `limit`, lowest first, as whole words. */
+  bytesBelow(limit: number): Uint8Array {
+    this.ensure(limit);
+    return new Uint8Array(this.#words.buffer, 0, RowBits.bytesFor(limit)).slice();
+  }
+
+  /** Takes what `bytesBelow` gave; bits beyond `limit` do not count. */
+  setBytes(bytes: Uint8Array, limit: number): void {
+    this.#words = new Int32Array(2);
+    this.ensure(limit);
+    new Uint8Array(this.#words.buffer).set(bytes);
+    for (let row = limit; row < bytes.length * 8; row++) this.remove(row);
+  }
+
   /** The least id not below `row` whose bit differs from those of `passed`. */
   #seek(row: number, passed: number): number {
     const words = this.#words;

@@ -1,7 +1,9 @@
 import { Rng } from "@lightcone/fixtures/rng";
 import { test } from "tap";
-import { testSeeds } from "../../test/datastore/seeds.ts";
-import { FixedRowStore, type RowStore, VariableRowStore } from "./row-store.ts";
+import { testSeeds } from "../../../test/datastore/seeds.ts";
+import { FixedRowStore } from "./fixed-store.ts";
+import type { RowStore } from "./store.ts";
+import { VariableRowStore } from "./variable-store.ts";
 
 interface Kind {
   readonly make: () => RowStore;

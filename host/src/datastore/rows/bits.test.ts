@@ -1,6 +1,6 @@
 import { Rng } from "@lightcone/fixtures/rng";
 import { test } from "tap";
-import { RowBits } from "./row-bits.ts";
+import { RowBits } from "./bits.ts";
 
 void test("bits as a set of numbers, by a thousand random steps", async (t) => {
   const rng = new Rng(1);
