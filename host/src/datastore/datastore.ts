@@ -136,7 +136,7 @@ export class Datastore implements ReadView {
   freeze(): DatastoreImage {
     assert(!this.#tx.isOpen, "state is frozen between transactions");
     const tables = this.allTables().toSorted((a, b) => a.schema.id - b.schema.id);
-    const frozen = tables.map((table) => ({ tableId: table.schema.id, ...table.freeze() }));
+    const frozen = tables.map((table) => ({ tableId: table.schema.id, ...table.image() }));
     return {
       tables: frozen,
       release: () => {

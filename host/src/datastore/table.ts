@@ -14,7 +14,7 @@ import { RowBits } from "./rows/bits.ts";
 import { RowIds } from "./rows/ids.ts";
 import { RowLayout } from "./row-layout.ts";
 import { FixedRowStore } from "./rows/fixed-store.ts";
-import { rowsEqual, type FrozenRows, type RowStore } from "./rows/store.ts";
+import { rowsEqual, type RowImage, type RowStore } from "./rows/store.ts";
 import { VariableRowStore } from "./rows/variable-store.ts";
 import type { StoredTable } from "./image.ts";
 import type { IndexSchema, TableSchema } from "./schema.ts";
@@ -222,10 +222,10 @@ export class Table {
     this.#forgetJournal();
   }
 
-  /** Holds the rows as they are. There must be no open transaction. */
-  freeze(): FrozenRows {
-    assert(!this.isTouched, "a table is frozen between transactions");
-    return this.rows.freeze();
+  /** Holds the rows as they are, to be kept elsewhere. There must be no open transaction. */
+  image(): RowImage {
+    assert(!this.isTouched, "an image is taken between transactions");
+    return this.rows.image();
   }
 
   /** Puts stored rows in the place of those that there are. Throws LC_SNAPSHOT if they do not fit. */

@@ -26,6 +26,12 @@ export class GuestMemory {
     return this.#bytes;
   }
 
+  /** The same as `bytes`, and valid as long. */
+  view(): DataView {
+    this.bytes();
+    return this.#view;
+  }
+
   /** The position of `length` bytes at a guest's pointer, or a trap. */
   range(pointer: number, length: number): number {
     const start = pointer >>> 0;

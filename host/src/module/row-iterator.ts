@@ -1,7 +1,9 @@
-// Row iterators of the ABI: rows copied out when the scan is made, handed over in chunks (abi.md sections 5.2 and 5.5).
+// Row iterators of the ABI: rows as they are when the scan is made, handed over in chunks (abi.md sections 5.2 and 5.5).
 import { copyBytes } from "@lightcone/abi";
 import type { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
+import type { GuestMemory } from "./memory.ts";
+import { TableScan } from "./table-scan.ts";
 
 /** A chunk ends at the first row boundary past this many bytes. */
 const chunkBytes = 32 * 1024;
@@ -11,7 +13,10 @@ const keptBytes = 1024 * 1024;
 
 const bytesMin = 256;
 
-/** One open scan. Reused, buffer included, once it is closed. */
+/** Tables of fewer rows are copied out at once; larger ones are read from their pages. */
+const scanRowsMin = 1024;
+
+/** One open scan: of rows copied in, or of a whole table. Reused, buffer included, once it is closed. */
 export class RowIterator {
   #view: DataView = new DataView(new ArrayBuffer(bytesMin));
   #length = 0;
@@ -20,6 +25,7 @@ export class RowIterator {
   #chunkCount = 0;
   #nextChunk = 0;
   #chunkStart = 0;
+  #scan: TableScan | undefined;
   isOpen = false;
 
   open(): void {
@@ -34,6 +40,8 @@ export class RowIterator {
 
   close(): void {
     this.isOpen = false;
+    this.#scan?.close();
+    this.#scan = undefined;
   }
 
   /** Copies one row in. */
@@ -46,8 +54,12 @@ export class RowIterator {
     for (let i = 0; i < rows.count; i++) this.addRow(table, rows.at(i));
   }
 
-  /** Copies all visible rows of a table in. */
+  /** Takes all visible rows of a table. */
   addTable(table: Table): void {
+    if (table.rows.limit >= scanRowsMin) {
+      this.#scan = new TableScan(table.rows.freeze(), chunkBytes);
+      return;
+    }
     for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) this.addRow(table, row);
   }
 
@@ -83,30 +95,35 @@ export class RowIterator {
 
   /** Bytes of the chunk that comes next, or 0 if none does. */
   get nextChunkSize(): number {
+    if (this.#scan !== undefined) return this.#scan.chunkSize;
     return this.isDone ? 0 : (this.#chunkEnds[this.#nextChunk] as number) - this.#at;
   }
 
   get isDone(): boolean {
-    return this.#nextChunk === this.#chunkCount;
+    return this.#scan !== undefined ? this.#scan.isDone : this.#nextChunk === this.#chunkCount;
   }
 
-  /** Bytes of as many whole chunks as fit into `room`; they are passed over. */
-  take(room: number): number {
+  /** Copies as many whole chunks as fit to `room` checked bytes of guest memory; returns how many bytes those are. */
+  copyChunks(memory: GuestMemory, at: number, room: number): number {
+    if (this.#scan !== undefined) return copyScan(this.#scan, memory, at, room);
     const start = this.#at;
     while (!this.isDone && (this.#chunkEnds[this.#nextChunk] as number) - start <= room) {
       this.#at = this.#chunkEnds[this.#nextChunk++] as number;
     }
+    memory.write(at, this.#view, start, this.#at);
     return this.#at - start;
   }
+}
 
-  /** The memory that `take` passes over; the bytes taken last end at `position`. */
-  get view(): DataView {
-    return this.#view;
+function copyScan(scan: TableScan, memory: GuestMemory, at: number, room: number): number {
+  const bytes = memory.bytes();
+  let count = 0;
+  while (!scan.isDone && count + scan.chunkSize <= room) {
+    const size = scan.chunkSize;
+    scan.copyChunk(bytes, memory.view(), at + count);
+    count += size;
   }
-
-  get position(): number {
-    return this.#at;
-  }
+  return count;
 }
 
 /** Iterators kept for the next call: more than any sound call has open at a time. */
@@ -136,7 +153,7 @@ export class RowIterators {
 
   /** Ends all that a call left open. */
   closeAll(): void {
-    if (this.#slots.length > keptSlots) this.#slots.length = keptSlots;
     for (const iterator of this.#slots) iterator.close();
+    if (this.#slots.length > keptSlots) this.#slots.length = keptSlots;
   }
 }

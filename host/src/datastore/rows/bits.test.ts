@@ -21,7 +21,9 @@ void test("bits as a set of numbers, by a thousand random steps", async (t) => {
     if (bits.next(from) !== (members[0] ?? -1)) t.fail(`step ${step}: next(${from})`);
     let end = from;
     while (model.has(end)) end++;
-    if (bits.end(from) !== end) t.fail(`step ${step}: end(${from})`);
+    const limit = from + rng.nextBelow(100);
+    const expected = Math.min(end, limit);
+    if (bits.end(from, limit) !== expected) t.fail(`step ${step}: end(${from}, ${limit})`);
   }
   for (let row = 0; row < 300; row++) if (bits.has(row) !== model.has(row)) t.fail(`has(${row})`);
   t.ok(model.size > 100, `${model.size} members at the end`);
@@ -42,6 +44,7 @@ void test("room is made for as many as are needed", async (t) => {
 void test("a run of members up to the capacity ends there", async (t) => {
   const bits = new RowBits();
   for (let row = 0; row < bits.capacity; row++) bits.add(row);
-  t.equal(bits.end(0), bits.capacity);
-  t.equal(bits.end(40), bits.capacity);
+  t.equal(bits.end(0, 1000), bits.capacity);
+  t.equal(bits.end(40, 1000), bits.capacity);
+  t.equal(bits.end(40, 50), 50);
 });

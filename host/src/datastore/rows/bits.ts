@@ -37,13 +37,14 @@ export class RowBits {
 
   /** The least member not below `row`, or -1. */
   next(row: number): number {
-    return this.#seek(row, 0);
+    return this.#seek(row, 0, this.#words.length);
   }
 
-  /** The least id not below `row` that is no member; `capacity` if there is none below it. */
-  end(row: number): number {
-    const end = this.#seek(row, allBits);
-    return end < 0 ? Math.max(row, this.capacity) : end;
+  /** The least id from `row` to `limit` that is no member, or `limit`. */
+  end(row: number, limit: number): number {
+    const wordCount = Math.min(this.#words.length, (limit + bitMask) >>> wordShift);
+    const end = this.#seek(row, allBits, wordCount);
+    return end < 0 ? Math.max(row, Math.min(limit, this.capacity)) : Math.min(end, limit);
   }
 
   copy(): RowBits {
@@ -71,14 +72,14 @@ export class RowBits {
     for (let row = limit; row < bytes.length * 8; row++) this.remove(row);
   }
 
-  /** The least id not below `row` whose bit differs from those of `passed`. */
-  #seek(row: number, passed: number): number {
+  /** The least id not below `row`, and within the first `wordCount` words, whose bit differs from those of `passed`. */
+  #seek(row: number, passed: number, wordCount: number): number {
     const words = this.#words;
     let at = row >>> wordShift;
-    if (at >= words.length) return -1;
+    if (at >= wordCount) return -1;
     let rest = ((words[at] as number) ^ passed) & (allBits << (row & bitMask));
     while (rest === 0) {
-      if (++at === words.length) return -1;
+      if (++at === wordCount) return -1;
       rest = (words[at] as number) ^ passed;
     }
     return (at << wordShift) + (bitMask - Math.clz32(rest & -rest));

@@ -12,7 +12,7 @@ import {
   writeHead,
 } from "./image-parts.ts";
 import { SlotPages } from "./slots.ts";
-import type { FrozenRows, RowReader, RowStore } from "./store.ts";
+import type { FrozenRows, RowImage, RowReader, RowStore } from "./store.ts";
 
 /** What can be read of fixed rows, of a store or of an image of it. */
 class FixedRows implements RowReader {
@@ -105,13 +105,17 @@ export class FixedRowStore extends FixedRows implements RowStore {
 
   freeze(): FrozenRows {
     const slots = this.slots.freeze();
-    const rows = new FixedRows(slots, this.live.copy());
+    const release = holdPages(slots.pages);
+    return { rows: new FixedRows(slots, this.live.copy()), release };
+  }
+
+  image(): RowImage {
+    const slots = this.slots.freeze();
     const header = writeHead(storeKind.fixed, slots.slotSize, slots.limit);
     header.u32(slots.pages.length);
     return {
-      rows,
       header: header.finish(),
-      blocks: [...bitsBlocks(rows.live, slots.limit), ...slots.pages],
+      blocks: [...bitsBlocks(this.live, slots.limit), ...slots.pages],
       release: holdPages(slots.pages),
     };
   }

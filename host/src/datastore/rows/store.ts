@@ -19,13 +19,18 @@ export interface RowReader {
   rowsInLine(row: number): number;
 }
 
-/** The rows of a table as they are now, while the table goes on. */
+/** The rows of a table as they were at a moment, while the table goes on. */
 export interface FrozenRows {
   readonly rows: RowReader;
-  /** What `RowStore.restore` needs. */
+  /** Gives the pages back, once. */
+  release(): void;
+}
+
+/** Rows to be kept elsewhere: what `RowStore.thaw` needs. */
+export interface RowImage {
   readonly header: Uint8Array;
   readonly blocks: readonly ImageBlock[];
-  /** Gives the pages back, once. */
+  /** Gives the blocks back, once. */
   release(): void;
 }
 
@@ -46,10 +51,12 @@ export interface RowStore extends RowReader {
   free(row: number): void;
   /** Lets go of the memory that rows were copied from last: it may be a dead guest's. */
   forgetSource(): void;
-  /** Holds the rows as they are. No row may be pinned. */
+  /** Holds the rows as they are. */
   freeze(): FrozenRows;
+  /** Holds the rows as they are, to be kept elsewhere. No row may be pinned. */
+  image(): RowImage;
   /**
-   * Takes over what `freeze` gave: blocks become pages. The store must be empty. Throws LC_SNAPSHOT where they do not fit
+   * Takes over what `image` gave: blocks become pages. The store must be empty. Throws LC_SNAPSHOT where they do not fit
    * together.
    */
   thaw(header: Uint8Array, blocks: readonly Uint8Array[]): void;

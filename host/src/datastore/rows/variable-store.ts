@@ -17,7 +17,7 @@ import {
 } from "./image-parts.ts";
 import { Page } from "./page.ts";
 import { SlotPages } from "./slots.ts";
-import type { FrozenRows, RowReader, RowStore } from "./store.ts";
+import type { FrozenRows, RowImage, RowReader, RowStore } from "./store.ts";
 
 const locationWords = 3;
 const classWord = 0;
@@ -205,7 +205,14 @@ export class VariableRowStore extends VariableRows implements RowStore {
   freeze(): FrozenRows {
     const classes = this.classes.map((slots) => slots?.freeze());
     const locations = this.locations.slice();
+    const pages = [...locations, ...classes.flatMap((slots) => slots?.pages ?? [])];
     const rows = new VariableRows(locations, classes, this.rowLimit, this.live.copy());
+    return { rows, release: holdPages(pages) };
+  }
+
+  image(): RowImage {
+    const classes = this.classes.map((slots) => slots?.freeze());
+    const locations = this.locations.slice();
     const header = writeHead(storeKind.variable, 0, this.rowLimit);
     header.u32(locations.length);
     const used = classes.flatMap((slots, number) =>
@@ -219,9 +226,8 @@ export class VariableRowStore extends VariableRows implements RowStore {
     }
     const pages = [...locations, ...used.flatMap(({ slots }) => slots.pages)];
     return {
-      rows,
       header: header.finish(),
-      blocks: [...bitsBlocks(rows.live, this.rowLimit), ...pages],
+      blocks: [...bitsBlocks(this.live, this.rowLimit), ...pages],
       release: holdPages(pages),
     };
   }

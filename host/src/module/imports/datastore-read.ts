@@ -159,9 +159,7 @@ function iteratorImports(context: CallContext): ImportFunctions {
         return Errno.bufferTooSmall;
       }
       const at = memory.range(buffer, room);
-      const count = iterator.take(room);
-      const end = iterator.position;
-      memory.write(at, iterator.view, end - count, end);
+      const count = iterator.copyChunks(memory, at, room);
       memory.setU32(lengthPointer, count);
       if (!iterator.isDone) return ok;
       iterator.close();
