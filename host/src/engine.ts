@@ -1,5 +1,6 @@
 // The engine without a server, for benchmarks and tests. Not a stable interface.
 export { type Clock, ManualClock, systemClock } from "./base/clock.ts";
+export { systemPause } from "./base/pause.ts";
 export { nodeDisk } from "./base/disk/node.ts";
 export type { Disk } from "./base/disk/contract.ts";
 export { admitCall, runCall } from "./database/call.ts";

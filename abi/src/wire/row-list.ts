@@ -128,6 +128,26 @@ export function writeFixedRowList(
 }
 
 /**
+ * Writes all of a row list but its data, `dataLength` bytes that the caller lets follow: rows of
+ * `size` bytes each, 1…65535.
+ */
+export function writeFixedRowListHead(writer: Writer, size: number, dataLength: number): void {
+  assert(size > 0 && size <= fixedSizeMax, "a fixed row size is out of range");
+  writer.u8(fixedSizeTag);
+  writer.u16(size);
+  writer.u32(dataLength);
+}
+
+/**
+ * Writes the start of a row list whose `count` rows differ in length: the caller lets follow the
+ * position of each as a u64, the length of the data as a u32, and the data.
+ */
+export function writeOffsetRowListHead(writer: Writer, count: number): void {
+  writer.u8(rowOffsetsTag);
+  writer.u32(count);
+}
+
+/**
  * Collects rows of any length and then writes the list, choosing the hint as the reference host
  * does: FixedSize where all rows happen to have one length, offsets otherwise. `clear()` keeps the
  * memory.

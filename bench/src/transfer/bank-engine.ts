@@ -10,6 +10,7 @@ import {
   runCall,
   type SealedSlab,
   systemClock,
+  systemPause,
 } from "@lightcone/host/engine";
 import { accountCount, firstBalance } from "./settings.ts";
 
@@ -38,6 +39,7 @@ export async function openBank(
     disk: nodeDisk(directory),
     clock: systemClock,
     schedule: queueMicrotask,
+    pause: systemPause,
     watch: { begin: () => undefined, end: () => undefined },
     delivery: {
       deliver,

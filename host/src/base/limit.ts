@@ -63,6 +63,8 @@ export interface Limits {
   readonly logIndexIntervalBytes: number;
   /** What recovery reads of a segment at a time (own). */
   readonly logReadBytes: number;
+  /** Rows that a long read looks at before others have their turn: well under a millisecond of work (own). */
+  readonly readSliceRows: number;
   /** The name of a reducer in a log record (runtime.md section 17). */
   readonly loggedNameBytesMax: number;
 }
@@ -87,6 +89,7 @@ export const limit: Limits = {
   logBufferBytesKeptMax: 8 * mebi,
   logIndexIntervalBytes: 4096,
   logReadBytes: 2 * mebi,
+  readSliceRows: 8192,
   loggedNameBytesMax: 255,
 };
 

@@ -1,7 +1,7 @@
 // Calls and statements over HTTP: each is a connection of its own, with `client_connected` before and `client_disconnected`
 // after it (http-and-auth.md section 6).
 import { encodeArguments, type JsonValue, LightconeError, messageOf } from "@lightcone/abi";
-import { runSql } from "../sql/run.ts";
+import { beginSql, type SqlCursor } from "../sql/run.ts";
 import { admitCall, type CallOutcome, type CallRefusal, runCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Database } from "./database.ts";
@@ -63,19 +63,54 @@ export function callWithJson(
   );
 }
 
-/** One SQL statement; the JSON array that `POST /sql` answers. */
-export function sqlToJson(
+/** A statement under way, in a connection of its own. */
+export interface SqlRun {
+  readonly kind: "run";
+  readonly cursor: SqlCursor;
+  /** The JSON array that `POST /sql` answers, as UTF-8 in pieces. Once the cursor is done. */
+  finish(): SqlAnswer;
+  /** Ends the connection. Must be called, however the run came out. */
+  end(): void;
+}
+
+export interface SqlAnswer {
+  readonly pieces: readonly Uint8Array[];
+  readonly durationMicros: number;
+}
+
+const utf8 = new TextEncoder();
+
+/** Begins one SQL statement. */
+export function startSql(
   database: Database,
   client: Client,
   text: string,
-): { readonly json: string; readonly durationMicros: number } | ConnectRefusal {
+): SqlRun | ConnectRefusal {
+  const refusal = database.connect(client);
+  if (refusal !== undefined) return { kind: "refused", message: refusal };
   const { clock, datastore } = database.parts;
-  return asConnection(database, client, () => {
-    const start = clock.nowMillis();
-    const result = runSql(text, datastore, database.sqlCaller(client));
-    const durationMicros = Math.round((clock.nowMillis() - start) * 1000);
-    const stats = `{"rows_inserted":0,"rows_deleted":0,"rows_updated":0}`;
-    const json = `[{"schema":${result.schemaJson},"rows":${result.rowsJson},"total_duration_micros":${durationMicros},"stats":${stats}}]`;
-    return { json, durationMicros };
-  });
+  const start = clock.nowMillis();
+  let cursor: SqlCursor;
+  try {
+    cursor = beginSql(text, datastore, database.sqlCaller(client));
+  } catch (thrown) {
+    database.disconnect(client);
+    throw thrown;
+  }
+  return {
+    kind: "run",
+    cursor,
+    finish: () => {
+      const durationMicros = Math.round((clock.nowMillis() - start) * 1000);
+      const stats = `{"rows_inserted":0,"rows_deleted":0,"rows_updated":0}`;
+      const head = `[{"schema":${cursor.schemaJson},"rows":`;
+      const tail = `,"total_duration_micros":${durationMicros},"stats":${stats}}]`;
+      const pieces = [utf8.encode(head), ...cursor.rowsJson(), utf8.encode(tail)];
+      return { pieces, durationMicros };
+    },
+    end: () => {
+      cursor.close();
+      database.disconnect(client);
+    },
+  };
 }

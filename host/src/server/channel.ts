@@ -70,7 +70,12 @@ export interface CallResultData {
 }
 
 export type SqlResultData =
-  | { readonly kind: "rows"; readonly json: string; readonly durationMicros: number }
+  | {
+      readonly kind: "rows";
+      /** UTF-8, each piece in memory of its own: they change threads without being copied. */
+      readonly pieces: readonly Uint8Array[];
+      readonly durationMicros: number;
+    }
   | { readonly kind: "refused"; readonly message: string };
 
 export type RequestName = keyof Requests;
@@ -118,5 +123,11 @@ export type FromWorker =
   | { readonly kind: "reducers"; readonly names: readonly string[] }
   | { readonly kind: "logText"; readonly followId: number; readonly text: string }
   | { readonly kind: "failed"; readonly error: ErrorData }
-  | { readonly kind: "reply"; readonly id: number; readonly result: unknown }
+  | {
+      readonly kind: "reply";
+      readonly id: number;
+      readonly result: unknown;
+      /** Memory of the result that goes over whole. */
+      readonly transfer: readonly ArrayBuffer[];
+    }
   | { readonly kind: "refusal"; readonly id: number; readonly error: ErrorData };

@@ -25,8 +25,8 @@ export type CallResult =
   | { readonly kind: "notYet"; readonly message: string };
 
 export interface SqlResult {
-  /** The body of the answer: a JSON array with one entry. */
-  readonly json: string;
+  /** The body of the answer: a JSON array with one entry, as UTF-8. */
+  readonly pieces: readonly Uint8Array[];
   readonly durationMicros: number;
 }
 

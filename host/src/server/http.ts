@@ -254,10 +254,12 @@ async function send(
 }
 
 function sendReply(response: ServerResponse, reply: Reply, headers: OutgoingHttpHeaders): void {
-  const body = Buffer.from(reply.body);
-  const length = reply.status === 204 ? {} : { "content-length": body.length };
+  const pieces = typeof reply.body === "string" ? [Buffer.from(reply.body)] : reply.body;
+  const byteCount = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const length = reply.status === 204 ? {} : { "content-length": byteCount };
   response.writeHead(reply.status, { ...headers, ...length });
-  response.end(body);
+  for (const piece of pieces) response.write(piece);
+  response.end();
 }
 
 async function sendStream(

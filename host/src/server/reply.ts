@@ -18,7 +18,8 @@ export interface Reply {
   readonly kind: "reply";
   readonly status: number;
   readonly headers: Headers;
-  readonly body: string;
+  /** Text, or pieces of UTF-8. */
+  readonly body: string | readonly Uint8Array[];
 }
 
 /** An answer that goes on. If `start` rejects before it has written, the answer is that error. */
@@ -39,7 +40,7 @@ export function textReply(status: number, body: string, headers: Headers = {}): 
 }
 
 /** `json` is written as it stands. Official clients refuse a charset in this content type. */
-export function jsonTextReply(status: number, json: string, headers: Headers = {}): Reply {
+export function jsonTextReply(status: number, json: Reply["body"], headers: Headers = {}): Reply {
   const type = { "content-type": "application/json" };
   return { kind: "reply", status, headers: { ...type, ...headers }, body: json };
 }

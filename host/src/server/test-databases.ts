@@ -93,7 +93,8 @@ export class TestDatabase implements DatabaseHandle {
   async sql(text: string, caller: Caller, confirmed: boolean): Promise<SqlResult> {
     refuseOnRequest(text);
     this.calls.push({ name: confirmed ? "confirmed" : "unconfirmed", text, caller });
-    return { json: `[{"rows":[[340282366920938463463374607431768211455]]}]`, durationMicros: 173 };
+    const json = `[{"rows":[[340282366920938463463374607431768211455]]}]`;
+    return { pieces: [Buffer.from(json)], durationMicros: 173 };
   }
 
   async schema(version: 9 | 10): Promise<string> {

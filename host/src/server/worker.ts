@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, ConnectionId, Identity, LightconeError, messageOf } from "@lightcone/abi";
 import { systemClock } from "../base/clock.ts";
+import { systemPause } from "../base/pause.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { DatabaseService, type ServiceCaller } from "../session/service.ts";
@@ -25,6 +26,7 @@ const watch = new SharedCallWatch(start.watch);
 
 function post(message: FromWorker): void {
   if (message.kind === "slab") port.postMessage(message, [message.slab.buffer]);
+  else if (message.kind === "reply") port.postMessage(message, [...message.transfer]);
   else port.postMessage(message);
 }
 
@@ -68,6 +70,7 @@ async function openService(): Promise<DatabaseService> {
     disk,
     clock: systemClock,
     schedule: queueMicrotask,
+    pause: systemPause,
     watch,
     lastFailure: start.lastFailure,
     skipsDisconnectReducer: start.skipsDisconnectReducer,
@@ -155,11 +158,18 @@ function makeHandlers(service: DatabaseService): Handlers {
   };
 }
 
+/** The memory of a statement's rows, which may be large. */
+function sqlMemory(result: unknown): ArrayBuffer[] {
+  const data = result as SqlResultData;
+  return data.kind === "rows" ? data.pieces.map(({ buffer }) => buffer as ArrayBuffer) : [];
+}
+
 async function answer(handlers: Handlers, message: ToWorker & { kind: "request" }): Promise<void> {
   const { id, name } = message;
   try {
     const handler = handlers[name] as (params: unknown) => unknown;
-    post({ kind: "reply", id, result: await handler(message.params) });
+    const result = await handler(message.params);
+    post({ kind: "reply", id, result, transfer: name === "sql" ? sqlMemory(result) : [] });
   } catch (thrown) {
     post({ kind: "refusal", id, error: errorData(thrown) });
   }

@@ -1,7 +1,8 @@
 // Frames on their way out. What a confirmed connection is told waits until the log has made it durable (protocol.md
 // section 7.9); everything else leaves at the end of the turn.
+import { assert } from "@lightcone/abi";
 import type { Log } from "../log/contract.ts";
-import { type Fragment, type SealedSlab, Slab } from "./slab.ts";
+import { type Fragment, type MessagePart, type SealedSlab, Slab } from "./slab.ts";
 
 /** A slab that has grown to this leaves before the turn is over. */
 const slabBytesMax = 4 * 1024 * 1024;
@@ -13,6 +14,8 @@ const capacityMax = 1024 * 1024;
 export interface Address {
   readonly socket: number;
   readonly isConfirmed: boolean;
+  /** While a long answer is being made: what comes after it, messages and the starts of further long answers. */
+  waiting: (Uint8Array | (() => void))[] | undefined;
 }
 
 /** A frame that is written at most once into each of the two slabs. */
@@ -61,9 +64,45 @@ export class Outbox {
 
   /** Sends `message[0, length)` to one client. */
   send(to: Address, message: Uint8Array, length: number): void {
+    if (to.waiting !== undefined) {
+      to.waiting.push(message.slice(0, length));
+      return;
+    }
     const slab = to.isConfirmed ? this.#filling : this.#immediate;
     slab.address(to.socket, slab.addFrame(message, length));
     if (slab.length > slabBytesMax) this.endTurn();
+  }
+
+  /** Sends a part of the message that others wait for. */
+  sendPart(to: Address, part: MessagePart): void {
+    const slab = to.isConfirmed ? this.#filling : this.#immediate;
+    slab.address(to.socket, slab.addPart(part));
+    if (slab.length > slabBytesMax) this.endTurn();
+  }
+
+  /** Begins a long answer as soon as those before it are sent. What is sent to the client from then on waits until `open`. */
+  hold(to: Address, start: () => void): void {
+    if (to.waiting !== undefined) {
+      to.waiting.push(start);
+      return;
+    }
+    to.waiting = [];
+    start();
+  }
+
+  /** The long answer is sent: so is what waited for it, up to the next long answer. */
+  open(to: Address): void {
+    const { waiting } = to;
+    assert(waiting !== undefined, "nothing is held");
+    to.waiting = undefined;
+    for (const [i, item] of waiting.entries()) {
+      if (typeof item === "function") {
+        to.waiting = waiting.slice(i + 1);
+        item();
+        return;
+      }
+      this.send(to, item, item.length);
+    }
   }
 
   /** Sends before anything else that waits: the first message of a connection is never held. */
@@ -73,6 +112,11 @@ export class Outbox {
 
   /** Sends one frame to one more client. */
   sendShared(to: Address, frame: SharedFrame): void {
+    if (to.waiting !== undefined) {
+      // The message is the sender's own copy.
+      to.waiting.push(frame.message.subarray(0, frame.length));
+      return;
+    }
     if (to.isConfirmed) {
       // A slab may have left since the frame was written for the client before.
       if (frame.held?.slab !== this.#filling) {

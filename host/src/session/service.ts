@@ -14,12 +14,21 @@ import {
 } from "@lightcone/abi";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import { limit } from "../base/limit.ts";
+import type { Pause } from "../base/pause.ts";
 import { type Client, makeClient } from "../database/client.ts";
 import { Database, type UpdatePlan } from "../database/database.ts";
-import { callWithJson, sqlToJson } from "../database/one-off.ts";
+import {
+  callWithJson,
+  type ConnectRefusal,
+  type SqlAnswer,
+  startSql,
+} from "../database/one-off.ts";
 import type { CallWatch } from "../database/parts.ts";
 import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
+import type { SqlCursor } from "../sql/run.ts";
+import { type LongRead, LongReads } from "./long-reads.ts";
 import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { UpdateSender } from "./updates.ts";
@@ -37,6 +46,8 @@ export interface ServiceOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly schedule: Schedule;
+  /** Lets others have the thread between two parts of a long read. */
+  readonly pause: Pause;
   readonly watch: CallWatch;
   readonly delivery: Delivery;
   /** See `DatabaseOptions`. */
@@ -60,11 +71,13 @@ export class DatabaseService {
   readonly #outbox: Outbox;
   readonly #sessions = new Map<number, Session>();
   readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
+  readonly #longReads: LongReads;
   #failure: LightconeError | undefined;
   #isClosing = false;
 
-  private constructor(database: Database, delivery: Delivery, outbox: Outbox) {
+  private constructor(database: Database, delivery: Delivery, outbox: Outbox, pause: Pause) {
     this.#database = database;
+    this.#longReads = new LongReads(pause, (read) => this.#readOn(read));
     this.#delivery = delivery;
     this.#outbox = outbox;
     this.#context = {
@@ -73,6 +86,7 @@ export class DatabaseService {
       names: new NameCache(),
       writer: new Writer(4096),
       reader: new Reader(new Uint8Array(0)),
+      longReads: this.#longReads,
     };
   }
 
@@ -101,7 +115,7 @@ export class DatabaseService {
     });
     const outbox = new Outbox(database.log, options.delivery);
     sender = new UpdateSender(outbox);
-    service = new DatabaseService(database, options.delivery, outbox);
+    service = new DatabaseService(database, options.delivery, outbox, options.pause);
     // What recovery committed must be durable before anybody is told anything.
     await database.log.flush();
     if (earlyFailure !== undefined) throw earlyFailure;
@@ -134,6 +148,7 @@ export class DatabaseService {
   fail(error: LightconeError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
+    this.#longReads.cancelAll();
     this.#delivery.failed(error);
   }
 
@@ -156,6 +171,21 @@ export class DatabaseService {
     }
   }
 
+  /** One part of a long read; false once there is no more of it. */
+  #readOn(read: LongRead): boolean {
+    if (this.#failure !== undefined) return false;
+    try {
+      return this.#guard(() => {
+        const goesOn = read.step();
+        this.#outbox.endTurn();
+        return goesOn;
+      });
+    } catch {
+      // The failure is reported; there is nobody else to tell.
+      return false;
+    }
+  }
+
   #client(id: number, caller: ServiceCaller): Client {
     const { identity, connectionId, jwtPayload } = caller;
     return makeClient(id, identity, connectionId, jwtPayload, this.#database.isOwner(identity));
@@ -163,7 +193,7 @@ export class DatabaseService {
 
   /** Attaches a socket: `client_connected`, then the first message. A refused client is dropped. */
   connect(socket: number, caller: ServiceCaller, token: string, isConfirmed: boolean): void {
-    const address = { socket, isConfirmed };
+    const address: Address = { socket, isConfirmed, waiting: undefined };
     try {
       this.#guard(() => {
         const client = this.#client(socket, caller);
@@ -209,6 +239,7 @@ export class DatabaseService {
 
   #disconnect(session: Session): void {
     this.#sessions.delete(session.address.socket);
+    session.end();
     this.#database.disconnect(session.client);
   }
 
@@ -270,10 +301,28 @@ export class DatabaseService {
     text: string,
     caller: ServiceCaller,
     isConfirmed: boolean,
-  ): Promise<ReturnType<typeof sqlToJson>> {
-    const result = this.#guard(() => sqlToJson(this.#database, this.#client(0, caller), text));
+  ): Promise<SqlAnswer | ConnectRefusal> {
+    const run = this.#guard(() => startSql(this.#database, this.#client(0, caller), text));
+    if (run.kind === "refused") return run;
+    const { cursor } = run;
+    let answer: SqlAnswer;
+    try {
+      if (cursor.isLong) await this.#longReads.finish(() => this.#advance(cursor));
+      else cursor.advance(Number.POSITIVE_INFINITY);
+      answer = run.finish();
+    } finally {
+      // A database that has failed has no clients any more.
+      if (this.#failure === undefined) this.#guard(() => run.end());
+      else cursor.close();
+    }
     if (isConfirmed) await this.#flush();
-    return result;
+    return answer;
+  }
+
+  /** One part of an answer; false once it is whole. */
+  #advance(cursor: SqlCursor): boolean {
+    cursor.advance(limit.readSliceRows);
+    return !cursor.isDone;
   }
 
   async #flush(): Promise<void> {
@@ -287,6 +336,7 @@ export class DatabaseService {
       for (const session of this.#sessions.values()) {
         this.#end(session, CloseCode.goingAway, reason);
       }
+      this.#longReads.cancelAll();
       this.endTurn();
       this.#isClosing = true;
     }

@@ -33,7 +33,10 @@ import {
   isAllTables,
   type TableQuery,
 } from "../sql/table-query.ts";
+import { isLongRead } from "../sql/cursor.ts";
+import type { LongReads } from "./long-reads.ts";
 import type { Address, Outbox } from "./outbox.ts";
+import { RowsRead } from "./rows-read.ts";
 import { arrangeParts, writeParts } from "./updates.ts";
 
 /** What sessions of one database share. */
@@ -44,6 +47,7 @@ export interface SessionContext {
   /** Every message is written here first. */
   readonly writer: Writer;
   readonly reader: Reader;
+  readonly longReads: LongReads;
 }
 
 /** An error's text as clients are told it. SQL's own faults quote the query (protocol.md section 7.7). */
@@ -58,6 +62,7 @@ export class Session {
   readonly client: Client;
   readonly address: Address;
   readonly #context: SessionContext;
+  readonly #reads = new Set<RowsRead>();
 
   constructor(context: SessionContext, client: Client, address: Address) {
     this.#context = context;
@@ -185,10 +190,42 @@ export class Session {
       return;
     }
     const filled = shared.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
-    const writer = this.#begin();
-    writeSubscribeAppliedHead(writer, requestId, querySetId, filled.length);
-    this.#writeTables(writer, filled);
-    this.#send();
+    writeSubscribeAppliedHead(this.#begin(), requestId, querySetId, filled.length);
+    this.#sendTables(filled);
+  }
+
+  /** Sends what was begun, followed by the rows of queries: those of now, however long it takes. */
+  #sendTables(queries: readonly TableQuery[]): void {
+    const { outbox, writer, longReads } = this.#context;
+    if (!queries.some(isLongRead)) {
+      this.#writeTables(writer, queries);
+      this.#send();
+      return;
+    }
+    const { address } = this;
+    const read = new RowsRead(writer.finish(), queries, {
+      send: (part) => {
+        outbox.sendPart(address, part);
+      },
+      done: () => {
+        this.#reads.delete(read);
+        outbox.open(address);
+      },
+    });
+    this.#reads.add(read);
+    outbox.hold(address, () => {
+      longReads.add(read);
+    });
+  }
+
+  /** The client is gone: nothing is read for it any more. */
+  end(): void {
+    for (const read of this.#reads) {
+      this.#context.longReads.remove(read);
+      read.cancel();
+    }
+    this.#reads.clear();
+    this.address.waiting = undefined;
   }
 
   #writeTables(writer: Writer, queries: readonly TableQuery[]): void {
@@ -208,12 +245,10 @@ export class Session {
       return;
     }
     registry.remove(this.client.subscriber, querySetId);
-    const writer = this.#begin();
     const filled = queries.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
     const dropped = message.sendDroppedRows ? filled : undefined;
-    writeUnsubscribeAppliedHead(writer, requestId, querySetId, dropped?.length);
-    if (dropped !== undefined) this.#writeTables(writer, dropped);
-    this.#send();
+    writeUnsubscribeAppliedHead(this.#begin(), requestId, querySetId, dropped?.length);
+    this.#sendTables(dropped ?? []);
   }
 
   #sendSubscriptionError(requestId: number, querySetId: number, error: string): void {
@@ -223,18 +258,16 @@ export class Session {
 
   #query(message: OneOffQueryMessage): void {
     const { database } = this.#context;
-    const writer = this.#begin();
+    let query: TableQuery;
     try {
       const caller = database.sqlCaller(this.client);
-      const { datastore } = database.parts;
-      const query = compileTableQuery(message.query, datastore, caller, "oneOff");
-      writeOneOffOkHead(writer, message.requestId, 1);
-      this.#writeTables(writer, [query]);
+      query = compileTableQuery(message.query, database.parts.datastore, caller, "oneOff");
     } catch (thrown) {
-      const error = queryFault(thrown);
-      writer.clear();
-      writeOneOffError(writer, message.requestId, error);
+      writeOneOffError(this.#begin(), message.requestId, queryFault(thrown));
+      this.#send();
+      return;
     }
-    this.#send();
+    writeOneOffOkHead(this.#begin(), message.requestId, 1);
+    this.#sendTables([query]);
   }
 }

@@ -5,7 +5,9 @@
 //   table   [ socket, start, length ] as three words   in the order of delivery
 import { assert, Writer } from "@lightcone/abi";
 
-const binaryFrame = 0x82;
+const finalBit = 0x80;
+const binaryFrame = 0x02;
+const continuationFrame = 0x00;
 const entryWords = 3;
 
 /** What a frame's length field can hold in its shorter forms (RFC 6455 section 5.2). */
@@ -14,6 +16,13 @@ const mediumLengthMax = 0xffff;
 
 /** No compression (protocol.md section 2.2). */
 const plainTag = 0;
+
+/** One of the frames that make up a long message. */
+export interface MessagePart {
+  readonly bytes: Uint8Array;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
 
 /** A place in a slab: one whole frame. */
 export interface Fragment {
@@ -48,10 +57,27 @@ export class Slab {
 
   /** Writes a message as a frame that nobody gets yet. */
   addFrame(message: Uint8Array, messageLength: number): Fragment {
+    const start = this.#bytes.length;
+    this.#addHeader(finalBit | binaryFrame, messageLength + 1);
+    this.#bytes.u8(plainTag);
+    this.#bytes.rawRange(message, 0, messageLength);
+    return { slab: this, start, length: this.#bytes.length - start };
+  }
+
+  /** Writes a part of a message that is too long for one frame (RFC 6455 section 5.4). */
+  addPart(part: MessagePart): Fragment {
+    const { bytes, isFirst, isLast } = part;
+    const start = this.#bytes.length;
+    const code = (isLast ? finalBit : 0) | (isFirst ? binaryFrame : continuationFrame);
+    this.#addHeader(code, bytes.length + (isFirst ? 1 : 0));
+    if (isFirst) this.#bytes.u8(plainTag);
+    this.#bytes.rawRange(bytes, 0, bytes.length);
+    return { slab: this, start, length: this.#bytes.length - start };
+  }
+
+  #addHeader(code: number, payload: number): void {
     const bytes = this.#bytes;
-    const start = bytes.length;
-    const payload = messageLength + 1;
-    bytes.u8(binaryFrame);
+    bytes.u8(code);
     if (payload <= shortLengthMax) {
       bytes.u8(payload);
     } else if (payload <= mediumLengthMax) {
@@ -64,9 +90,6 @@ export class Slab {
       for (let i = 0; i < 4; i++) bytes.u8(0);
       for (let shift = 24; shift >= 0; shift -= 8) bytes.u8((payload >>> shift) & 0xff);
     }
-    bytes.u8(plainTag);
-    bytes.rawRange(message, 0, messageLength);
-    return { slab: this, start, length: bytes.length - start };
   }
 
   /** Sends a fragment to a socket, after everything that it was sent before. */

@@ -21,6 +21,7 @@ import {
 } from "@lightcone/abi";
 import { ManualClock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import { systemPause } from "../base/pause.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import type { Database } from "../database/database.ts";
 import { type Delivery, DatabaseService } from "./service.ts";
@@ -83,6 +84,7 @@ export class TestHost {
       disk: this.disk,
       clock: this.clock,
       schedule: queueMicrotask,
+      pause: systemPause,
       watch: { begin: () => undefined, end: () => undefined },
       delivery,
     });

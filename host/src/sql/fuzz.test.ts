@@ -2,8 +2,7 @@
 import { LightconeError } from "@lightcone/abi";
 import fc from "fast-check";
 import { test } from "tap";
-import { runSql } from "./run.ts";
-import { idsOf, openSample, owner, visitor } from "./test-tables.ts";
+import { idsOf, openSample, owner, visitor, runSql } from "./test-tables.ts";
 
 const pieces = (
   "SELECT FROM WHERE AND OR NOT LIMIT AS JOIN ON INNER CROSS COUNT ( ) ( ) * , . ; = <> != < <= > >= + - / % || :: " +

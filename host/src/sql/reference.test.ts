@@ -1,7 +1,6 @@
 // The test table of sql-and-subscriptions.md section 17, row by row: what subscriptions (SUB) and general SQL (GEN) answer.
 import { test } from "tap";
-import { runSql } from "./run.ts";
-import { idsOf, openSample, outcomeOf, owner, visitor } from "./test-tables.ts";
+import { idsOf, openSample, outcomeOf, owner, visitor, runSql } from "./test-tables.ts";
 
 /** Ids of the rows found, or how the refusal begins. */
 type Expected = readonly string[] | string;

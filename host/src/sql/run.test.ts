@@ -11,7 +11,6 @@ import {
 } from "@lightcone/abi";
 import { test } from "tap";
 import { Datastore } from "../datastore/datastore.ts";
-import { runSql } from "./run.ts";
 import {
   insertRows,
   makeTable,
@@ -20,6 +19,7 @@ import {
   owner,
   sender,
   visitor,
+  runSql,
 } from "./test-tables.ts";
 
 const sample = openSample();

@@ -16,12 +16,12 @@ import {
   Writer,
 } from "@lightcone/abi";
 import { createTable } from "../datastore/create-table.ts";
-import { Datastore } from "../datastore/datastore.ts";
+import { Datastore, type ReadView } from "../datastore/datastore.ts";
 import type { ColumnSchema } from "../datastore/schema.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import { compileTableQuery, type TableQueryUse } from "./table-query.ts";
-import { runTableQuery } from "./run.ts";
+import { beginSql, runTableQuery } from "./run.ts";
 import type { SqlCaller } from "./visibility.ts";
 
 export interface TestTable {
@@ -180,5 +180,23 @@ export function outcomeOf(run: () => string): string {
   } catch (error) {
     if (!(error instanceof LightconeError)) throw error;
     return `${error.code}: ${error.message}`;
+  }
+}
+
+/** The whole answer to a statement, its rows as text; made of `slice` rows at a time. */
+export function runSql(
+  text: string,
+  view: ReadView,
+  caller: SqlCaller,
+  slice: number = Number.POSITIVE_INFINITY,
+): { readonly schemaJson: string; readonly rowsJson: string; readonly rowCount: number } {
+  const cursor = beginSql(text, view, caller);
+  try {
+    while (!cursor.isDone) cursor.advance(slice);
+    const rowsJson = Buffer.concat(cursor.rowsJson()).toString();
+    const { length: rowCount } = JSON.parse(rowsJson) as unknown[];
+    return { schemaJson: cursor.schemaJson, rowsJson, rowCount };
+  } finally {
+    cursor.close();
   }
 }

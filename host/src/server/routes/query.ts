@@ -11,9 +11,9 @@ async function runSql(request: CallerRequest, services: Services): Promise<Reply
   const database = handleOf(request, services);
   const text = await readText(request, limit.bodyBytesMax);
   const caller = callerOf(request, services.random);
-  const { json, durationMicros } = await database.sql(text, caller, isConfirmed);
+  const { pieces, durationMicros } = await database.sql(text, caller, isConfirmed);
   const micros = `${Math.round(durationMicros)}`;
-  return jsonTextReply(200, json, { "spacetime-execution-duration-micros": micros });
+  return jsonTextReply(200, pieces, { "spacetime-execution-duration-micros": micros });
 }
 
 function schemaVersion({ query }: RouteRequest): 9 | 10 {
