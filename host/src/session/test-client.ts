@@ -29,19 +29,29 @@ import { openSlab } from "./slab.ts";
 
 export const owner: Identity = Identity.fromClaims("localhost", "owner");
 
-/** The WebSocket frames of a run of bytes, without their headers and compression tags. */
-function* messagesOf(frames: Uint8Array): Generator<Uint8Array> {
-  const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
-  for (let at = 0; at < frames.length;) {
-    const short = view.getUint8(at + 1);
-    const [length, start] =
-      short < 126
-        ? [short, at + 2]
-        : short === 126
-          ? [view.getUint16(at + 2), at + 4]
-          : [Number(view.getBigUint64(at + 2)), at + 10];
-    yield frames.subarray(start + 1, start + length);
-    at = start + length;
+const finalBit = 0x80;
+
+/** Takes WebSocket frames of one socket apart: their messages, without compression tags. */
+class FrameReader {
+  #parts: Uint8Array[] = [];
+
+  *messagesOf(frames: Uint8Array): Generator<Uint8Array> {
+    const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
+    for (let at = 0; at < frames.length;) {
+      const short = view.getUint8(at + 1);
+      const [length, start] =
+        short < 126
+          ? [short, at + 2]
+          : short === 126
+            ? [view.getUint16(at + 2), at + 4]
+            : [Number(view.getBigUint64(at + 2)), at + 10];
+      this.#parts.push(frames.subarray(start, start + length));
+      if ((view.getUint8(at) & finalBit) !== 0) {
+        yield Buffer.concat(this.#parts).subarray(1);
+        this.#parts = [];
+      }
+      at = start + length;
+    }
   }
 }
 
@@ -55,6 +65,7 @@ export class TestHost {
   /** Bytes of frames that were delivered, a shared one counted once. */
   frameBytes = 0;
   readonly #inbox = new Map<number, ServerMessage[]>();
+  readonly #readers = new Map<number, FrameReader>();
   readonly #identity: Identity;
   #service: DatabaseService | undefined;
 
@@ -70,7 +81,9 @@ export class TestHost {
         openSlab(slab, (socket, frames) => {
           const inbox = this.#inbox.get(socket) ?? [];
           this.#inbox.set(socket, inbox);
-          for (const message of messagesOf(frames)) {
+          const reader = this.#readers.get(socket) ?? new FrameReader();
+          this.#readers.set(socket, reader);
+          for (const message of reader.messagesOf(frames)) {
             inbox.push(decodeServerMessage(new Reader(message)));
           }
         });
