@@ -139,7 +139,7 @@ void test("who leaves in the middle is read for no more", async (t) => {
 
 void test("SQL over HTTP answers for the state at its start", async (t) => {
   const { host, writer } = await openBank();
-  let connectionCount = 1000n;
+  let connectionCount = 5000n;
   const ask = async (text: string): Promise<unknown> => {
     const connectionId = new ConnectionId(connectionCount++);
     const caller = { identity: owner, connectionId, jwtPayload: "{}" };
