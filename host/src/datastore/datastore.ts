@@ -140,7 +140,7 @@ export class Datastore implements ReadView {
     return {
       tables: frozen,
       release: () => {
-        for (const { release } of frozen) release();
+        for (const image of frozen) image.release();
       },
     };
   }
