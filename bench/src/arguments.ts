@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 export interface BenchRequest {
   readonly benchName: string;
   readonly isJson: boolean;
-  readonly windowSeconds: number;
+  /** How long a case measures, where the command line says so. */
+  readonly windowSeconds: number | undefined;
   /** Whether a case is wanted. */
   readonly isWanted: (caseName: string) => boolean;
 }
@@ -14,7 +15,6 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-const windowSecondsByDefault = 8;
 const windowSecondsMax = 3600;
 
 /**
@@ -65,8 +65,8 @@ function parseKnown(args: readonly string[]): Parsed {
   });
 }
 
-function readSeconds(text: string | undefined): number {
-  if (text === undefined) return windowSecondsByDefault;
+function readSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const seconds = Number(text);
   if (text.trim() === "" || !(seconds > 0 && seconds <= windowSecondsMax)) {
     throw new UsageError(`--seconds is above 0 and at most ${windowSecondsMax}, not ${text}`);

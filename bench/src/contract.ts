@@ -24,14 +24,18 @@ interface Timing {
 export interface RunContext {
   readonly timing: Timing;
   readonly workshop: Workshop;
+  /** Whether a figure is wanted: a run may save itself what only others need. */
+  readonly isWanted: (name: string) => boolean;
 }
 
 /** A run and the figures it yields: those cases that cannot be had apart are taken together. */
 export interface BenchRun {
   readonly names: readonly string[];
+  /** Why the run cannot take place here, if it cannot: it is left out, and the reason told. */
+  readonly leftOut?: () => string | undefined;
   /**
-   * Yields one figure for each name, in that order. Throws if the run did not do what it claims to
-   * measure.
+   * Yields a figure for each name that is wanted, in that order, and maybe for others. Throws if the
+   * run did not do what it claims to measure.
    */
   run(context: RunContext): Promise<readonly Figure[]>;
 }
@@ -39,6 +43,8 @@ export interface BenchRun {
 export interface Bench {
   readonly name: string;
   readonly summary: string;
+  /** How long a case measures unless the command line says so. */
+  readonly windowSeconds: number;
   /** In the order in which they run. */
   readonly runs: readonly BenchRun[];
 }

@@ -1,13 +1,23 @@
 // Runs the benchmark that the command line names and prints its figures.
-import { readArguments, type BenchRequest, UsageError } from "./arguments.ts";
-import type { Bench, Figure, RunContext } from "./contract.ts";
+import { type BenchRequest, readArguments, UsageError } from "./arguments.ts";
+import type { Bench, Figure } from "./contract.ts";
 import { describeMachine, loadAverage, type Machine } from "./machine.ts";
+import { datastoreBench } from "./datastore/bench.ts";
+import { logBench } from "./log/bench.ts";
+import { recoveryBench } from "./recovery/bench.ts";
 import { jsonLine, machineLine, table } from "./report.ts";
+import { runBench } from "./run-bench.ts";
 import { transferBench } from "./transfer/bench.ts";
 import { transferProfile } from "./transfer/profile.ts";
 import { isTemporaryInMemory, Workshop } from "./workshop.ts";
 
-const benches: readonly Bench[] = [transferBench, transferProfile];
+const benches: readonly Bench[] = [
+  transferBench,
+  transferProfile,
+  datastoreBench,
+  recoveryBench,
+  logBench,
+];
 
 /**
  * Exit codes: a run that failed or whose verification did, and a command line that cannot be
@@ -26,7 +36,7 @@ function help(): string {
     ...benches.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
     "  --json          one line of JSON for each figure and nothing else",
-    "  --seconds N     how long a case measures, 8 by default",
+    "  --seconds N     how long a case measures; each benchmark has its own default",
     "  --case PATTERN  only cases whose name contains this; * stands for anything",
     "",
     "Cases:",
@@ -36,23 +46,6 @@ function help(): string {
 
 function note(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-/** Runs what is wanted of a benchmark, and hands out each figure as it comes. */
-async function runBench(
-  bench: Bench,
-  { isWanted, isJson }: BenchRequest,
-  context: RunContext,
-  onFigure: (figure: Figure) => void,
-): Promise<void> {
-  for (const run of bench.runs) {
-    const wanted = run.names.filter(isWanted);
-    if (wanted.length === 0) continue;
-    if (!isJson) note(`running ${wanted[0]}${wanted.length > 1 ? " and others" : ""}`);
-    for (const figure of await run.run(context)) {
-      if (isWanted(figure.name)) onFigure(figure);
-    }
-  }
 }
 
 async function follow(request: BenchRequest, workshop: Workshop, machine: Machine): Promise<void> {
@@ -69,14 +62,27 @@ async function follow(request: BenchRequest, workshop: Workshop, machine: Machin
       "the temporary directory lies in memory, where a sync costs nothing: set TMPDIR to a disk",
     );
   }
-  const { windowSeconds, isJson } = request;
+  const { isWanted, isJson } = request;
+  const windowSeconds = request.windowSeconds ?? bench.windowSeconds;
   const timing = { windowSeconds, warmUpSeconds: Math.min(warmUpSecondsMax, windowSeconds) };
   const load = loadAverage();
   const figures: Figure[] = [];
-  await runBench(bench, request, { timing, workshop }, (figure) => {
-    figures.push(figure);
-    if (isJson) process.stdout.write(`${jsonLine(bench.name, figure, machine, load)}\n`);
-  });
+  await runBench(
+    bench,
+    { timing, workshop, isWanted },
+    {
+      onRun: (names) => {
+        if (!isJson) note(`running ${names[0]}${names.length > 1 ? " and others" : ""}`);
+      },
+      onLeftOut: (reason) => {
+        note(`left out: ${reason}`);
+      },
+      onFigure: (figure) => {
+        figures.push(figure);
+        if (isJson) process.stdout.write(`${jsonLine(bench.name, figure, machine, load)}\n`);
+      },
+    },
+  );
   if (isJson) return;
   process.stdout.write(`${machineLine(machine, load)}\n${table(figures)}\n`);
 }

@@ -7,6 +7,7 @@ import { echoCase, oneInFlightCase, socketsCase } from "./sockets-case.ts";
 export const transferBench: Bench = {
   name: "transfer",
   summary: "transfers between accounts, in the engine and over sockets",
+  windowSeconds: 8,
   // The echo stands beside what it is compared with, so that both meet the machine in the same
   // state.
   runs: [

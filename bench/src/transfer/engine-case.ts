@@ -2,7 +2,8 @@
 // commits, and a log whose groups are synced. Counted are calls that were durable when the clock
 // stopped.
 import type { BenchRun, Figure, RunContext } from "../contract.ts";
-import { bankIdentity, callCommits, openBank } from "./bank-engine.ts";
+import { callCommits, engineIdentity } from "../open-engine.ts";
+import { openBank } from "./bank-engine.ts";
 import { EngineRun } from "./engine-run.ts";
 import { argumentBytes, drawPairs, encodeArguments } from "./frames.ts";
 import { accountCount } from "./settings.ts";
@@ -31,7 +32,7 @@ async function measure(
   const warmUp = await run.run(timing.warmUpSeconds);
   const measured = await run.run(timing.windowSeconds);
   await bank.service.close("measured");
-  await verifyBank(directory, bankIdentity, {
+  await verifyBank(directory, engineIdentity, {
     committedCount: warmUp.committedCount + measured.committedCount,
     refusedCount: warmUp.refusedCount + measured.refusedCount,
   });

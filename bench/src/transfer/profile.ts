@@ -6,7 +6,8 @@ import { openSlab } from "@lightcone/host/engine";
 import type { Bench, BenchRun, Figure, RunContext, Settings } from "../contract.ts";
 import { ProcessProfiler } from "../profile/process-profiler.ts";
 import { type Stage, type StageTimes, stages } from "../profile/stages.ts";
-import { type Bank, bankIdentity, openBank } from "./bank-engine.ts";
+import { type Engine, engineIdentity } from "../open-engine.ts";
+import { openBank } from "./bank-engine.ts";
 import { EngineRun } from "./engine-run.ts";
 import { argumentBytes, drawPairs, encodeArguments } from "./frames.ts";
 import { accountCount, alphas, clientCount, inFlightCount } from "./settings.ts";
@@ -68,9 +69,9 @@ function encodeMessages(alpha: number): {
 const socket = 1;
 
 /** Attaches a client with a socket, whose calls are then made one message at a time. */
-function messageCalls({ service }: Bank, alpha: number): EngineRun {
+function messageCalls({ service }: Engine, alpha: number): EngineRun {
   const connectionId = new ConnectionId(2n);
-  service.connect(socket, { identity: bankIdentity, connectionId, jwtPayload: "{}" }, "", true);
+  service.connect(socket, { identity: engineIdentity, connectionId, jwtPayload: "{}" }, "", true);
   const { bytes, messageBytes } = encodeMessages(alpha);
   return new EngineRun(service, (i) => {
     const start = (i * messageBytes) % bytes.length;
@@ -96,7 +97,7 @@ async function profileEngine(
   const [times] = await profiler.stop();
   bank.service.disconnect(socket);
   await bank.service.close("measured");
-  await verifyBank(directory, bankIdentity, {
+  await verifyBank(directory, engineIdentity, {
     committedCount: warmUp.committedCount + measured.committedCount,
     refusedCount: 0,
   });
@@ -156,5 +157,6 @@ function socketsProfile(alpha: number): BenchRun {
 export const transferProfile: Bench = {
   name: "transfer-profile",
   summary: "where the microseconds of a transfer go, by stage of its way",
+  windowSeconds: 8,
   runs: [...alphas.map(engineProfile), ...alphas.map(socketsProfile)],
 };

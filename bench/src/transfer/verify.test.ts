@@ -1,6 +1,7 @@
 import { test } from "tap";
 import { Workshop } from "../workshop.ts";
-import { bankIdentity, callCommits, openBank } from "./bank-engine.ts";
+import { callCommits, engineIdentity } from "../open-engine.ts";
+import { openBank } from "./bank-engine.ts";
 import { argumentBytes, drawPairs, encodeArguments } from "./frames.ts";
 import { verifyBank } from "./verify.ts";
 
@@ -21,7 +22,7 @@ void test("a log must hold what was counted, neither less nor more", async (t) =
   await bank.service.close("tested");
 
   const verify = (committedCount: number, refusedCount = 0): Promise<void> =>
-    verifyBank(directory, bankIdentity, { committedCount, refusedCount });
+    verifyBank(directory, engineIdentity, { committedCount, refusedCount });
   await verify(count);
   await t.rejects(verify(count + 1), /transfers in the log: 100, expected 101/);
   await t.rejects(verify(count - 1), /transfers in the log: 100, expected 99/);

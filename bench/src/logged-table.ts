@@ -1,0 +1,93 @@
+// A table and its commit log on a real disk, without module and server: each transaction is logged as
+// the call of a reducer is.
+import { Identity } from "@lightcone/abi";
+import {
+  Datastore,
+  type Log,
+  logDirectory,
+  makeInputsHead,
+  nodeDisk,
+  openLog,
+  type RecordInputs,
+  recoverLog,
+  Replay,
+  type Table,
+} from "@lightcone/host/engine";
+import { createRowTable, numbersRowBytes, RowBuffer } from "./rows.ts";
+
+const caller = Identity.fromClaims("localhost", "bench").toBytes();
+const connection = new Uint8Array(16).fill(1);
+const reducerName = new TextEncoder().encode("insert");
+
+export class LoggedTable {
+  readonly #datastore: Datastore;
+  readonly #log: Log;
+  readonly #table: Table;
+  readonly #row: RowBuffer;
+  readonly #inputs: { -readonly [K in keyof RecordInputs]: RecordInputs[K] };
+
+  private constructor(datastore: Datastore, log: Log, rowCountMax: number) {
+    this.#datastore = datastore;
+    this.#log = log;
+    this.#row = new RowBuffer("numbers", rowCountMax);
+    this.#table = createRowTable(datastore, "numbers", "btree", (tables) => {
+      log.append(undefined, tables);
+    });
+    this.#inputs = {
+      name: reducerName,
+      caller,
+      connection,
+      head: makeInputsHead(reducerName, caller, connection),
+      timestampMicros: 1_700_000_000_000_000n,
+      argBytes: this.#row.bytes,
+      argStart: 0,
+      argEnd: numbersRowBytes,
+    };
+  }
+
+  /**
+   * Makes the table in a directory that has no log yet. `onDurable` gets the number of each last
+   * transaction that is safe; the first one made the table.
+   */
+  static async create(
+    directory: string,
+    rowCountMax: number,
+    onDurable: (offset: number) => void,
+  ): Promise<LoggedTable> {
+    const disk = nodeDisk(directory);
+    const datastore = new Datastore();
+    const recovered = await recoverLog(disk, logDirectory, new Replay(datastore));
+    const log = await openLog(recovered, {
+      disk,
+      directory: logDirectory,
+      schedule: queueMicrotask,
+      listener: {
+        onDurable,
+        onFailure: (error) => {
+          throw error;
+        },
+      },
+    });
+    const table = new LoggedTable(datastore, log, rowCountMax);
+    await log.flush();
+    return table;
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  /** Commits one transaction that inserts the rows with the keys from `first` on. */
+  insert(first: number, rowCount: number): void {
+    const datastore = this.#datastore;
+    const tx = datastore.begin();
+    for (let key = first; key < first + rowCount; key++) {
+      const end = this.#row.fill(key, 0);
+      const outcome = tx.insert(this.#table, this.#row.bytes, 0, end);
+      if (outcome !== "done") throw new Error(`inserting key ${key}: ${outcome}`);
+    }
+    const data = datastore.commit(tx);
+    if (data !== undefined) this.#log.append(this.#inputs, data.tables);
+    datastore.release(tx);
+  }
+}
