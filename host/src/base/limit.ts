@@ -67,6 +67,19 @@ export interface Limits {
   readonly readSliceRows: number;
   /** The name of a reducer in a log record (runtime.md section 17). */
   readonly loggedNameBytesMax: number;
+
+  /** Transactions between two snapshots (runtime.md section 13). */
+  readonly snapshotIntervalCommits: number;
+  /** Bytes that a snapshot hashes and writes between two pauses: about a millisecond (own). */
+  readonly snapshotSliceBytes: number;
+  /** Bytes of a snapshot between two syncs, so that the log's own never wait for many (own). */
+  readonly snapshotSyncBytes: number;
+  /** Files that one snapshot's objects may lie in (own). */
+  readonly snapshotPackCountMax: number;
+  /** Reads of a snapshot under way at once (own). */
+  readonly snapshotReadCountMax: number;
+  /** Snapshots that stay when older ones are removed (own). */
+  readonly snapshotKeptCount: number;
 }
 
 /** The maxima that a host keeps. */
@@ -91,6 +104,12 @@ export const limit: Limits = {
   logReadBytes: 2 * mebi,
   readSliceRows: 8192,
   loggedNameBytesMax: 255,
+  snapshotIntervalCommits: 1_000_000,
+  snapshotSliceBytes: 512 * kibi,
+  snapshotSyncBytes: 8 * mebi,
+  snapshotPackCountMax: 64,
+  snapshotReadCountMax: 16,
+  snapshotKeptCount: 2,
 };
 
 assert(limit.rowBytesMax < limit.frameBytesMax, "a client can send any row that a table can hold");
@@ -102,3 +121,5 @@ assert(limit.identifierBytesMax <= limit.loggedNameBytesMax, "every reducer name
 assert(limit.commitBytesMax < 2 ** 32, "a commit's length is a u32 on disk");
 assert(limit.commitQueueBytesMax < limit.segmentBytesMax, "a segment holds many batches");
 assert(limit.logIndexIntervalBytes < limit.logReadBytes, "a read spans several index entries");
+assert(limit.snapshotSliceBytes < limit.snapshotSyncBytes, "a snapshot pauses more than it syncs");
+assert(limit.snapshotKeptCount >= 2, "a damaged snapshot leaves another to start from");

@@ -4,11 +4,13 @@ import { Identity, LightconeError, type ModuleDef, moduleDefToJson } from "@ligh
 import { CallClock } from "../base/call-clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import { type Pause, systemPause } from "../base/pause.ts";
 import { Datastore } from "../datastore/datastore.ts";
 import { Replay } from "../datastore/replay.ts";
 import { systemTableId } from "../datastore/system-tables.ts";
 import type { Log, LogListener, Schedule } from "../log/contract.ts";
-import { type RecoveredLog, recoverLog } from "../log/recover.ts";
+import type { RecoveredLog } from "../log/recover.ts";
+import { type RecoveredState, recoverState } from "../log/snapshot/recover.ts";
 import { openLog } from "../log/writer.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { Evaluator } from "../subscription/evaluate.ts";
@@ -20,6 +22,7 @@ import { LiveModule } from "./live-module.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
 import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
 import { planUpdate, publishFirst, publishUpdate, refusalHeading } from "./publish.ts";
+import { type SnapshotOptions, type SnapshotParts, Snapshots } from "./snapshots.ts";
 
 /** Where a database's commit log lies inside its directory. */
 export const logDirectory = "clog";
@@ -37,6 +40,9 @@ export interface DatabaseOptions {
   readonly lastFailure?: string | undefined;
   /** Clients left behind lose their rows without `client_disconnected`: it did not end the last time. */
   readonly skipsDisconnectReducer?: boolean;
+  readonly snapshots?: SnapshotOptions;
+  /** Lets others have the thread while a snapshot is taken; the next turn if not given. */
+  readonly pause?: Pause;
 }
 
 /** What publishing a program would come to. */
@@ -52,26 +58,35 @@ export type UpdatePlan =
 export class Database {
   readonly #parts: DatabaseParts;
   readonly #environment: ModuleEnvironment;
+  readonly #snapshots: Snapshots;
 
-  private constructor(parts: DatabaseParts, environment: ModuleEnvironment) {
+  private constructor(parts: DatabaseParts, environment: ModuleEnvironment, snapshots: Snapshots) {
     this.#parts = parts;
     this.#environment = environment;
+    this.#snapshots = snapshots;
   }
 
   /**
-   * Opens a directory: replays its log, starts its module, disconnects the clients that a crash left behind. An empty directory is a
-   * database before its first publish. Throws LC_LOG_*, LC_DISK, LC_MODULE_*.
+   * Opens a directory: takes its newest snapshot and replays the log behind it, starts its module, disconnects the clients that a
+   * crash left behind. An empty directory is a database before its first publish. Throws LC_LOG_*, LC_SNAPSHOT, LC_DISK, LC_MODULE_*.
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     const { identity, disk, clock } = options;
-    const datastore = new Datastore();
-    const replay = new Replay(datastore);
-    const recovered = await recoverLog(disk, logDirectory, replay);
-    replay.finish();
-    const log = await openLog(recovered, {
+    const { datastore, recovered } = await recoverDatastore(disk, identity);
+    let snapshots: Snapshots | undefined;
+    const log = await openLog(recovered.log, {
       disk,
       directory: logDirectory,
-      listener: options.logListener,
+      listener: {
+        onDurable: (offset) => {
+          options.logListener.onDurable(offset);
+          snapshots?.onDurable();
+        },
+        onFailure: (error) => {
+          snapshots?.cancel();
+          options.logListener.onFailure(error);
+        },
+      },
       schedule: options.schedule,
     });
     const moduleLog = new ModuleLog(disk, clock);
@@ -99,8 +114,12 @@ export class Database {
         moduleLog.append(record);
       },
     };
-    const database = new Database(parts, environment);
-    for (const fault of [tornText(recovered), options.lastFailure]) {
+    snapshots = new Snapshots(
+      snapshotParts(parts, disk, recovered, options.pause ?? systemPause),
+      options.snapshots,
+    );
+    const database = new Database(parts, environment, snapshots);
+    for (const fault of [...recovered.notes, tornText(recovered.log), options.lastFailure]) {
       if (fault !== undefined) moduleLog.append(hostRecord("Warn", fault));
     }
     database.#startModule(options.skipsDisconnectReducer ?? false);
@@ -219,11 +238,63 @@ export class Database {
     this.#parts.moduleLog.write();
   }
 
+  /**
+   * Takes a snapshot of the present state and returns the offset of its last transaction; see `Snapshots.take`. Not to be called
+   * inside a transaction.
+   */
+  async snapshot(): Promise<number> {
+    return this.#snapshots.take();
+  }
+
   /** Makes durable what is committed and gives the files back. */
   async close(): Promise<void> {
+    await this.#snapshots.close();
     await this.#parts.log.close();
     await this.#parts.moduleLog.close();
   }
+}
+
+/** The state on the disk, as far as its snapshots and its log lead. */
+async function recoverDatastore(
+  disk: Disk,
+  identity: Identity,
+): Promise<{ datastore: Datastore; recovered: RecoveredState }> {
+  let datastore = new Datastore();
+  let replay = new Replay(datastore);
+  const recovered = await recoverState({
+    disk,
+    logDirectory,
+    identity: identity.toBytes(),
+    begin: (tables) => {
+      datastore = new Datastore();
+      if (tables !== undefined) datastore.restore(tables);
+      replay = new Replay(datastore);
+      return replay;
+    },
+  });
+  replay.finish();
+  return { datastore, recovered };
+}
+
+function snapshotParts(
+  { datastore, identity, log, moduleLog }: DatabaseParts,
+  disk: Disk,
+  { log: { epoch }, snapshot }: RecoveredState,
+  pause: Pause,
+): SnapshotParts {
+  return {
+    disk,
+    logDirectory,
+    identity: identity.toBytes(),
+    log,
+    epoch,
+    last: snapshot,
+    pause,
+    freeze: () => datastore.freeze(),
+    warn: (text) => {
+      moduleLog.append(hostRecord("Warn", text));
+    },
+  };
 }
 
 function tornText({ torn }: RecoveredLog): string | undefined {

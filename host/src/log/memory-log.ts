@@ -20,6 +20,8 @@ export class MemoryLog implements Log {
     this.#listener = listener;
   }
 
+  readonly segmentOffset = 0;
+
   /** Whether the owner is to be held back; set by a test. */
   isBackpressured = false;
 

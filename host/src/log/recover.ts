@@ -4,7 +4,7 @@ import type { Disk, DiskFile } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
 import type { ReplayVisitor } from "./contract.ts";
 import { indexName, readIndex } from "./offset-index.ts";
-import { type ScannedSegment, scanLog } from "./scan.ts";
+import { type CoveredPoint, type ScannedSegment, scanLog } from "./scan.ts";
 import { isCurrentVersion } from "./segment.ts";
 import { isUnfinishedSegment } from "./segment-file.ts";
 
@@ -21,17 +21,19 @@ export interface RecoveredLog {
 }
 
 /**
- * Replays the log in `directory` into `visitor` and prepares it for `openLog`. A directory that is
- * not there is made: a log without transactions. Throws LC_LOG_CORRUPT, LC_LOG_FORMAT and LC_DISK,
+ * Replays the log in `directory` into `visitor` and prepares it for `openLog`; with `covered`, the
+ * transactions after that one, if the log has got so far. A directory that is not there is made: a
+ * log without transactions. Throws LC_LOG_CORRUPT, LC_LOG_FORMAT and LC_DISK,
  * and what the visitor throws; the log is then as it was.
  */
 export async function recoverLog(
   disk: Disk,
   directory: string,
   visitor: ReplayVisitor,
+  covered?: CoveredPoint,
 ): Promise<RecoveredLog> {
   await disk.makeDirectory(directory);
-  const { nextOffset, epoch, last, empty } = await scanLog(disk, directory, visitor);
+  const { nextOffset, epoch, last, empty } = await scanLog(disk, directory, visitor, covered);
   for (const name of await disk.list(directory)) {
     if (isUnfinishedSegment(name)) await disk.remove(`${directory}/${name}`);
   }

@@ -1,6 +1,6 @@
-// Reads a log from its first byte to the last whole commit and shows a visitor every transaction,
-// changing nothing on the disk. Rules LOG7 to LOG16 of docs/log.md; the source is runtime.md
-// section 12.4.
+// Reads a log from its first byte, or from where a snapshot leaves off, to the last whole commit and
+// shows a visitor every transaction, changing nothing on the disk. Rules LOG7 to LOG16 and LOG21 to
+// LOG23 of docs/log.md; the source is runtime.md sections 12.4 and 14.
 import { LightconeError } from "@lightcone/abi";
 import type { Disk, DiskFile } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
@@ -28,9 +28,18 @@ export interface ScannedSegment {
   readonly wholeBytes: number;
 }
 
+/** A transaction whose state is known without the log. */
+export interface CoveredPoint {
+  readonly offset: number;
+  /** The log's epoch then. */
+  readonly epoch: number;
+}
+
+const nothingCovered: CoveredPoint = { offset: -1, epoch: 0 };
+
 /** What was found in a log. */
 export interface ScannedLog {
-  /** The offset after the last transaction. */
+  /** The offset after the last transaction. Not above that of the point covered: it lacks that one. */
   readonly nextOffset: number;
   readonly epoch: number;
   /** The last segment with a commit. */
@@ -46,16 +55,24 @@ function corrupt(path: string, position: number, fault: string): LightconeError 
   );
 }
 
+function missingBefore(path: string, offset: number): LightconeError {
+  return corrupt(path, 0, `transactions from ${offset} on are missing before it`);
+}
+
 /** Checks that commits follow each other, and decodes them. */
 class CommitSequence {
   readonly #decoder: RecordDecoder;
-  nextOffset = 0;
+  readonly #covered: CoveredPoint;
+  nextOffset: number;
   epoch = 0;
   #lastOffset = -1;
   #lastCrc = 0;
 
-  constructor(visitor: ReplayVisitor) {
+  /** Commits from transaction `firstOffset` on; those up to `covered` are not shown. */
+  constructor(visitor: ReplayVisitor, firstOffset: number, covered: CoveredPoint) {
     this.#decoder = new RecordDecoder(visitor);
+    this.#covered = covered;
+    this.nextOffset = firstOffset;
   }
 
   /** Takes the commit in `frame`, which starts at `position` of a segment. */
@@ -72,17 +89,34 @@ class CommitSequence {
       throw corrupt(path, position, `epoch ${epoch} after epoch ${this.epoch}`);
     }
     if (recordCount === 0) throw corrupt(path, position, "a commit without transactions");
-    let at = frame.recordsStart;
-    for (let i = 0; i < recordCount; i++) {
-      at = this.#decoder.decode(bytes, at, frame.recordsEnd, offset + i);
-    }
-    if (at !== frame.recordsEnd) {
-      throw corrupt(path, position, `${frame.recordsEnd - at} bytes follow the last transaction`);
-    }
+    if (offset > this.#covered.offset) this.#show(bytes, frame, path, position);
+    else this.#pass(frame, path, position);
     this.epoch = epoch;
     this.nextOffset = offset + recordCount;
     this.#lastOffset = offset;
     this.#lastCrc = frame.crc;
+  }
+
+  #show(bytes: Uint8Array, frame: CommitFrame, path: string, position: number): void {
+    const { offset, epoch, recordCount, recordsEnd } = frame;
+    if (epoch < this.#covered.epoch) {
+      throw corrupt(path, position, `epoch ${epoch} after epoch ${this.#covered.epoch}`);
+    }
+    let at = frame.recordsStart;
+    for (let i = 0; i < recordCount; i++) {
+      at = this.#decoder.decode(bytes, at, recordsEnd, offset + i);
+    }
+    if (at !== recordsEnd) {
+      throw corrupt(path, position, `${recordsEnd - at} bytes follow the last transaction`);
+    }
+  }
+
+  /** A commit that is covered, whose rows nobody needs. */
+  #pass({ offset, recordCount }: CommitFrame, path: string, position: number): void {
+    const last = offset + recordCount - 1;
+    if (last <= this.#covered.offset) return;
+    const fault = `transactions ${offset} to ${last} are one commit, which no snapshot can split`;
+    throw corrupt(path, position, fault);
   }
 }
 
@@ -236,7 +270,7 @@ async function assertNothingDurableFollows(
 }
 
 /** The segments of a log in order, by their names. */
-async function listSegments(disk: Disk, directory: string): Promise<[string, number][]> {
+export async function listSegments(disk: Disk, directory: string): Promise<[string, number][]> {
   const segments: [string, number][] = [];
   for (const name of await disk.list(directory)) {
     const firstOffset = segmentOffset(name);
@@ -246,22 +280,27 @@ async function listSegments(disk: Disk, directory: string): Promise<[string, num
 }
 
 /**
- * Shows `visitor` every transaction of the log in `directory`. Throws LC_LOG_CORRUPT where the log
- * is damaged in a way that no crash explains, LC_LOG_FORMAT for a format unknown here, LC_DISK, and
- * whatever the visitor throws.
+ * Shows `visitor` every transaction of the log in `directory`, or every one after `covered`. Throws
+ * LC_LOG_CORRUPT where the log is damaged in a way that no crash explains, LC_LOG_FORMAT for a format
+ * unknown here, LC_DISK, and whatever the visitor throws.
  */
 export async function scanLog(
   disk: Disk,
   directory: string,
   visitor: ReplayVisitor,
+  covered: CoveredPoint = nothingCovered,
 ): Promise<ScannedLog> {
-  const sequence = new CommitSequence(visitor);
+  const segments = await listSegments(disk, directory);
+  // Segments before the one where the first transaction to be shown is, or will be, may be absent.
+  const firstShown = covered.offset + 1;
+  const start = segments.findLastIndex(([, firstOffset]) => firstOffset <= firstShown);
+  const [oldest] = segments;
+  if (start < 0 && oldest !== undefined) throw missingBefore(oldest[0], firstShown);
+  const sequence = new CommitSequence(visitor, segments[start]?.[1] ?? 0, covered);
   let last: ScannedSegment | undefined;
   let empty: ScannedSegment[] = [];
-  for (const [path, firstOffset] of await listSegments(disk, directory)) {
-    if (firstOffset > sequence.nextOffset) {
-      throw corrupt(path, 0, `transactions from ${sequence.nextOffset} on are missing before it`);
-    }
+  for (const [path, firstOffset] of segments.slice(start)) {
+    if (firstOffset > sequence.nextOffset) throw missingBefore(path, sequence.nextOffset);
     const file = await disk.open(path, "read");
     try {
       const segment = await scanSegment(file, firstOffset, sequence);
@@ -278,5 +317,6 @@ export async function scanLog(
   if (last !== undefined && last.stop !== "end") {
     await assertNothingDurableFollows(disk, last, sequence.nextOffset);
   }
-  return { nextOffset: sequence.nextOffset, epoch: sequence.epoch, last, empty };
+  const epoch = Math.max(sequence.epoch, covered.epoch);
+  return { nextOffset: sequence.nextOffset, epoch, last, empty };
 }

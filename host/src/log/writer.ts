@@ -78,6 +78,7 @@ class DiskLog implements Log {
   readonly #epoch: number;
   readonly #flushTask = (): void => this.#startFlush();
   #segment: SegmentFile | undefined;
+  #segmentOffset: number;
   #filling = new Batch();
   #flying = new Batch();
   #nextOffset: number;
@@ -95,6 +96,7 @@ class DiskLog implements Log {
     this.#segmentBytesMax = options.segmentBytesMax ?? limit.segmentBytesMax;
     this.#epoch = recovered.epoch;
     this.#segment = segment;
+    this.#segmentOffset = recovered.continued?.firstOffset ?? recovered.nextOffset;
     this.#nextOffset = recovered.nextOffset;
     this.#durableOffset = recovered.nextOffset - 1;
     this.#announcedOffset = this.#durableOffset;
@@ -106,6 +108,10 @@ class DiskLog implements Log {
 
   get durableOffset(): number {
     return this.#durableOffset;
+  }
+
+  get segmentOffset(): number {
+    return this.#segmentOffset;
   }
 
   get isBackpressured(): boolean {
@@ -180,7 +186,10 @@ class DiskLog implements Log {
 
   async #persist(batch: Batch): Promise<void> {
     const { disk, directory } = this.#options;
-    this.#segment ??= await SegmentFile.create(disk, directory, batch.firstOffset);
+    if (this.#segment === undefined) {
+      this.#segment = await SegmentFile.create(disk, directory, batch.firstOffset);
+      this.#segmentOffset = batch.firstOffset;
+    }
     const segment = this.#segment;
     const position = segment.write(batch.memory, batch.length);
     await segment.sync(batch.lastOffset, position + batch.lastStart);
