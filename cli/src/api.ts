@@ -8,7 +8,13 @@ import {
   parseJson,
 } from "@lightcone/abi";
 import { failureOf, type FailureTable, strangeAnswer, unreachable } from "./api-failure.ts";
-import { type HttpAnswer, type HttpRequest, readText, sendRequest } from "./http.ts";
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  readText,
+  sendRequest,
+  type StreamedBody,
+} from "./http.ts";
 import type { ServerAddress } from "./server-address.ts";
 
 export interface ApiOptions {
@@ -51,7 +57,7 @@ interface Sent {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly contentType?: string;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | StreamedBody;
   readonly failures?: FailureTable;
   /** Statuses that are an answer here, no failure. */
   readonly accepts?: readonly number[];
@@ -221,6 +227,32 @@ export class Api {
     }
   }
 
+  /** The archive of a database as it arrives, whole or with a failure. */
+  async *backup(database: string): AsyncGenerator<Uint8Array> {
+    const answer = await this.#send({
+      method: "GET",
+      path: `${pathOf(database)}/backup`,
+      failures: unknownDatabase(database, this.#options.address),
+    });
+    try {
+      yield* answer.body;
+    } catch (thrown) {
+      throw unreachable(this.#options.address, thrown);
+    }
+  }
+
+  /** Makes a new database of an archive and returns its identity. */
+  async restore(name: string, archive: StreamedBody): Promise<string> {
+    const json = await this.#json({
+      method: "PUT",
+      path: `${pathOf(name)}/restore`,
+      contentType: "application/octet-stream",
+      body: archive,
+      failures: restoreFailures,
+    });
+    return this.#text(memberOf(json, "Success") ?? null, "database_identity");
+  }
+
   async remove(database: string): Promise<void> {
     await this.#exchange({
       method: "DELETE",
@@ -316,6 +348,18 @@ const publishFailures: FailureTable = {
   500: {
     exit: "module",
     advice: "Nothing was published. Correct the module, build it again and retry.",
+  },
+};
+
+const restoreFailures: FailureTable = {
+  400: { exit: "refused", advice: "Nothing was restored. Try another backup." },
+  409: {
+    exit: "refused",
+    advice: "Restore under another name, or delete that database first. Nothing was restored.",
+  },
+  500: {
+    exit: "module",
+    advice: "Nothing was restored: the program in the backup does not start.",
   },
 };
 

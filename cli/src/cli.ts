@@ -1,11 +1,18 @@
 // From arguments to a command, and from its end to an exit code.
 import { Cli, type CommandClass, type Definition } from "./clipanion.ts";
+import { BackupCommand, RestoreCommand } from "./command/backup.ts";
 import { CallCommand } from "./command/call.ts";
 import { DeleteCommand } from "./command/delete.ts";
 import { DescribeCommand } from "./command/describe.ts";
 import { GenerateCommand } from "./command/generate.ts";
 import { ListCommand } from "./command/list.ts";
 import { IdentityCommand, LoginCommand, LoginShowCommand, LogoutCommand } from "./command/login.ts";
+import {
+  LogDumpCommand,
+  LogRepairCommand,
+  LogSummaryCommand,
+  LogVerifyCommand,
+} from "./command/log.ts";
 import { LogsCommand } from "./command/logs.ts";
 import { PublishCommand } from "./command/publish.ts";
 import {
@@ -35,6 +42,12 @@ const commands: CommandClass<CommandContext>[] = [
   ListCommand,
   DescribeCommand,
   DeleteCommand,
+  BackupCommand,
+  RestoreCommand,
+  LogVerifyCommand,
+  LogSummaryCommand,
+  LogDumpCommand,
+  LogRepairCommand,
   GenerateCommand,
   LoginCommand,
   LoginShowCommand,

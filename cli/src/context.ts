@@ -1,5 +1,6 @@
 // What a command gets from outside, so that tests can run it in process.
 import type { ModuleDef } from "@lightcone/abi";
+import type { LogPlace, OfflineLog } from "@lightcone/host";
 import type { BaseContext } from "./clipanion.ts";
 
 /** A host that runs in this process. */
@@ -25,6 +26,8 @@ export interface HostPart {
   readonly startServer: (options: StartOptions) => Promise<RunningServer>;
   /** The definition that a program writes. Throws LC_MODULE_*. */
   readonly describeModule: (program: Uint8Array) => ModuleDef;
+  /** Finds a log on this machine. */
+  readonly openOfflineLog: (place: LogPlace) => Promise<OfflineLog>;
 }
 
 export interface CommandContext extends BaseContext {

@@ -7,18 +7,23 @@ import { exitCodes } from "./exit.ts";
 const columnMax = 80;
 
 /** The order of categories in the list of commands. */
-const categories = ["Run a server", "Databases", "Clients", "Identity", "Servers"];
+const categories = ["Run a server", "Databases", "Logs on disk", "Clients", "Identity", "Servers"];
 
 /** Flags whose value is called otherwise than by the flag's last word. */
 const valueNames: Readonly<Record<string, string>> = {
   "--bin-path": "FILE",
   "--call-time-limit": "TIME",
   "--config-path": "FILE",
+  "--data-dir": "DIR",
+  "--from": "OFFSET",
   "--lang": "LANGUAGE",
   "--listen-addr": "HOST:PORT",
   "--module-path": "DIR",
   "--num-lines": "COUNT",
+  "--path": "DIR",
   "--server-issued-login": "SERVER",
+  "--table": "NAME",
+  "--to": "OFFSET",
 };
 
 /** Puts names in place of the `#0` that clipanion writes for the value of a flag. */

@@ -2,14 +2,22 @@
 // longer than fetch waits, and content types go out exactly as given.
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { pipeline } from "node:stream/promises";
 import { messageOf } from "@lightcone/abi";
+import { CommandError } from "./exit.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | StreamedBody;
   readonly signal?: AbortSignal;
+}
+
+/** A body that need not fit the memory. What `pieces` throw ends the request as its failure. */
+export interface StreamedBody {
+  readonly bytes: number;
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /** An answer whose body was not read yet: it must be, by `readText` or piece by piece. */
@@ -36,7 +44,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
   const { method, url, headers, body, signal } = request;
   const isSecure = url.startsWith("https:");
   const send = isSecure ? httpsRequest : httpRequest;
-  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+  const length = body === undefined ? {} : { "content-length": bodyLength(body) };
   const options = {
     method,
     headers: { ...headers, ...length },
@@ -48,9 +56,23 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
     // More errors may follow the first, and even an answer: a server may refuse before it has read
     // the whole body.
     sent.on("error", (error) => reject(new NoAnswerError(error)));
-    sent.end(body);
+    if (!isStreamed(body)) sent.end(body);
+    else pipeline(body.pieces, sent).catch((thrown: unknown) => reject(sendFailure(thrown)));
   });
   return { status: message.statusCode ?? 0, body: pieces(message) };
+}
+
+function isStreamed(body: HttpRequest["body"]): body is StreamedBody {
+  return typeof body === "object" && "pieces" in body;
+}
+
+function bodyLength(body: string | Uint8Array | StreamedBody): number {
+  return isStreamed(body) ? body.bytes : Buffer.byteLength(body);
+}
+
+/** The file that is sent may fail as well as the connection. */
+function sendFailure(thrown: unknown): unknown {
+  return thrown instanceof CommandError ? thrown : new NoAnswerError(thrown);
 }
 
 async function* pieces(message: IncomingMessage): AsyncGenerator<Uint8Array> {

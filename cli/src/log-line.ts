@@ -69,7 +69,7 @@ function traceOf(trace: JsonValue): string {
  * Control characters, with which a log written by strangers could play with the terminal, are
  * spelled out.
  */
-function printable(text: string): string {
+export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, (character) => {
     const code = character.charCodeAt(0).toString(16).padStart(2, "0");

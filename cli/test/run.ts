@@ -35,7 +35,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     workingFolder: home,
     homeFolder: home,
     isInteractive: answers !== undefined,
-    loadHost: () => Promise.resolve({ startServer: noHost, describeModule: noHost, ...host }),
+    loadHost: () => Promise.resolve({ ...noHosts, ...host }),
     stopSignal: () => stop,
   };
   const code = await runCli(argv, context);
@@ -68,3 +68,9 @@ function collector(onText?: (text: string) => void): Collector {
 function noHost(): never {
   throw new Error("this test has no host");
 }
+
+const noHosts: HostPart = {
+  startServer: noHost,
+  describeModule: noHost,
+  openOfflineLog: noHost,
+};

@@ -54,6 +54,8 @@ export interface Rig {
   readonly run: (code: number, ...argv: string[]) => Promise<RunResult>;
   /** Stops the host as a user would, and starts it again with the same data and address. */
   readonly restart: () => Promise<void>;
+  /** Stops the host for good. */
+  readonly stop: () => Promise<void>;
 }
 
 export async function openRig(t: Test): Promise<Rig> {
@@ -64,6 +66,12 @@ export async function openRig(t: Test): Promise<Rig> {
   const listening = async (): Promise<string> =>
     (await server.said(/^Listening on (\S+)\n/))[1] ?? "";
   let url = await listening();
+  const stop = async (): Promise<void> => {
+    server.child.kill("SIGTERM");
+    const { code, stderr } = await server.ended;
+    t.equal(code, 0, "a host that is told to stop ends well");
+    t.match(stderr, /Stopped/);
+  };
   return {
     home,
     url: () => url,
@@ -72,11 +80,9 @@ export async function openRig(t: Test): Promise<Rig> {
       t.equal(result.code, code, `${words.join(" ")}\n${result.stderr}`);
       return result;
     },
+    stop,
     restart: async () => {
-      server.child.kill("SIGTERM");
-      const { code, stderr } = await server.ended;
-      t.equal(code, 0, "a host that is told to stop ends well");
-      t.match(stderr, /Stopped/);
+      await stop();
       // The same address, so that the token that is kept for it counts.
       server = startProcess(home, [...argv, new URL(url).host]);
       url = await listening();

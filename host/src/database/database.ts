@@ -16,6 +16,7 @@ import type { ModuleEnvironment } from "../module/context.ts";
 import { Evaluator } from "../subscription/evaluate.ts";
 import { SubscriptionRegistry } from "../subscription/registry.ts";
 import type { SqlCaller } from "../sql/visibility.ts";
+import { adopt } from "./adopt.ts";
 import type { Client } from "./client.ts";
 import { connectClient, disconnectClient, disconnectLeftovers } from "./lifecycle.ts";
 import { LiveModule } from "./live-module.ts";
@@ -43,6 +44,8 @@ export interface DatabaseOptions {
   readonly snapshots?: SnapshotOptions;
   /** Lets others have the thread while a snapshot is taken; the next turn if not given. */
   readonly pause?: Pause;
+  /** The log came from another database: it becomes this one's, and this identity its owner. */
+  readonly adoptedBy?: Identity | undefined;
 }
 
 /** What publishing a program would come to. */
@@ -122,15 +125,16 @@ export class Database {
     for (const fault of [...recovered.notes, tornText(recovered.log), options.lastFailure]) {
       if (fault !== undefined) moduleLog.append(hostRecord("Warn", fault));
     }
-    database.#startModule(options.skipsDisconnectReducer ?? false);
+    database.#startModule(options);
     parts.callClock.endTurn();
     return database;
   }
 
-  #startModule(skipsDisconnectReducer: boolean): void {
+  #startModule({ adoptedBy, skipsDisconnectReducer = false }: DatabaseOptions): void {
     const parts = this.#parts;
-    const [row] = parts.datastore.catalog.rows(systemTableId.module);
-    if (row === undefined) return;
+    const [found] = parts.datastore.catalog.rows(systemTableId.module);
+    if (found === undefined) return;
+    const row = adoptedBy === undefined ? found : adopt(parts, found, adoptedBy);
     const stored = new Identity(row["database_identity"] as bigint);
     if (!stored.equals(parts.identity)) {
       throw new LightconeError(

@@ -7,6 +7,7 @@
 import { LightconeError } from "@lightcone/abi";
 import type { Disk, DiskFile } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
+import { segmentOffset } from "./segment.ts";
 
 const entryBytes = 16;
 
@@ -19,6 +20,12 @@ export interface IndexEntry {
 /** The name of the index beside a segment of this name or path. */
 export function indexName(segment: string): string {
   return segment.replace(/\.log$/, ".ofs");
+}
+
+/** The name of the segment whose index has this name; undefined for the name of something else. */
+export function indexedSegment(name: string): string | undefined {
+  const segment = name.replace(/\.ofs$/, ".log");
+  return segment === name || segmentOffset(segment) === undefined ? undefined : segment;
 }
 
 /** The entries of an index, up to the first that does not ascend. */

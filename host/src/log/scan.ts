@@ -5,7 +5,7 @@ import { LightconeError } from "@lightcone/abi";
 import type { Disk, DiskFile } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
 import type { ReplayVisitor } from "./contract.ts";
-import { type IndexEntry, readIndex } from "./offset-index.ts";
+import { type IndexEntry, indexedSegment, readIndex } from "./offset-index.ts";
 import { RecordDecoder } from "./record.ts";
 import { CommitFrame, isZero, parseCommit, readSegmentHeader } from "./segment.ts";
 import { segmentHeader, segmentOffset } from "./segment.ts";
@@ -55,8 +55,16 @@ function corrupt(path: string, position: number, fault: string): LightconeError 
   );
 }
 
-function missingBefore(path: string, offset: number): LightconeError {
-  return corrupt(path, 0, `transactions from ${offset} on are missing before it`);
+function missingBefore(
+  path: string,
+  offset: number,
+  previous: ScannedSegment | undefined,
+): LightconeError {
+  const missing = `transactions from ${offset} on are missing before it`;
+  if (previous === undefined || previous.stop === "end")
+    return corrupt(path, 0, `${missing} (LOG1)`);
+  const torn = `since ${previous.path} is damaged at byte ${previous.wholeBytes}`;
+  return corrupt(path, 0, `${missing}, ${torn} (LOG11)`);
 }
 
 /** Checks that commits follow each other, and decodes them. */
@@ -80,13 +88,21 @@ class CommitSequence {
     const { offset, epoch, recordCount } = frame;
     if (offset === this.#lastOffset) {
       if (frame.crc === this.#lastCrc) return;
-      throw corrupt(path, position, `transaction ${offset} is there twice with different contents`);
+      throw corrupt(
+        path,
+        position,
+        `transaction ${offset} is there twice with different contents (LOG12)`,
+      );
     }
     if (offset !== this.nextOffset) {
-      throw corrupt(path, position, `transaction ${offset} where ${this.nextOffset} should be`);
+      throw corrupt(
+        path,
+        position,
+        `transaction ${offset} where ${this.nextOffset} should be (LOG13)`,
+      );
     }
     if (epoch < this.epoch) {
-      throw corrupt(path, position, `epoch ${epoch} after epoch ${this.epoch}`);
+      throw corrupt(path, position, `epoch ${epoch} after epoch ${this.epoch} (LOG15)`);
     }
     if (recordCount === 0) throw corrupt(path, position, "a commit without transactions");
     if (offset > this.#covered.offset) this.#show(bytes, frame, path, position);
@@ -121,7 +137,7 @@ class CommitSequence {
 }
 
 /** A part of a file in memory that moves towards its end. */
-class ReadWindow {
+export class ReadWindow {
   readonly #file: DiskFile;
   readonly #fileBytes: number;
   #filePosition: number;
@@ -205,7 +221,7 @@ async function scanSegment(
     const position = window.positionOf(at);
     if (state === "whole") {
       if (isFirst && frame.offset !== firstOffset) {
-        throw corrupt(path, position, `it begins with transaction ${frame.offset}`);
+        throw corrupt(path, position, `it begins with transaction ${frame.offset} (LOG10)`);
       }
       sequence.take(window.bytes, frame, path, position);
       isFirst = false;
@@ -227,7 +243,7 @@ async function scanSegment(
     if (state === "blank" && (await window.isZeroFrom(at))) {
       return found("empty", position, headerBytes);
     }
-    throw corrupt(path, position, `its first commit is ${state}`);
+    throw corrupt(path, position, `its first commit is ${state} (LOG10)`);
   }
 }
 
@@ -261,7 +277,7 @@ async function assertNothingDurableFollows(
   try {
     for (const entry of suspects) {
       if (!(await isWhole(file, segment.headerBytes, entry))) continue;
-      const fault = `transaction ${nextOffset} is damaged, though ${entry.offset} was durable`;
+      const fault = `transaction ${nextOffset} is damaged, though ${entry.offset} was durable (LOG16)`;
       throw corrupt(segment.path, segment.wholeBytes, fault);
     }
   } finally {
@@ -277,6 +293,17 @@ export async function listSegments(disk: Disk, directory: string): Promise<[stri
     if (firstOffset !== undefined) segments.push([`${directory}/${name}`, firstOffset]);
   }
   return segments;
+}
+
+/** Refuses a log from which somebody took a segment that begins with `fromOffset` or later. */
+async function assertNoneTaken(disk: Disk, directory: string, fromOffset: number): Promise<void> {
+  const names = await disk.list(directory);
+  for (const name of names) {
+    const indexed = indexedSegment(name);
+    if (indexed === undefined || names.includes(indexed)) continue;
+    if ((segmentOffset(indexed) ?? -1) < fromOffset) continue;
+    throw corrupt(`${directory}/${indexed}`, 0, "it is missing, though its index is there (LOG1)");
+  }
 }
 
 /**
@@ -295,12 +322,14 @@ export async function scanLog(
   const firstShown = covered.offset + 1;
   const start = segments.findLastIndex(([, firstOffset]) => firstOffset <= firstShown);
   const [oldest] = segments;
-  if (start < 0 && oldest !== undefined) throw missingBefore(oldest[0], firstShown);
-  const sequence = new CommitSequence(visitor, segments[start]?.[1] ?? 0, covered);
+  if (start < 0 && oldest !== undefined) throw missingBefore(oldest[0], firstShown, undefined);
+  const startOffset = segments[start]?.[1] ?? 0;
+  await assertNoneTaken(disk, directory, startOffset);
+  const sequence = new CommitSequence(visitor, startOffset, covered);
   let last: ScannedSegment | undefined;
   let empty: ScannedSegment[] = [];
   for (const [path, firstOffset] of segments.slice(start)) {
-    if (firstOffset > sequence.nextOffset) throw missingBefore(path, sequence.nextOffset);
+    if (firstOffset > sequence.nextOffset) throw missingBefore(path, sequence.nextOffset, last);
     const file = await disk.open(path, "read");
     try {
       const segment = await scanSegment(file, firstOffset, sequence);

@@ -40,6 +40,22 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Ui
   });
 }
 
+/**
+ * The body as it comes. Whoever stops early leaves the rest to be read and dropped.
+ * LC_REQUEST_INVALID if the client goes away in between.
+ */
+export async function* bodyPieces(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of request.iterator({ destroyOnReturn: false })) {
+      yield piece as Uint8Array;
+    }
+  } catch {
+    throw new LightconeError("LC_REQUEST_INVALID", "the connection ended within the body");
+  } finally {
+    request.resume();
+  }
+}
+
 function tooLong(): LightconeError {
   return new LightconeError("LC_LIMIT", "Failed to buffer the request body: length limit exceeded");
 }

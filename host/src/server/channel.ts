@@ -19,6 +19,8 @@ export interface WorkerStart {
   readonly lastFailure: string | undefined;
   /** The thread before was stuck while it disconnected clients that a crash had left behind. */
   readonly skipsDisconnectReducer: boolean;
+  /** Who becomes the owner of a log that came from another database. */
+  readonly adoptedBy: bigint | undefined;
 }
 
 /** Requests that are answered, by name, with what they are answered with. */
@@ -34,6 +36,7 @@ export interface Requests {
       | { kind: "impossible"; reason: string };
   };
   readonly programHash: { readonly params: null; readonly result: string };
+  readonly durableOffset: { readonly params: null; readonly result: number };
   readonly call: {
     readonly params: {
       readonly name: string;

@@ -1,6 +1,8 @@
 // What the HTTP and WebSocket side of the server asks of a database, wherever the database runs: on a worker thread in
 // production, in place in tests. Everything crosses as plain data.
 import type { ConnectionId, Identity } from "@lightcone/abi";
+import type { Manifest } from "./backup/archive.ts";
+import type { Backup, BackupFacts } from "./backup/transfer.ts";
 
 /** Who calls: each HTTP call and each WebSocket is a connection of its own. */
 export interface Caller {
@@ -123,5 +125,16 @@ export interface Databases {
   get(identity: Identity): DatabaseHandle;
   /** Closes it, sockets with 1001 `module exited`, and deletes its directory. */
   remove(identity: Identity): Promise<void>;
+  /** All that is durable of a database by now, as an archive; it goes on meanwhile. */
+  backup(identity: Identity, facts: BackupFacts): Promise<Backup>;
+  /**
+   * Makes a new database of an archive, with this identity and owner. LC_REQUEST_INVALID for a bad
+   * one, LC_MODULE_* for one whose program does not start; nothing remains then.
+   */
+  restore(
+    identity: Identity,
+    owner: Identity,
+    archive: AsyncIterable<Uint8Array>,
+  ): Promise<Manifest>;
   closeAll(): Promise<void>;
 }

@@ -16,7 +16,7 @@ import { ControlStore } from "./control-store.ts";
 import { ControlTable } from "./control-table.ts";
 
 /** Where the log of control data lies in the data directory. */
-const logDirectory = "control-db/clog";
+export const controlLogDirectory = "control-db/clog";
 
 /** Most names of one database. */
 export const nameCountMax = 64;
@@ -50,7 +50,7 @@ const databaseTable = new ControlTable<DatabaseRow>({
   indexed: ["owner"],
 });
 
-const nameTable = new ControlTable<NameRow>({
+export const nameTable: ControlTable<NameRow> = new ControlTable<NameRow>({
   name: "database_name",
   columns: { name: string, database: identityType, owner: identityType },
   indexed: ["database"],
@@ -105,7 +105,7 @@ export class Control {
    * says.
    */
   static async open(disk: Disk, clock: Clock): Promise<Control> {
-    const store = await ControlStore.open(disk, logDirectory);
+    const store = await ControlStore.open(disk, controlLogDirectory);
     await store.write((datastore, tx) => {
       databaseTable.ensure(datastore, tx);
       nameTable.ensure(datastore, tx);

@@ -21,6 +21,8 @@ import { type LinkOptions, WorkerLink } from "./worker-link.ts";
 export interface HandleOptions {
   readonly identity: Identity;
   readonly directory: string;
+  /** The data directory, for what is said to whoever runs the host. */
+  readonly dataDirectory: string;
   readonly callTimeLimitMillis: number;
   readonly clock: Clock;
   /** Deletes the database's directory. */
@@ -78,6 +80,7 @@ export class WorkerDatabase implements DatabaseHandle {
   #threadEnded: Promise<void> = Promise.resolve();
   #lastFailureText: string | undefined;
   #skipsDisconnectReducer = false;
+  #adoptedBy: Identity | undefined;
   /** Publishing, closing and removing exclude each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -100,6 +103,7 @@ export class WorkerDatabase implements DatabaseHandle {
       after: this.#threadEnded,
       lastFailure: this.#lastFailureText,
       skipsDisconnectReducer: this.#skipsDisconnectReducer,
+      adoptedBy: this.#adoptedBy?.value,
     };
     this.#lastFailureText = undefined;
     const link = new WorkerLink(options, {
@@ -127,8 +131,17 @@ export class WorkerDatabase implements DatabaseHandle {
     const failure = this.#failure;
     if (failure === undefined || failure.code === "LC_CALL_TIME_LIMIT") return;
     if (this.#options.clock.nowMillis() - this.#failedAtMillis < reopenMillis) {
-      throw closedForNow(failure);
+      throw this.#closedForNow(failure);
     }
+  }
+
+  /** Why the database does not answer now, in words for its clients. */
+  #closedForNow(cause: LightconeError): LightconeError {
+    const { code, message } = cause;
+    if (code === "LC_DATABASE_UNAVAILABLE" || code === "LC_DATABASE_UNKNOWN") return cause;
+    const command = `lightcone log verify ${this.identity.toHex()}`;
+    const advice = isLogFault(cause) ? `; on the host, \`${command}\` tells more` : "";
+    return unavailable(`the database is closed for now: ${message}${advice}`);
   }
 
   #setCongested(isCongested: boolean): void {
@@ -153,7 +166,10 @@ export class WorkerDatabase implements DatabaseHandle {
       this.#failedAtMillis = this.#options.clock.nowMillis();
       this.#lastFailureText = error.message;
       this.#skipsDisconnectReducer = error.code === "LC_CALL_TIME_LIMIT" && !link.isOpen;
-      this.#options.report(detail ?? error.message, `database ${this.identity.toHex()}`);
+      const words = `--data-dir ${this.#options.dataDirectory} ${this.identity.toHex()}`;
+      const advice = isLogFault(error) ? `; \`lightcone log verify ${words}\` tells more` : "";
+      const text = (detail ?? error.message) + advice;
+      this.#options.report(text, `database ${this.identity.toHex()}`);
     }
     const sinks = [...this.#sinks.values()];
     this.#sinks.clear();
@@ -179,7 +195,7 @@ export class WorkerDatabase implements DatabaseHandle {
     try {
       link = await this.#opened();
     } catch (thrown) {
-      throw thrown instanceof LightconeError ? closedForNow(thrown) : thrown;
+      throw thrown instanceof LightconeError ? this.#closedForNow(thrown) : thrown;
     }
     return link.request(name, params);
   }
@@ -210,7 +226,7 @@ export class WorkerDatabase implements DatabaseHandle {
     } catch (thrown) {
       // Data that cannot be read may be cleared, and says nothing about programs.
       if (thrown instanceof LightconeError && thrown.code.startsWith("LC_LOG_")) return;
-      throw thrown instanceof LightconeError ? closedForNow(thrown) : thrown;
+      throw thrown instanceof LightconeError ? this.#closedForNow(thrown) : thrown;
     }
     try {
       await link.request("planPublish", { program });
@@ -250,6 +266,26 @@ export class WorkerDatabase implements DatabaseHandle {
 
   programHash(): Promise<string> {
     return this.#request("programHash", null);
+  }
+
+  /** The last offset that survives a crash, with all that was committed before this was asked. */
+  durableOffset(): Promise<number> {
+    return this.#request("durableOffset", null);
+  }
+
+  /**
+   * Opens a log that came from another database and makes it this one's, for good. LC_LOG_* and
+   * LC_MODULE_* if it is not fit for that.
+   */
+  async adopt(owner: Identity): Promise<void> {
+    this.#adoptedBy = owner;
+    try {
+      const link = await this.#opened();
+      // Answered by a database with a module alone: an empty log is none.
+      await link.request("programHash", null);
+    } finally {
+      this.#adoptedBy = undefined;
+    }
   }
 
   async call(name: string, argumentsJson: string, caller: Caller): Promise<CallResult> {
@@ -368,9 +404,6 @@ function unavailable(message: string): LightconeError {
   return new LightconeError("LC_DATABASE_UNAVAILABLE", message);
 }
 
-/** Why a database does not answer now, in words for its clients. */
-function closedForNow(cause: LightconeError): LightconeError {
-  if (cause.code === "LC_DATABASE_UNAVAILABLE" || cause.code === "LC_DATABASE_UNKNOWN")
-    return cause;
-  return unavailable(`the database is closed for now: ${cause.message}`);
+function isLogFault({ code }: LightconeError): boolean {
+  return code.startsWith("LC_LOG_");
 }

@@ -2,12 +2,14 @@
 import type { Identity } from "@lightcone/abi";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
-import type { DatabaseHandle, Databases } from "./contract.ts";
+import type { Manifest } from "./backup/archive.ts";
+import { archiveFault, openBackup, receiveArchive } from "./backup/transfer.ts";
+import type { Databases } from "./contract.ts";
 import { WorkerDatabase } from "./database-handle.ts";
 import type { Report } from "./report.ts";
 
 /** Where databases lie inside the data directory, each in a folder named by its identity. */
-const replicasDirectory = "replicas";
+export const replicasDirectory = "replicas";
 
 export interface DatabasesOptions {
   /** The data directory on the server's own disk, and its path for the threads, which open it themselves. */
@@ -20,37 +22,57 @@ export interface DatabasesOptions {
   readonly report: Report;
 }
 
+/** Where archives are received: what a crash leaves here is nobody's, and the next start removes it. */
+export const restoringDirectory = "restoring";
+
 /** Opens no database yet: each starts its thread when it is first used. */
 export function openDatabases(options: DatabasesOptions): Databases {
   const handles = new Map<string, WorkerDatabase>();
   const pathOf = (identity: Identity): string => `${replicasDirectory}/${identity.toHex()}`;
+  const get = (identity: Identity): WorkerDatabase => {
+    const key = identity.toHex();
+    let handle = handles.get(key);
+    if (handle === undefined) {
+      const { dataDirectory, clock, callTimeLimitMillis, disk, report } = options;
+      handle = new WorkerDatabase({
+        identity,
+        directory: `${dataDirectory}/${pathOf(identity)}`,
+        callTimeLimitMillis,
+        clock,
+        removeDirectory: () => disk.remove(pathOf(identity)),
+        dataDirectory,
+        report,
+      });
+      handles.set(key, handle);
+    }
+    return handle;
+  };
+  const remove = async (identity: Identity): Promise<void> => {
+    const key = identity.toHex();
+    const handle = handles.get(key);
+    if (handle === undefined) {
+      await options.disk.remove(pathOf(identity));
+      return;
+    }
+    await handle.remove();
+    handles.delete(key);
+  };
   return {
-    get(identity: Identity): DatabaseHandle {
-      const key = identity.toHex();
-      let handle = handles.get(key);
-      if (handle === undefined) {
-        const { dataDirectory, clock, callTimeLimitMillis, disk, report } = options;
-        handle = new WorkerDatabase({
-          identity,
-          directory: `${dataDirectory}/${pathOf(identity)}`,
-          callTimeLimitMillis,
-          clock,
-          removeDirectory: () => disk.remove(pathOf(identity)),
-          report,
-        });
-        handles.set(key, handle);
-      }
-      return handle;
+    get,
+    remove,
+    async backup(identity, facts) {
+      const lastOffset = await get(identity).durableOffset();
+      return openBackup(options.disk, pathOf(identity), lastOffset, facts);
     },
-    async remove(identity: Identity): Promise<void> {
-      const key = identity.toHex();
-      const handle = handles.get(key);
-      if (handle === undefined) {
-        await options.disk.remove(pathOf(identity));
-        return;
+    async restore(identity, owner, archive) {
+      const manifest = await receive(options.disk, pathOf(identity), identity, archive);
+      try {
+        await get(identity).adopt(owner);
+      } catch (thrown) {
+        await remove(identity);
+        throw archiveFault(thrown);
       }
-      await handle.remove();
-      handles.delete(key);
+      return manifest;
     },
     async closeAll(): Promise<void> {
       await Promise.all(
@@ -59,4 +81,23 @@ export function openDatabases(options: DatabasesOptions): Databases {
       handles.clear();
     },
   };
+}
+
+/** Puts the files of an archive in their place, all of them or none. */
+async function receive(
+  disk: Disk,
+  path: string,
+  identity: Identity,
+  archive: AsyncIterable<Uint8Array>,
+): Promise<Manifest> {
+  const staging = `${restoringDirectory}/${identity.toHex()}`;
+  try {
+    const manifest = await receiveArchive(disk, staging, archive);
+    await disk.makeDirectory(replicasDirectory);
+    await disk.rename(staging, path);
+    await disk.syncDirectory(replicasDirectory);
+    return manifest;
+  } finally {
+    await disk.remove(staging);
+  }
 }

@@ -8,13 +8,21 @@ import {
   ServerResponse,
 } from "node:http";
 import { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { assert, type ErrorCode, LightconeError } from "@lightcone/abi";
-import { readBody } from "./body.ts";
+import { bodyPieces, readBody } from "./body.ts";
 import type { LogFollow } from "./contract.ts";
 import { authenticate } from "./credentials.ts";
 import type { Report } from "./report.ts";
-import { emptyReply, errorReply, type Headers, type Reply, type StreamReply } from "./reply.ts";
+import {
+  type BytesReply,
+  emptyReply,
+  errorReply,
+  type Headers,
+  type Reply,
+  type StreamReply,
+} from "./reply.ts";
 import {
   createRouter,
   type Outcome,
@@ -181,6 +189,7 @@ async function answerTo(
       headers: request.headers,
       isUpgrade,
       readBody: (bytesMax) => readBody(request, bytesMax),
+      bodyPieces: () => bodyPieces(request),
     };
     const { services } = options;
     if (route.credentials === "ignored") {
@@ -232,7 +241,7 @@ async function send(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  outcome: Reply | StreamReply,
+  outcome: Exclude<Outcome, { kind: "upgrade" }>,
   headers: Headers,
 ): Promise<void> {
   const allHeaders = { ...corsHeaders, ...headers, ...outcome.headers };
@@ -241,7 +250,8 @@ async function send(
     return;
   }
   try {
-    await sendStream(request, response, outcome, allHeaders);
+    if (outcome.kind === "bytes") await sendBytes(request, response, outcome, allHeaders);
+    else await sendStream(request, response, outcome, allHeaders);
   } catch (thrown) {
     if (isFault(thrown)) options.report(thrown, describe(request));
     if (response.headersSent) {
@@ -260,6 +270,25 @@ function sendReply(response: ServerResponse, reply: Reply, headers: OutgoingHttp
   response.writeHead(reply.status, { ...headers, ...length });
   for (const piece of pieces) response.write(piece);
   response.end();
+}
+
+/** A client that goes away ends the reading and is nobody's fault. */
+async function sendBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { bytes, pieces }: BytesReply,
+  headers: OutgoingHttpHeaders,
+): Promise<void> {
+  response.writeHead(200, { ...headers, "content-length": bytes });
+  if (request.method === "HEAD") {
+    response.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.from(pieces, { objectMode: false }), response);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw thrown;
+  }
 }
 
 async function sendStream(

@@ -29,6 +29,15 @@ export interface StreamReply {
   readonly start: (sink: StreamSink) => Promise<LogFollow>;
 }
 
+/** An answer of known length that need not fit the memory. */
+export interface BytesReply {
+  readonly kind: "bytes";
+  readonly headers: Headers;
+  readonly bytes: number;
+  /** Read as fast as the client takes them; what they throw breaks the answer off. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
 /** No body and no content type. */
 export function emptyReply(status: number): Reply {
   return { kind: "reply", status, headers: {}, body: "" };

@@ -1,5 +1,6 @@
 // Every route of the HTTP API.
 import type { Route } from "./router.ts";
+import { backupRoutes } from "./routes/backup.ts";
 import { callRoutes } from "./routes/call.ts";
 import { databaseRoutes } from "./routes/database.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...publishRoutes,
   ...databaseRoutes,
   ...nameRoutes,
+  ...backupRoutes,
   ...callRoutes,
   ...queryRoutes,
   ...logRoutes,

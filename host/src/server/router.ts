@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle, Databases } from "./contract.ts";
 import type { Control } from "./control.ts";
-import type { Headers, Reply, StreamReply } from "./reply.ts";
+import type { BytesReply, Headers, Reply, StreamReply } from "./reply.ts";
 import type { Tokens, VerifiedToken } from "./token.ts";
 
 /** What routes work with. */
@@ -32,6 +32,8 @@ export interface RouteRequest {
   readonly isUpgrade: boolean;
   /** The body, once. LC_LIMIT beyond `bytesMax`. */
   readBody(bytesMax: number): Promise<Uint8Array>;
+  /** The body as it comes, instead: for one that need not fit the memory. */
+  bodyPieces(): AsyncIterable<Uint8Array>;
 }
 
 /** A request of somebody: the holder of a token, or of one minted for this request. */
@@ -66,7 +68,7 @@ interface UpgradeReply {
   readonly target: Omit<UpgradeTarget, "headers">;
 }
 
-export type Outcome = Reply | StreamReply | UpgradeReply;
+export type Outcome = Reply | StreamReply | BytesReply | UpgradeReply;
 
 interface RouteBase {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";

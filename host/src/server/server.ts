@@ -8,8 +8,8 @@ import { nodeDisk } from "../base/disk/node.ts";
 import { type GenerateKeyPair, generateKeyPair } from "../base/keys.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Databases } from "./contract.ts";
-import { Control } from "./control.ts";
-import { type DatabasesOptions, openDatabases } from "./databases.ts";
+import { Control, controlLogDirectory } from "./control.ts";
+import { type DatabasesOptions, openDatabases, restoringDirectory } from "./databases.ts";
 import { createHttpServer } from "./http.ts";
 import { loadOrMakeKeys } from "./keys.ts";
 import { Listener, parseListenAddress } from "./listener.ts";
@@ -99,9 +99,10 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   const lock = await lockDataDir(dataDir, disk, random);
   undo.add(() => lock.release());
   await stampDataDir(disk);
+  await disk.remove(restoringDirectory);
   const keys = await loadOrMakeKeys(disk, options.generateKeyPair ?? generateKeyPair);
   const tokens = await Tokens.open({ keys, clock, random });
-  const control = await Control.open(disk, clock);
+  const control = await openControl(dataDir, disk, clock);
   undo.add(() => control.close());
   const { makeDatabases = openDatabases, makeSockets = createSocketServer } = options;
   const databases = makeDatabases({
@@ -133,6 +134,19 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     sockets.closeAll("the host is stopping");
   });
   return { listener, inFlight };
+}
+
+async function openControl(dataDir: string, disk: Disk, clock: Clock): Promise<Control> {
+  try {
+    return await Control.open(disk, clock);
+  } catch (thrown) {
+    if (!(thrown instanceof LightconeError) || !thrown.code.startsWith("LC_LOG_")) throw thrown;
+    const words = `--path ${dataDir}/${controlLogDirectory}`;
+    throw new LightconeError(
+      thrown.code,
+      `${thrown.message}; \`lightcone log verify ${words}\` tells more`,
+    );
+  }
 }
 
 async function openDataDir(dataDir: string): Promise<Disk> {

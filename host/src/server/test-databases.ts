@@ -8,6 +8,8 @@ import {
   present,
   toHex,
 } from "@lightcone/abi";
+import type { Manifest } from "./backup/archive.ts";
+import type { Backup } from "./backup/transfer.ts";
 import type {
   Caller,
   CallResult,
@@ -151,6 +153,31 @@ export class TestDatabases implements Databases {
   async remove(identity: Identity): Promise<void> {
     await this.byIdentity.get(identity.toHex())?.close("module exited");
     this.byIdentity.delete(identity.toHex());
+  }
+
+  /** A backup is the program, in two pieces. */
+  async backup(identity: Identity): Promise<Backup> {
+    const program = Buffer.from(present(this.get(identity).program, "a program"));
+    const pieces = (async function* (): AsyncGenerator<Uint8Array> {
+      yield program.subarray(0, 1);
+      refuseOnRequest(program.toString());
+      yield program.subarray(1);
+    })();
+    return { lastOffset: 7, bytes: program.length, pieces };
+  }
+
+  async restore(
+    identity: Identity,
+    owner: Identity,
+    archive: AsyncIterable<Uint8Array>,
+  ): Promise<Manifest> {
+    let text = "";
+    for await (const piece of archive) {
+      text += textOf(piece);
+      refuseOnRequest(text);
+    }
+    this.get(identity).program = text;
+    return { database: owner, owner, names: [], lastOffset: 7, createdMicros: 0n, files: [] };
   }
 
   async closeAll(): Promise<void> {

@@ -26,6 +26,7 @@ export interface LinkOptions {
   readonly after: Promise<void>;
   readonly lastFailure: string | undefined;
   readonly skipsDisconnectReducer: boolean;
+  readonly adoptedBy: bigint | undefined;
 }
 
 interface Pending {
@@ -90,13 +91,15 @@ export class WorkerLink {
   }
 
   #start(watch: SharedArrayBuffer): void {
-    const { identity, directory, lastFailure, skipsDisconnectReducer } = this.#options;
+    const { identity, directory, lastFailure } = this.#options;
+    const { skipsDisconnectReducer, adoptedBy } = this.#options;
     const workerData: WorkerStart = {
       identity,
       directory,
       watch,
       lastFailure,
       skipsDisconnectReducer,
+      adoptedBy,
     };
     const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
     this.#worker = worker;

@@ -74,6 +74,7 @@ async function openService(): Promise<DatabaseService> {
     watch,
     lastFailure: start.lastFailure,
     skipsDisconnectReducer: start.skipsDisconnectReducer,
+    adoptedBy: start.adoptedBy === undefined ? undefined : new Identity(start.adoptedBy),
     delivery: {
       deliver: (slab) => {
         post({ kind: "slab", slab });
@@ -114,6 +115,11 @@ function makeHandlers(service: DatabaseService): Handlers {
     },
     planPublish: ({ program }) => service.planPublish(program),
     programHash: () => service.database.module.programHash,
+    durableOffset: async () => {
+      const { log } = service.database;
+      await log.flush();
+      return log.durableOffset;
+    },
     call: async ({ name, argumentsJson, caller }): Promise<CallResultData> => {
       const { outcome, durationMicros } = await service.call(
         name,

@@ -53,6 +53,7 @@ export interface ServiceOptions {
   /** See `DatabaseOptions`. */
   readonly lastFailure?: string | undefined;
   readonly skipsDisconnectReducer?: boolean;
+  readonly adoptedBy?: Identity | undefined;
 }
 
 /** Who calls over HTTP or opens a socket. */

@@ -3,6 +3,7 @@ import { LightconeError } from "@lightcone/abi";
 import { test } from "tap";
 import { MemoryDisk } from "../../base/disk/memory.ts";
 import { seededRandom } from "../../base/random.ts";
+import { indexName } from "../offset-index.ts";
 import { segmentName } from "../segment.ts";
 import { writeLines } from "../test-rig.ts";
 import { invalidPath, listSnapshots, manifestPath, packPath } from "./files.ts";
@@ -55,8 +56,14 @@ async function flip(disk: MemoryDisk, path: string, at: number): Promise<void> {
 
 async function dropSegments(disk: MemoryDisk, until: number): Promise<void> {
   for (let first = 0; first < until; first += 2) {
-    await disk.remove(`${logDirectory}/${segmentName(first)}`);
+    await dropSegment(disk, first);
   }
+}
+
+async function dropSegment(disk: MemoryDisk, first: number): Promise<void> {
+  const path = `${logDirectory}/${segmentName(first)}`;
+  await disk.remove(path);
+  await disk.remove(indexName(path));
 }
 
 void test("[SNAP8] a state begins with the newest snapshot", async (t) => {
@@ -158,7 +165,7 @@ void test("[SNAP10] snapshots beyond the log's end are renamed", async (t) => {
 
   // The last segment is gone, with transactions that were durable.
   const cut = await worldWith([3, 10, 11]);
-  await cut.disk.remove(`${logDirectory}/${segmentName(10)}`);
+  await dropSegment(cut.disk, 10);
   t.equal(words(cut, await rebuild(cut.disk)), "3 4..9 next 10");
 });
 

@@ -1,0 +1,78 @@
+// A database as an archive, while it runs, and a new database from one (docs/backup.md).
+import { LightconeError } from "@lightcone/abi";
+import { jsonReply, type Reply } from "../reply.ts";
+import { databaseOf, databaseRefOf, requireOwner } from "../resolve.ts";
+import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
+
+async function backup(request: CallerRequest, services: Services): Promise<Outcome> {
+  const { control, databases, clock } = services;
+  const record = databaseOf(request, services);
+  requireOwner(record, request, "back up database");
+  const { identity, owner } = record;
+  const { bytes, lastOffset, pieces } = await databases.backup(identity, {
+    database: identity,
+    owner,
+    names: control.names(identity),
+    createdMicros: clock.nowMicros(),
+  });
+  const headers = {
+    "content-type": "application/octet-stream",
+    "lightcone-last-offset": String(lastOffset),
+  };
+  return { kind: "bytes", headers, bytes, pieces };
+}
+
+async function restore(request: CallerRequest, services: Services): Promise<Reply> {
+  const { control, databases, tokens } = services;
+  const ref = databaseRefOf(request);
+  if (ref.kind === "identity") {
+    throw new LightconeError(
+      "LC_REQUEST_INVALID",
+      "a restored database gets a new identity: give a name, not an identity",
+    );
+  }
+  if (request.isAnonymous && !services.isLoopback) {
+    throw new LightconeError(
+      "LC_UNAUTHORIZED",
+      "Authorization required: only a host on a loopback address takes backups from anybody",
+    );
+  }
+  const owner = request.token.identity;
+  // Nobody else can take the name while the archive comes in.
+  const reservation = control.reserve(ref.name, tokens.newIdentity(), owner);
+  const { identity } = reservation;
+  try {
+    const manifest = await databases.restore(identity, owner, request.bodyPieces());
+    await reservation.commit();
+    return jsonReply(200, {
+      Success: {
+        domain: ref.name,
+        database_identity: identity.toHex(),
+        op: "restored",
+        restored_from: manifest.database.toHex(),
+        last_offset: manifest.lastOffset,
+      },
+    });
+  } finally {
+    reservation.abort();
+  }
+}
+
+export const backupRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/v1/database/:db/backup",
+    credentials: "optional",
+    access: "owner",
+    summary: "An archive of the database as it is durable now; it goes on meanwhile.",
+    handle: backup,
+  },
+  {
+    method: "PUT",
+    path: "/v1/database/:db/restore",
+    credentials: "optional",
+    access: "anybody",
+    summary: "Makes a new database of an archive, the body; it belongs to who restores it.",
+    handle: restore,
+  },
+];
