@@ -108,7 +108,11 @@ export class IndexWriter {
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
-    await file?.close();
+    try {
+      await file?.close();
+    } catch (thrown) {
+      ignoreDiskFailure(thrown);
+    }
   }
 }
 

@@ -116,17 +116,22 @@ export class SegmentFile {
   /**
    * Cuts off what is not durable and gives the file back, after the disk failed: recovery must not
    * find in the system's cache what the disk has refused. A disk that refuses this as well leaves
-   * it to recovery's own checks.
+   * it to recovery's own checks; the log fails with its first reason whatever happens here.
    */
   async abandon(): Promise<void> {
-    try {
+    await unlessRefused(async () => {
       await this.#file.truncate(this.#durableBytes);
       await this.#file.sync();
-    } catch (thrown) {
-      if (!(thrown instanceof LightconeError)) throw thrown;
-    } finally {
-      await this.#index?.close();
-      await this.#file.close();
-    }
+    });
+    await this.#index?.close();
+    await unlessRefused(async () => this.#file.close());
+  }
+}
+
+async function unlessRefused(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    if (!(thrown instanceof LightconeError)) throw thrown;
   }
 }

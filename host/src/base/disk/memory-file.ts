@@ -10,6 +10,31 @@ type Change =
   | { readonly kind: "write"; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: "truncate"; readonly size: number };
 
+/** What losses of power did, counted by the file or name that they did it to. */
+export interface CrashEffects {
+  /** Of what was written to the file, or cut off from it, some was put at stake. */
+  lossCount: number;
+  /** Of one write a first part is there. */
+  tornWriteCount: number;
+  /** Of several writes, or several sectors of one, some are there, in no order. */
+  scatteredWriteCount: number;
+  /** A name that was made, moved or removed is as it was before. */
+  lostNameCount: number;
+  /** So is one though a later change of a name is there. */
+  reorderedNameCount: number;
+}
+
+/** Effects to count in, none so far. */
+export function noCrashEffects(): CrashEffects {
+  return {
+    lossCount: 0,
+    tornWriteCount: 0,
+    scatteredWriteCount: 0,
+    lostNameCount: 0,
+    reorderedNameCount: 0,
+  };
+}
+
 /** Bytes that grow; what lies between an old end and a write beyond it reads as zeros. */
 class Content {
   #bytes: Uint8Array;
@@ -94,28 +119,64 @@ export class MemoryFileData {
   }
 
   /**
-   * What could be found after a loss of power: the durable bytes, then a first part of the pending
-   * changes, the last of them torn anywhere; and now and then one sector of the new bytes that was
-   * never written, though later ones were.
+   * What could be found after a loss of power: the durable bytes and, of the pending changes, none,
+   * all, a first part whose last write is torn anywhere, or whatever reached the disk in no order.
    */
-  afterCrash(random: Random): Uint8Array {
-    const durableLength = this.#durable.length;
-    const content = new Content(this.#durable.read(0, durableLength).slice());
-    const kept = random.u32() % (this.#pending.length + 1);
-    for (const change of this.#pending.slice(0, kept)) content.apply(change);
-    const torn = this.#pending[kept];
+  afterCrash(random: Random, effects: CrashEffects): Uint8Array {
+    const changeCount = this.#pending.length;
+    const keptCount = random.u32() % (changeCount + 1);
+    const outcome = changeCount === 0 ? 0 : random.u32() % 4;
+    if (outcome === 3) return this.#firstChanges(changeCount).slice();
+    if (changeCount > 0) effects.lossCount++;
+    if (outcome === 1) return this.#torn(keptCount, random, effects);
+    if (outcome === 2) return this.#scattered(random, effects);
+    return this.#firstChanges(0).slice();
+  }
+
+  #firstChanges(count: number): Uint8Array {
+    const content = new Content(this.#durable.read(0, this.#durable.length).slice());
+    for (let i = 0; i < count; i++) content.apply(this.#pending[i] as Change);
+    return content.read(0, content.length);
+  }
+
+  #torn(keptCount: number, random: Random, effects: CrashEffects): Uint8Array {
+    const content = new Content(this.#firstChanges(keptCount).slice());
+    const torn = this.#pending[keptCount];
     if (torn?.kind === "write") {
+      effects.tornWriteCount++;
       content.write(torn.at, torn.bytes.subarray(0, random.u32() % (torn.bytes.length + 1)));
     }
-    loseSector(content, durableLength, random);
     return content.read(0, content.length).slice();
+  }
+
+  /**
+   * The system writes sectors, and the file's length, when and in the order it likes: each is found
+   * as some change left it, whatever the others are.
+   */
+  #scattered(random: Random, effects: CrashEffects): Uint8Array {
+    effects.scatteredWriteCount++;
+    const stateCount = this.#pending.length + 1;
+    let lengthMax = this.#durable.length;
+    for (const change of this.#pending) lengthMax = Math.max(lengthMax, endOf(change));
+    const sectorCount = Math.ceil(lengthMax / sectorBytes);
+    const stateOf = Array.from({ length: sectorCount }, () => random.u32() % stateCount);
+    const stateOfLength = random.u32() % stateCount;
+    const content = new Content(this.#durable.read(0, this.#durable.length).slice());
+    const found = new Uint8Array(lengthMax);
+    let length = 0;
+    for (let state = 0; state < stateCount; state++) {
+      if (state > 0) content.apply(this.#pending[state - 1] as Change);
+      if (state === stateOfLength) length = content.length;
+      for (let sector = 0; sector < sectorCount; sector++) {
+        if (stateOf[sector] !== state) continue;
+        const at = sector * sectorBytes;
+        found.set(content.read(at, at + sectorBytes), at);
+      }
+    }
+    return found.subarray(0, length).slice();
   }
 }
 
-function loseSector(content: Content, durableLength: number, random: Random): void {
-  const firstSector = Math.ceil(durableLength / sectorBytes);
-  const sectorCount = Math.floor(content.length / sectorBytes) - firstSector;
-  if (sectorCount <= 0 || random.u32() % 4 !== 0) return;
-  const sector = firstSector + (random.u32() % sectorCount);
-  content.write(sector * sectorBytes, new Uint8Array(sectorBytes));
+function endOf(change: Change): number {
+  return change.kind === "write" ? change.at + change.bytes.length : change.size;
 }

@@ -3,6 +3,7 @@ import { test } from "tap";
 import { seededRandom } from "../random.ts";
 import type { DiskFile } from "./contract.ts";
 import { MemoryDisk } from "./memory.ts";
+import { noCrashEffects } from "./memory-file.ts";
 
 const seeds = Array.from({ length: 200 }, (_, i) => i);
 
@@ -21,7 +22,7 @@ async function outcomes(disk: MemoryDisk, path: string): Promise<Set<string>> {
   return found;
 }
 
-void test("a crash keeps what was synced and any first part of the rest", async (t) => {
+void test("a crash keeps what was synced and any part of the rest", async (t) => {
   const disk = new MemoryDisk();
   const file = await disk.open("a", "create");
   await append(file, "ab");
@@ -31,11 +32,13 @@ void test("a crash keeps what was synced and any first part of the rest", async 
   t.same(await outcomes(disk, "a"), new Set(["ab"]));
   await append(file, "cd");
   await append(file, "e");
-  t.same(await outcomes(disk, "a"), new Set(["ab", "abc", "abcd", "abcde"]));
+  const appended = ["ab", "abc", "abcd", "abcde"];
+  const unfilled = ["ab\0\0", "ab\0\0\0", "abcd\0"];
+  t.same(await outcomes(disk, "a"), new Set([...appended, ...unfilled]));
   await file.sync();
   t.same(await outcomes(disk, "a"), new Set(["abcde"]));
   await file.truncate(1);
-  t.same(await outcomes(disk, "a"), new Set(["abcde", "a"]));
+  t.same(await outcomes(disk, "a"), new Set(["abcde", "a", "a\0\0\0\0"]));
 });
 
 void test("a crash may leave a hole before written sectors, in new bytes only", async (t) => {
@@ -53,7 +56,7 @@ void test("a crash may leave a hole before written sectors, in new bytes only", 
   t.ok(holes > 0, "some crash left a hole");
 });
 
-void test("names become durable in their order", async (t) => {
+void test("names become durable by their directory", async (t) => {
   const disk = new MemoryDisk();
   await disk.makeDirectory("d");
   await disk.open("d/tmp", "create");
@@ -63,10 +66,29 @@ void test("names become durable in their order", async (t) => {
     listings.add((await disk.crash(seededRandom(seed)).list("d")).join());
   }
   t.same(listings, new Set(["", "tmp", "final"]), "never both, the directory always");
+  await disk.open("other", "create");
   await disk.syncDirectory("d");
-  t.same(await disk.crash(seededRandom(1)).list("d"), ["final"]);
+  for (const seed of seeds) {
+    t.same(await disk.crash(seededRandom(seed)).list("d"), ["final"]);
+  }
+  t.same(await outcomes(disk, "other"), new Set(["(gone)", ""]), "of another directory");
   await disk.remove("d/final");
   t.same(await outcomes(disk, "d/final"), new Set(["(gone)", ""]));
+});
+
+void test("names survive in any order, and the disk says what it lost", async (t) => {
+  const disk = new MemoryDisk();
+  await disk.open("a", "create");
+  await disk.open("b", "create");
+  const file = await disk.open("a", "write");
+  await append(file, "x".repeat(2000));
+  const effects = noCrashEffects();
+  const listings = new Set<string>();
+  for (const seed of seeds) {
+    listings.add((await disk.crash(seededRandom(seed), effects).list("")).join());
+  }
+  t.same(listings, new Set(["", "a", "b", "a,b"]));
+  for (const [effect, count] of Object.entries(effects)) t.ok(count > 5, `${effect}: ${count}`);
 });
 
 void test("bytes written while a sync is under way wait for the next one", async (t) => {
@@ -80,10 +102,10 @@ void test("bytes written while a sync is under way wait for the next one", async
   await append(file, "a");
   const syncing = file.sync();
   await append(file, "b");
-  t.same(await outcomes(disk, "a"), new Set(["", "a", "ab"]));
+  t.same(await outcomes(disk, "a"), new Set(["", "a", "ab", "\0", "\0\0", "a\0"]));
   release();
   await syncing;
-  t.same(await outcomes(disk, "a"), new Set(["a", "ab"]));
+  t.same(await outcomes(disk, "a"), new Set(["a", "ab", "a\0"]));
 });
 
 void test("faults strike after a count, leave half a write, and end", async (t) => {

@@ -1,10 +1,10 @@
 // A disk in memory that can fail and lose power: what is written and what would survive are kept
 // apart, for the bytes of files and for their names alike.
-import { assert, present } from "@lightcone/abi";
+import { assert } from "@lightcone/abi";
 import type { Random } from "../random.ts";
 import type { Disk, DiskFile, OpenMode } from "./contract.ts";
 import { assertPath, diskError, parentOf } from "./error.ts";
-import { MemoryFileData } from "./memory-file.ts";
+import { type CrashEffects, MemoryFileData, noCrashEffects } from "./memory-file.ts";
 
 /**
  * What can be made to fail: bytes written, bytes synced; names made, moved, removed or synced; each
@@ -23,15 +23,23 @@ type Entry = MemoryFileData | "directory";
 type NameChange =
   | { readonly kind: "set"; readonly path: string; readonly entry: Entry }
   | { readonly kind: "remove"; readonly path: string }
-  | { readonly kind: "move"; readonly from: string; readonly to: string };
+  | { readonly kind: "move"; readonly from: string; readonly to: string; readonly entry: Entry };
 
 function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);
 }
 
+/** A change whose directory is not there, since that was lost, is lost with it. */
 function applyNameChange(names: Map<string, Entry>, change: NameChange): void {
   if (change.kind === "set") {
-    names.set(change.path, change.entry);
+    setName(names, change.path, change.entry);
+    return;
+  }
+  const isFileMove = change.kind === "move" && change.entry !== "directory";
+  if (isFileMove) {
+    // The file moves even if the name that it had before was lost.
+    if (names.get(change.from) === change.entry) names.delete(change.from);
+    setName(names, change.to, change.entry);
     return;
   }
   const source = change.kind === "move" ? change.from : change.path;
@@ -40,6 +48,10 @@ function applyNameChange(names: Map<string, Entry>, change: NameChange): void {
     names.delete(path);
     if (change.kind === "move") names.set(change.to + path.slice(source.length), entry);
   }
+}
+
+function setName(names: Map<string, Entry>, path: string, entry: Entry): void {
+  if (names.get(parentOf(path)) === "directory") names.set(path, entry);
 }
 
 function touches(change: NameChange, directory: string): boolean {
@@ -143,17 +155,33 @@ export class MemoryDisk implements Disk {
 
   /**
    * The disk that could be found after a loss of power at this moment: of what was not synced,
-   * `random` decides which first part is there. This disk goes on as if nothing had happened.
+   * `random` decides what is there, for each file and each name on its own. This disk goes on as if
+   * nothing had happened. What was lost is counted in `effects`.
    */
-  crash(random: Random): MemoryDisk {
+  crash(random: Random, effects: CrashEffects = noCrashEffects()): MemoryDisk {
     const names = new Map(this.#durable);
-    const kept = random.u32() % (this.#pending.length + 1);
-    for (const change of this.#pending.slice(0, kept)) applyNameChange(names, change);
+    for (const change of this.#survivingNameChanges(random, effects)) {
+      applyNameChange(names, change);
+    }
     const disk = new MemoryDisk();
     for (const [path, entry] of names) {
-      disk.#install(path, entry === "directory" ? entry : entry.afterCrash(random));
+      disk.#install(path, entry === "directory" ? entry : entry.afterCrash(random, effects));
     }
     return disk;
+  }
+
+  /** A first part of the pending changes, as a journal keeps them, or some of them in no order. */
+  #survivingNameChanges(random: Random, effects: CrashEffects): readonly NameChange[] {
+    const changes = this.#pending;
+    if (changes.length === 0) return changes;
+    const isOrdered = random.u32() % 2 === 0;
+    const keptCount = random.u32() % (changes.length + 1);
+    const kept = isOrdered
+      ? changes.slice(0, keptCount)
+      : changes.filter(() => random.u32() % 2 === 0);
+    if (kept.length < changes.length) effects.lostNameCount++;
+    if (kept.some((change, i) => change !== changes[i])) effects.reorderedNameCount++;
+    return kept;
   }
 
   /** Puts a file there for good: a fixture of a test. */
@@ -236,8 +264,9 @@ export class MemoryDisk implements Disk {
   async rename(from: string, to: string): Promise<void> {
     assertPath(from);
     assertPath(to);
-    if (!this.#live.has(from)) throw diskError("rename", from, "ENOENT (no such file)");
-    this.#changeName("rename", from, { kind: "move", from, to });
+    const entry = this.#live.get(from);
+    if (entry === undefined) throw diskError("rename", from, "ENOENT (no such file)");
+    this.#changeName("rename", from, { kind: "move", from, to, entry });
   }
 
   async remove(path: string): Promise<void> {
@@ -249,16 +278,15 @@ export class MemoryDisk implements Disk {
   async makeDirectory(path: string): Promise<void> {
     assertPath(path);
     const names = path === "" ? [] : path.split("/");
-    let isMade = false;
     for (let i = 1; i <= names.length; i++) {
       const prefix = names.slice(0, i).join("/");
       const entry = this.#live.get(prefix);
       if (entry === "directory") continue;
       if (entry !== undefined) throw diskError("make", path, "EEXIST (it is a file)");
-      this.#changeName("make", prefix, { kind: "set", path: prefix, entry: "directory" });
-      isMade = true;
+      const change: NameChange = { kind: "set", path: prefix, entry: "directory" };
+      this.#changeName("make", prefix, change);
+      this.#settleNames((other) => other === change);
     }
-    if (isMade) this.#settleNames(this.#pending.length);
   }
 
   async syncDirectory(path: string): Promise<void> {
@@ -268,13 +296,16 @@ export class MemoryDisk implements Disk {
     if (this.#live.get(path) !== "directory") {
       throw diskError("sync the directory", path, "ENOENT (no such directory)");
     }
-    // A journal keeps the order of names: what came before a durable change is durable as well.
-    this.#settleNames(this.#pending.findLastIndex((change) => touches(change, path)) + 1);
+    this.#settleNames((change) => touches(change, path));
   }
 
-  #settleNames(count: number): void {
-    for (let i = 0; i < count; i++) {
-      applyNameChange(this.#durable, present(this.#pending.shift(), "a pending name"));
+  /** Makes some of the pending changes durable. Others stay pending: nothing promises an order. */
+  #settleNames(isSettled: (change: NameChange) => boolean): void {
+    const waiting: NameChange[] = [];
+    for (const change of this.#pending.splice(0)) {
+      if (isSettled(change)) applyNameChange(this.#durable, change);
+      else waiting.push(change);
     }
+    this.#pending.push(...waiting);
   }
 }
