@@ -4,6 +4,7 @@ import { commit, newTable, openTable, type TableSketch } from "../../test/datast
 import { createTable } from "./create-table.ts";
 import { Datastore } from "./datastore.ts";
 import { BTreeIndex } from "./index/btree.ts";
+import { DirectIndex } from "./index/direct.ts";
 import { HashIndex } from "./index/hash.ts";
 import { systemTableId } from "./system-tables.ts";
 
@@ -73,7 +74,7 @@ void test("a schema is what was asked for", async (t) => {
 
 void test("what serves an index", async (t) => {
   const { indexes } = openTable(new Datastore(), sketch);
-  const expected = [BTreeIndex, HashIndex, BTreeIndex, BTreeIndex];
+  const expected = [BTreeIndex, HashIndex, BTreeIndex, DirectIndex];
   indexes.forEach((index, i) => t.ok(index instanceof expected[i]!, `index ${i}`));
   t.same(
     indexes.map(({ isOrdered }) => isOrdered),

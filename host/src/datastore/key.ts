@@ -16,7 +16,8 @@ export class KeyWords {
 
 type LoadWords = (bytes: Uint8Array, at: number, words: KeyWords) => void;
 
-function u32(bytes: Uint8Array, at: number): number {
+/** The four bytes at a position as a signed word, least first. */
+export function wordAt(bytes: Uint8Array, at: number): number {
   return (
     (bytes[at] as number) |
     ((bytes[at + 1] as number) << 8) |
@@ -65,8 +66,8 @@ function compareFloat(size: number): Compare {
 }
 
 const compareText: Compare = (a, aAt, b, bAt) => {
-  const aLength = u32(a, aAt) >>> 0;
-  const bLength = u32(b, bAt) >>> 0;
+  const aLength = wordAt(a, aAt) >>> 0;
+  const bLength = wordAt(b, bAt) >>> 0;
   const common = Math.min(aLength, bLength);
   for (let i = 4; i < 4 + common; i++) {
     const difference = (a[aAt + i] as number) - (b[bAt + i] as number);
@@ -78,8 +79,8 @@ const compareText: Compare = (a, aAt, b, bAt) => {
 
 function compareArray(element: Compare): Compare {
   return (a, aAt, b, bAt) => {
-    const aCount = u32(a, aAt) >>> 0;
-    const bCount = u32(b, bAt) >>> 0;
+    const aCount = wordAt(a, aAt) >>> 0;
+    const bCount = wordAt(b, bAt) >>> 0;
     let offset = 4;
     for (let i = 0; i < Math.min(aCount, bCount); i++) {
       const order = element(a, aAt + offset, b, bAt + offset);
@@ -168,15 +169,15 @@ export function compileCompareAll(columns: readonly AlgebraicType[]): Compare {
 export interface WordLoader {
   readonly load: LoadWords;
   readonly isExact: boolean;
-  /** The column is an integer that the high word holds alone: other keys differ by one at least. */
-  readonly isSmall?: boolean;
+  /** Where the words are those of one integer: the word that numbers following one another differ in by one. */
+  readonly stepWord?: "high" | "low";
 }
 
 function loadSmall(size: 1 | 2 | 4, isSigned: boolean): LoadWords {
   const bias = isSigned ? 0 : signBit;
   if (size === 4) {
     return (bytes, at, words) => {
-      words.high = u32(bytes, at) ^ bias;
+      words.high = wordAt(bytes, at) ^ bias;
       words.low = 0;
     };
   }
@@ -193,8 +194,8 @@ function loadSmall(size: 1 | 2 | 4, isSigned: boolean): LoadWords {
 function loadWide(size: number, isSigned: boolean): LoadWords {
   const bias = isSigned ? 0 : signBit;
   return (bytes, at, words) => {
-    words.high = u32(bytes, at + size - 4) ^ bias;
-    words.low = u32(bytes, at + size - 8) ^ signBit;
+    words.high = wordAt(bytes, at + size - 4) ^ bias;
+    words.low = wordAt(bytes, at + size - 8) ^ signBit;
   };
 }
 
@@ -212,7 +213,7 @@ function loadFloat(size: 4 | 8): LoadWords {
 }
 
 const loadText: LoadWords = (bytes, at, words) => {
-  const length = u32(bytes, at) >>> 0;
+  const length = wordAt(bytes, at) >>> 0;
   let high = 0;
   let low = 0;
   for (let i = 0; i < 4; i++) high = (high << 8) | (i < length ? (bytes[at + 4 + i] as number) : 0);
@@ -255,11 +256,24 @@ export function compileWords(type: AlgebraicType, types: Typespace = []): WordLo
       const size = integerSizes[resolved.kind] as number;
       const isSigned = resolved.kind.startsWith("i");
       if (size <= 4) {
-        return { load: loadSmall(size as 1 | 2 | 4, isSigned), isExact: true, isSmall: true };
+        return { load: loadSmall(size as 1 | 2 | 4, isSigned), isExact: true, stepWord: "high" };
       }
-      return { load: loadWide(size, isSigned), isExact: size === 8 };
+      if (size > 8) return { load: loadWide(size, isSigned), isExact: false };
+      return { load: loadWide(size, isSigned), isExact: true, stepWord: "low" };
     }
   }
+}
+
+/** Spreads 32 bits over all others; no two words become the same. */
+function mixWord(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
+
+/** A hash of 64 bits. No two values of `high` have the same hash beside one value of `low`. */
+export function hashWords(low: number, high: number): number {
+  return mixWord(high ^ Math.imul(mixWord(low), 0x9e3779b1));
 }
 
 /** A hash of `bytes[start, end)`: 32 bits, well mixed; not for hostile keys to be trusted across processes. */
@@ -267,13 +281,11 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   let hash = 0x811c9dc5 ^ (end - start);
   let at = start;
   for (; at + 4 <= end; at += 4) {
-    hash = Math.imul(hash ^ u32(bytes, at), 0x9e3779b1);
+    hash = Math.imul(hash ^ wordAt(bytes, at), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
   for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
+  return mixWord(hash);
 }
 
 /** Whether floats occur in `type`: then equal keys may have unequal bytes. */

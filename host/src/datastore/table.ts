@@ -14,6 +14,7 @@ import { RowBits } from "./rows/bits.ts";
 import { RowIds } from "./rows/ids.ts";
 import { RowLayout } from "./row-layout.ts";
 import { FixedRowStore } from "./rows/fixed-store.ts";
+import { snapshotFault } from "./rows/image-parts.ts";
 import { rowsEqual, type RowImage, type RowStore } from "./rows/store.ts";
 import { VariableRowStore } from "./rows/variable-store.ts";
 import type { StoredTable } from "./image.ts";
@@ -234,10 +235,11 @@ export class Table {
     this.release();
     this.rows.thaw(stored.header, stored.blocks);
     this.#touched.ensure(this.rows.limit);
-    for (let row = this.nextRow(-1); row >= 0; row = this.nextRow(row)) {
-      this.#rowCount++;
-      for (const index of this.indexes) index.add(row);
-      this.#rowSet?.add(row);
+    this.#rowCount = this.rows.live.count;
+    const indexes = this.#rowSet === undefined ? this.indexes : [...this.indexes, this.#rowSet];
+    for (const index of indexes) {
+      if (index.build(this.rows.live, this.#rowCount) === undefined) continue;
+      throw snapshotFault("holds two rows with one unique key");
     }
   }
 

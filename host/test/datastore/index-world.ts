@@ -26,7 +26,7 @@ export interface Shape {
   readonly row: (rng: Rng) => readonly Value[];
 }
 
-export function keyTypes({ columns, key }: Shape): AlgebraicType[] {
+export function columnTypesOfKey({ columns, key }: Shape): AlgebraicType[] {
   const types = Object.values(columns);
   return key.map((column) => types[column] as AlgebraicType);
 }
@@ -52,7 +52,6 @@ export interface Answer {
 }
 
 export class IndexWorld {
-  readonly index: Index;
   /** By key, then by row id. */
   readonly entries: Entry[] = [];
   readonly store: RowStore;
@@ -61,16 +60,24 @@ export class IndexWorld {
   readonly #types: readonly AlgebraicType[];
   readonly #encode: (row: ProductValue) => Uint8Array;
   readonly #found = new RowIds();
+  readonly #make: () => Index;
+  #index: Index;
 
   constructor(shape: Shape, make: (key: IndexKey, isUnique: boolean) => Index, rng: Rng) {
     const layout = new RowLayout(Object.values(shape.columns));
     const codec = compileCodec(product(shape.columns));
     this.#shape = shape;
     this.#rng = rng;
-    this.#types = keyTypes(shape);
+    this.#types = columnTypesOfKey(shape);
     this.#encode = (row) => encode(codec, row);
     this.store = layout.rowSize < 0 ? new VariableRowStore() : new FixedRowStore(layout.rowSize);
-    this.index = make(new IndexKey(shape.key, this.store, layout), shape.isUnique === true);
+    const key = new IndexKey(shape.key, this.store, layout);
+    this.#make = () => make(key, shape.isUnique === true);
+    this.#index = this.#make();
+  }
+
+  get index(): Index {
+    return this.#index;
   }
 
   #keyOf(values: readonly Value[]): Key {
@@ -114,10 +121,10 @@ export class IndexWorld {
     return this.#between({ key, columnCount, side: "before" }, { key, columnCount, side: "after" });
   }
 
-  /** Adds a row, random unless it is given; not if its key must be unique and is not. */
-  add(values: readonly Value[] = this.#shape.row(this.#rng)): void {
+  /** Adds a row, random unless it is given; not if its key must be unique and is not. Returns whether it did. */
+  add(values: readonly Value[] = this.#shape.row(this.#rng)): boolean {
     const key = this.#keyOf(values);
-    if (this.#shape.isUnique === true && this.#withKey(key).length > 0) return;
+    if (this.#shape.isUnique === true && this.#withKey(key).length > 0) return false;
     const names = Object.keys(this.#shape.columns);
     const bytes = this.#encode(Object.fromEntries(names.map((name, i) => [name, values[i]])));
     const row = this.store.add(bytes, 0, bytes.length);
@@ -126,13 +133,26 @@ export class IndexWorld {
       return order < 0 || (order === 0 && entry.row < row);
     });
     this.entries.splice(at, 0, { row, key });
+    this.store.live.ensure(row);
+    this.store.live.add(row);
     this.index.add(row);
+    return true;
+  }
+
+  /** Puts an index in place that is built from all rows at once. Returns the conflicts that it saw: there are none. */
+  rebuild(): string[] {
+    this.#index = this.#make();
+    const conflict = this.#index.build(this.store.live, this.entries.length);
+    return conflict === undefined
+      ? []
+      : [`rows ${conflict.row} and ${conflict.other} have one key`];
   }
 
   /** Removes the entry at a position, random unless it is given. */
   remove(position: number = this.#rng.nextBelow(this.entries.length)): void {
     const { row } = this.entries.splice(position, 1)[0] as Entry;
     this.index.remove(row);
+    this.store.live.remove(row);
     // The place is used again at once, with other bytes: the index must not depend on these.
     this.store
       .page(row)

@@ -1,12 +1,17 @@
 // The order of decoded values, written down as the reference says it (abi.md section 5.3) and without a thought for speed.
 import {
   type AlgebraicType,
+  type ConnectionId,
   type Element,
+  type Identity,
   isBytes,
   isUnit,
   type ProductValue,
   specialKind,
   type SumValue,
+  TimeDuration,
+  Timestamp,
+  type Uuid,
   type Value,
 } from "@lightcone/abi";
 
@@ -34,7 +39,21 @@ function compareVariants(variants: readonly Element[], a: SumValue, b: SumValue)
   return isUnit(type) ? 0 : compareValues(type, a.value, b.value);
 }
 
-/** Negative, zero or positive. Of special types it knows plain options alone. */
+/** The number that a value of a special type of one field stands for. */
+function numberOf(value: Value): bigint {
+  if (value instanceof Timestamp || value instanceof TimeDuration) return value.micros;
+  return (value as Identity | ConnectionId | Uuid).value;
+}
+
+type ResultValue = { readonly ok: Value } | { readonly err: Value };
+
+function compareResults([ok, err]: readonly Element[], a: ResultValue, b: ResultValue): number {
+  if ("ok" in a && "ok" in b) return compareValues((ok as Element).type, a.ok, b.ok);
+  if ("err" in a && "err" in b) return compareValues((err as Element).type, a.err, b.err);
+  return "ok" in a ? -1 : 1;
+}
+
+/** Negative, zero or positive. Options of options are not known. */
 export function compareValues(type: AlgebraicType, a: Value, b: Value): number {
   switch (type.kind) {
     case "bool":
@@ -50,6 +69,7 @@ export function compareValues(type: AlgebraicType, a: Value, b: Value): number {
         compareValues(type.element, x, y),
       );
     case "product":
+      if (specialKind(type) !== undefined) return compareNumbers(numberOf(a), numberOf(b));
       return compareLists(type.elements, type.elements, ({ name, type: field }) => {
         const key = name as string;
         return compareValues(field, (a as ProductValue)[key], (b as ProductValue)[key]);
@@ -60,6 +80,9 @@ export function compareValues(type: AlgebraicType, a: Value, b: Value): number {
         if (a === undefined || b === undefined)
           return Number(a === undefined) - Number(b === undefined);
         return compareValues((type.variants[0] as Element).type, a, b);
+      }
+      if (specialKind(type) === "result") {
+        return compareResults(type.variants, a as ResultValue, b as ResultValue);
       }
       return compareVariants(type.variants, a as SumValue, b as SumValue);
     default:

@@ -4,7 +4,7 @@ import type { Rng } from "@lightcone/fixtures/rng";
 import type { Datastore } from "../../src/datastore/datastore.ts";
 import type { BTreeIndex } from "../../src/datastore/index/btree.ts";
 import type { Index } from "../../src/datastore/index/contract.ts";
-import { RowIds } from "../../src/datastore/row-ids.ts";
+import { RowIds } from "../../src/datastore/rows/ids.ts";
 import type { TableSchema } from "../../src/datastore/schema.ts";
 import type { Table } from "../../src/datastore/table.ts";
 import { treeFaults } from "../datastore/tree-check.ts";

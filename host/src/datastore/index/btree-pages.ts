@@ -20,6 +20,9 @@ function grown(old: Int32Array, length: number): Int32Array {
   return next;
 }
 
+/** What is copied while a tree grows is twice what it holds in the end, and at most a third of its memory is unused. */
+const growthFactor = 1.5;
+
 /** So few words are moved faster by a loop than by a call into the engine. */
 const loopMax = 24;
 
@@ -71,11 +74,36 @@ export class NodePages {
     return this.words[entry * entryWords + rowWord] as number;
   }
 
+  get byteLength(): number {
+    const { words, child, counts, next, previous } = this;
+    return [words, child, counts, next, previous].reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    );
+  }
+
+  /** Nodes there is memory for. */
+  get capacity(): number {
+    return this.counts.length;
+  }
+
+  /** Leaves of `count` entries that lie in order in `words`, all but the last one full. For pages without nodes. */
+  adopt(words: Int32Array, count: number): void {
+    const nodeCount = Math.max(1, Math.ceil(count / nodeCapacity));
+    this.words = words;
+    this.counts = new Int32Array(nodeCount).fill(nodeCapacity);
+    this.counts[nodeCount - 1] = count - (nodeCount - 1) * nodeCapacity;
+    this.next = Int32Array.from({ length: nodeCount }, (_, node) => node + 1);
+    this.next[nodeCount - 1] = -1;
+    this.previous = Int32Array.from({ length: nodeCount }, (_, node) => node - 1);
+    this.#limit = nodeCount;
+  }
+
   /** A new empty node. */
   allocate(): number {
     const node = this.#free.pop() ?? this.#limit++;
     if (node >= this.counts.length) {
-      const capacity = this.counts.length * 2;
+      const capacity = Math.ceil(this.counts.length * growthFactor) + 1;
       this.words = grown(this.words, capacity * nodeCapacity * entryWords);
       if (this.#isInner) this.child = grown(this.child, capacity * nodeCapacity);
       this.counts = grown(this.counts, capacity);

@@ -1,11 +1,14 @@
 // A B+tree index: row ids ordered by key, then by row id, with the key's first words beside them, so that most steps of
 // a search touch no row (design decision 2).
 import { assert } from "@lightcone/abi";
+import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
-import { entryWords, highWord, nodeCapacity, NodePages, rowWord } from "./btree-pages.ts";
-import type { Cut, Index, IndexKey } from "./contract.ts";
-import { firstGreater, firstNotLess, Probe } from "./probe.ts";
+import { gatherEntries, leafRoom, stackTree, type TreeStructure } from "./btree-build.ts";
+import { entryWords, highWord, lowWord, nodeCapacity, NodePages, rowWord } from "./btree-pages.ts";
+import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
+import { sortedEntries } from "./entry-sort.ts";
 import { GuessRecord } from "./guess-record.ts";
+import { beforeRows, behindRows, firstNotLess, Probe } from "./probe.ts";
 import { RecentRows } from "./recent-rows.ts";
 
 const depthMax = 12;
@@ -13,25 +16,22 @@ const depthMax = 12;
 /** A node with fewer entries than this is merged with its right neighbour where both fit well into one. */
 const mergeBelow = nodeCapacity / 4;
 
-export interface TreeStructure {
-  readonly root: number;
-  /** Levels of inner nodes. */
-  readonly depth: number;
-  readonly leaves: NodePages;
-  readonly inners: NodePages;
-}
+/** A tree of more nodes than this is packed anew when less than one in `sparseShare` of the entries it has room for is used. */
+const sparseNodesMin = 64;
+const sparseShare = 4;
 
 export class BTreeIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered: boolean;
-  /** Unique small integers: see `#guess`. */
-  readonly #isSmall: boolean;
+  /** Unique integers of up to 64 bits: the word in which those that follow one another differ. See `#guess`. */
+  readonly #step: "high" | "low" | undefined;
   readonly #isUnique: boolean;
-  readonly #leaves = new NodePages(false);
-  readonly #inners = new NodePages(true);
+  #leaves = new NodePages(false);
+  #inners = new NodePages(true);
   #root: number;
   /** Levels of inner nodes above the leaves. */
   #depth = 0;
+  #rowCount = 0;
 
   /** What is searched for. */
   readonly #probe: Probe;
@@ -51,7 +51,7 @@ export class BTreeIndex implements Index {
     this.isOrdered = isOrdered;
     this.#root = this.#leaves.allocate();
     this.#probe = new Probe(key);
-    this.#isSmall = isUnique && key.columns.length === 1 && key.words.isSmall === true;
+    this.#step = isUnique && key.columns.length === 1 ? key.words.stepWord : undefined;
   }
 
   /** How the tree is built, for those who check that. */
@@ -59,10 +59,31 @@ export class BTreeIndex implements Index {
     return { root: this.#root, depth: this.#depth, leaves: this.#leaves, inners: this.#inners };
   }
 
+  get byteLength(): number {
+    return this.#leaves.byteLength + this.#inners.byteLength;
+  }
+
+  build(rows: RowBits, count: number): KeyConflict | undefined {
+    assert(this.#rowCount === 0, "a B-tree with rows was to be built");
+    const entries = sortedEntries(this.key, this.#isUnique, rows, count, leafRoom(count));
+    if (!(entries instanceof Int32Array)) return entries;
+    this.#rowCount = count;
+    this.#become(stackTree(entries, count));
+    return undefined;
+  }
+
+  #become({ root, depth, leaves, inners }: TreeStructure): void {
+    this.#root = root;
+    this.#depth = depth;
+    this.#leaves = leaves;
+    this.#inners = inners;
+  }
+
   add(row: number): void {
     this.#probe.setRow(row);
     const leaf = this.#descend();
     this.#insertAt(leaf, this.#probe.positionIn(this.#leaves, leaf), row);
+    this.#rowCount++;
   }
 
   remove(row: number): void {
@@ -78,73 +99,103 @@ export class BTreeIndex implements Index {
     );
     leaves.remove(leaf, position);
     this.#afterRemoval(leaf, position);
+    this.#rowCount--;
+    const { capacity } = leaves;
+    if (capacity > sparseNodesMin && this.#rowCount * sparseShare < capacity * nodeCapacity)
+      this.#repack();
+  }
+
+  /**
+   * Gives memory back, by a copy of what is left. At least three quarters of the room is unused by then, so that a tree shrinks
+   * in few such steps; the removal that takes one copies 12 bytes for each row left.
+   */
+  #repack(): void {
+    let leaf = this.#root;
+    for (let level = 0; level < this.#depth; level++) {
+      leaf = this.#inners.child[leaf * nodeCapacity] as number;
+    }
+    const count = this.#rowCount;
+    this.#become(stackTree(gatherEntries(this.#leaves, leaf, count), count));
   }
 
   find(bytes: Uint8Array, start: number, end: number): number {
     const probe = this.#probe;
     probe.setPlace(bytes, start, this.key.columns.length, "before");
     if (!probe.isDecidedByWords) return this.#search();
-    if (this.#isSmall) {
-      const guess = this.#guess(bytes, start, end);
+    const { high, low } = probe.words;
+    if (this.#step !== undefined) {
+      const guess = this.#guess(this.#step === "high" ? high : low, bytes, start, end);
       if (guess >= 0) return guess;
     }
     const recent = this.#recent.find(probe.words);
     if (recent >= 0) return recent;
-    const row = this.#isSmall ? this.#searchSmall(probe.words.high) : this.#search();
+    const row = this.#isUnique ? this.#searchUnique(high, low) : this.#search();
     if (row >= 0) {
       this.#recent.keep(probe.words, row);
-      this.#shift = probe.words.high - row;
+      this.#shift = (this.#step === "high" ? high : low) - row;
     }
     return row;
   }
 
   /**
-   * The row with a small unique key, or -1 if it is not where it was looked for. Rows that came in the order of dense keys
-   * have ids as far from each other as their keys are: the row found last tells where another one is, and the tree, whose
+   * The row with a unique integer as its key, or -1 if it is not where it was looked for. Rows that came in the order of dense
+   * keys have ids as far from each other as their keys are: the row found last tells where another one is, and the tree, whose
    * nodes are far away in memory, is not read.
    */
-  #guess(bytes: Uint8Array, start: number, end: number): number {
+  #guess(word: number, bytes: Uint8Array, start: number, end: number): number {
     if (!this.#guesses.isWorthIt()) return -1;
-    const row = this.#probe.words.high - this.#shift;
+    const row = (word - this.#shift) | 0;
     const isRight = row >= 0 && row < this.key.rowLimit && this.key.isKeyOf(row, bytes, start, end);
     this.#guesses.note(isRight);
     return isRight ? row : -1;
   }
 
-  /** The row whose small unique key is `word`, or -1. */
-  #searchSmall(word: number): number {
+  /** The row whose unique key has these words and no other key has them, or -1. */
+  #searchUnique(high: number, low: number): number {
     const inners = this.#inners;
     let node = this.#root;
     let pages = this.#leaves;
     let least = node * nodeCapacity;
     for (let level = 0; level < this.#depth; level++) {
       const first = node * nodeCapacity;
-      const count = inners.counts[node] as number;
+      const next = firstNotLess(
+        inners.words,
+        first,
+        inners.counts[node] as number,
+        high,
+        low,
+        behindRows,
+      );
       pages = inners;
-      least = Math.max(first, firstGreater(inners.words, highWord, first, first + count, word) - 1);
+      least = Math.max(first, next - 1);
       node = inners.child[least] as number;
     }
     // The least entry of the leaf stands above it as well, where memory is near.
-    const distance = word - pages.highAt(least);
-    return distance < 0 ? -1 : this.#searchLeaf(node, word, distance);
+    let distance = nodeCapacity;
+    if (this.#step === "high") distance = high - pages.highAt(least);
+    else if (this.#step === "low" && high === pages.highAt(least))
+      distance = low - pages.lowAt(least);
+    return distance < 0 ? -1 : this.#searchLeaf(node, high, low, distance);
   }
 
   /**
-   * The row of the entry with the word in a leaf, or -1. Keys that differ by one at least let it lie no further from the first
-   * entry than the keys differ, by `distance`: where numbers are dense that is the very place.
+   * The row of the entry with these words in a leaf, or -1. Integers that differ by one at least let it lie no further from
+   * the first entry than the keys differ, by `distance`: where numbers are dense that is the very place.
    */
-  #searchLeaf(leaf: number, word: number, distance: number): number {
+  #searchLeaf(leaf: number, high: number, low: number, distance: number): number {
     const { words, counts } = this.#leaves;
     const count = counts[leaf] as number;
     if (count === 0) return -1;
     const first = leaf * nodeCapacity;
     const farthest = first + Math.min(distance, count - 1);
-    const place = farthest * entryWords;
-    if (words[place] === word) return words[place + rowWord] as number;
-    const at = firstNotLess(words, highWord, first, farthest + 1, word);
-    return at <= farthest && words[at * entryWords] === word
-      ? (words[at * entryWords + rowWord] as number)
-      : -1;
+    let at = farthest;
+    if (words[at * entryWords + lowWord] !== low || words[at * entryWords + highWord] !== high) {
+      at = firstNotLess(words, first, farthest - first + 1, high, low, beforeRows);
+      if (at > farthest) return -1;
+    }
+    const place = at * entryWords;
+    const isFound = words[place + highWord] === high && words[place + lowWord] === low;
+    return isFound ? (words[place + rowWord] as number) : -1;
   }
 
   /** The first row with the key that the probe lies before, or -1. */

@@ -1,18 +1,32 @@
 // Which structure serves an index of a definition.
+import { type AlgebraicType, unreachable } from "@lightcone/abi";
 import { hasFloats } from "../key.ts";
 import type { RowLayout } from "../row-layout.ts";
 import type { RowStore } from "../rows/store.ts";
 import type { IndexSchema } from "../schema.ts";
 import { BTreeIndex } from "./btree.ts";
+import { DirectIndex, isDirectType } from "./direct.ts";
 import { type Index, IndexKey } from "./contract.ts";
 import { HashIndex } from "./hash.ts";
 
-/** An empty index. A direct index answers ranges, so a B-tree stands for it (abi.md section 5.3). */
+/** An empty index. A direct index whose keys may repeat is a B-tree (abi.md section 5.3). */
 export function buildIndex(schema: IndexSchema, store: RowStore, layout: RowLayout): Index {
   const key = new IndexKey(schema.columns, store, layout);
-  if (schema.kind !== "hash") return new BTreeIndex(key, schema.isUnique);
-  // Equal floats may differ in bytes (-0 and +0), which a hash of bytes would tell apart.
-  if (key.columnTypes.some((type) => hasFloats(type)))
-    return new BTreeIndex(key, schema.isUnique, false);
-  return new HashIndex(key, schema.isUnique);
+  switch (schema.kind) {
+    case "btree":
+      return new BTreeIndex(key, schema.isUnique);
+    case "direct": {
+      const takesKey = schema.isUnique && key.columnTypes.length === 1;
+      return takesKey && isDirectType(key.columnTypes[0] as AlgebraicType)
+        ? new DirectIndex(key)
+        : new BTreeIndex(key, schema.isUnique);
+    }
+    case "hash":
+      // Equal floats may differ in bytes (-0 and +0), which a hash of bytes would tell apart.
+      return key.columnTypes.some((type) => hasFloats(type))
+        ? new BTreeIndex(key, schema.isUnique, false)
+        : new HashIndex(key, schema.isUnique);
+    default:
+      return unreachable(schema.kind);
+  }
 }

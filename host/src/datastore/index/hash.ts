@@ -1,67 +1,120 @@
-// A hash index: open addressing over typed arrays, no object for any entry.
+// A hash index: open addressing over typed arrays, no object for any entry (hash-segment.ts draws the slots).
 //
-//   hashes          [ h | h | - | h … ]     the hash of the key in the slot
-//   heads           [ r+1 | … | 0 | … ]     a row with that key, plus one; 0 is an empty slot
-//   next, previous  by row id               other rows with the same key, plus one; only where keys may repeat
+//   directory   [ segment | segment | … ]     by the first bits of a hash; neighbours may be one and the same
+//   links       by row id                     other rows with the same key, only where keys may repeat
 //
+// A slot holds the hash and a row. Keys of at most 8 bytes are told by the slot alone: the hash is one to one in their last
+// four bytes, and the first four stand beside it. For longer ones the row is looked at.
 // Keys are equal where their bytes are: float columns, whose equal values may differ in bytes, get a B-tree instead.
 import { assert } from "@lightcone/abi";
-import { bytesEqual, hashBytes } from "../key.ts";
+import { bytesEqual, hashBytes, hashWords, wordAt } from "../key.ts";
+import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
-import type { Cut, Index, IndexKey } from "./contract.ts";
+import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
+import { entryFields, HashBlock } from "./hash-block.ts";
+import { HashSegment, lowField, rowField, slotCountMax } from "./hash-segment.ts";
+import { RowLinks } from "./row-links.ts";
 
-const slotCountMin = 16;
+/** Rows that are entered together when an index is built. */
+const blockRowsMax = 1 << 19;
+
+const noBytes = new Uint8Array(0);
+
+/** Keys of more hash bits in common than this share a segment however full it is. */
+const depthMax = 20;
 
 export class HashIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered = false;
   readonly #isUnique: boolean;
-  #hashes: Int32Array = new Int32Array(slotCountMin);
-  #heads: Int32Array = new Int32Array(slotCountMin);
-  #mask: number = slotCountMin - 1;
-  #keyCount = 0;
-  #next: Int32Array = new Int32Array(0);
-  #previous: Int32Array = new Int32Array(0);
+  /** The slot tells the whole key. */
+  readonly #isExact: boolean;
+  readonly #stride: number;
+  #directory: HashSegment[];
+  #depth = 0;
+  readonly #links = new RowLinks();
+
+  /** Of the last key searched for: hash, first four bytes, and the segment where it belongs. */
+  #hash = 0;
+  #low = 0;
+  #segment: HashSegment;
 
   constructor(key: IndexKey, isUnique: boolean) {
     this.key = key;
     this.#isUnique = isUnique;
+    this.#isExact = key.size >= 0 && key.size <= 8;
+    this.#stride = this.#isExact && key.size > 4 ? 3 : 2;
+    this.#segment = new HashSegment(this.#stride, 0);
+    this.#directory = [this.#segment];
+  }
+
+  /** How the index is built, for those who check that. */
+  get segments(): readonly HashSegment[] {
+    return [...new Set(this.#directory)];
+  }
+
+  get byteLength(): number {
+    const slots = this.segments.reduce((total, { words }) => total + words.byteLength, 0);
+    return slots + this.#links.byteLength;
+  }
+
+  build(rows: RowBits, count: number): KeyConflict | undefined {
+    assert(
+      this.#directory.every(({ keyCount }) => keyCount === 0),
+      "a hash index with keys was to be built",
+    );
+    this.#presize(count);
+    // Rows are entered by blocks and within a block by segment, so that a segment's slots are near when they are needed.
+    const block = new HashBlock(Math.min(count, blockRowsMax), this.#depth);
+    let next = rows.next(0);
+    while (next >= 0) {
+      block.clear();
+      for (; next >= 0 && !block.isFull; next = rows.next(next + 1)) {
+        const { bytes, start, end } = this.key.loadProbe(next);
+        this.#hashKey(bytes, start, end);
+        block.push(this.#hash, this.#low, next);
+      }
+      const conflict = this.#enterBlock(block);
+      if (conflict !== undefined) return conflict;
+    }
+    return undefined;
+  }
+
+  #enterBlock(block: HashBlock): KeyConflict | undefined {
+    const entries = block.sorted();
+    for (let i = 0; i < block.count; i++) {
+      const row = entries[i * entryFields + 2] as number;
+      this.#hash = entries[i * entryFields] as number;
+      this.#low = entries[i * entryFields + 1] as number;
+      const other = this.#enterAt(row, this.#seek(row, noBytes, 0, 0));
+      if (other >= 0) return { row: other, other: row };
+    }
+    return undefined;
   }
 
   add(row: number): void {
-    const { bytes, start, end } = this.key.loadProbe(row);
-    const hash = hashBytes(bytes, start, end);
-    const slot = this.#slotOf(hash, bytes, start, end);
-    if (slot >= 0) {
-      assert(!this.#isUnique, "a unique key entered a hash index twice");
-      this.#link(row, slot);
-      return;
-    }
-    if ((this.#keyCount + 1) * 4 > (this.#mask + 1) * 3) this.#grow();
-    this.#place(hash, row + 1);
-    this.#keyCount++;
-    if (!this.#isUnique) this.#setChain(row, 0, 0);
+    const other = this.#enter(row);
+    assert(other < 0, "a unique key entered a hash index twice");
   }
 
   remove(row: number): void {
     const { bytes, start, end } = this.key.loadProbe(row);
-    const slot = this.#slotOf(hashBytes(bytes, start, end), bytes, start, end);
-    assert(slot >= 0, "a row to be removed is not in the hash index");
-    if (!this.#isUnique && !this.#unlink(row, slot)) return;
-    this.#keyCount--;
-    this.#vacate(slot);
+    const at = this.#locate(bytes, start, end);
+    assert(at >= 0, "a row to be removed is not in the hash index");
+    if (!this.#isUnique && !this.#unlink(row, at)) return;
+    this.#segment.remove(at);
   }
 
   find(bytes: Uint8Array, start: number, end: number): number {
-    const slot = this.#slotOf(hashBytes(bytes, start, end), bytes, start, end);
-    return slot < 0 ? -1 : (this.#heads[slot] as number) - 1;
+    const at = this.#locate(bytes, start, end);
+    return at < 0 ? -1 : (this.#segment.words[at + rowField] as number) - 1;
   }
 
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void {
     let row = this.find(bytes, start, end);
     while (row >= 0) {
       found.push(row);
-      row = this.#isUnique ? -1 : (this.#next[row] as number) - 1;
+      row = this.#isUnique ? -1 : this.#links.next(row) - 1;
     }
   }
 
@@ -69,79 +122,137 @@ export class HashIndex implements Index {
     assert(false, "a hash index has no order");
   }
 
-  /** The slot that holds the key, or -1. */
-  #slotOf(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const head = this.#heads[slot] as number;
+  /** Enters a row. Returns another one that has its unique key and keeps it, or -1. */
+  #enter(row: number): number {
+    const { bytes, start, end } = this.key.loadProbe(row);
+    return this.#enterAt(row, this.#locate(bytes, start, end));
+  }
+
+  #enterAt(row: number, at: number): number {
+    if (at >= 0) {
+      if (this.#isUnique) return (this.#segment.words[at + rowField] as number) - 1;
+      this.#link(row, at);
+      return -1;
+    }
+    while (this.#segment.isFull) this.#makeRoom();
+    this.#segment.place(this.#hash, row + 1, this.#low);
+    if (!this.#isUnique) this.#links.set(row, 0, 0);
+    return -1;
+  }
+
+  /** Where the words of the slot with the key begin in the segment, or -1. Leaves the key's hash and segment behind. */
+  #locate(bytes: Uint8Array, start: number, end: number): number {
+    this.#hashKey(bytes, start, end);
+    return this.#seek(-1, bytes, start, end);
+  }
+
+  #hashKey(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    if (!this.#isExact) {
+      this.#hash = hashBytes(bytes, start, end);
+    } else if (size === 8) {
+      this.#low = wordAt(bytes, start);
+      this.#hash = hashWords(this.#low, wordAt(bytes, start + 4));
+    } else {
+      const split = Math.min(size, 4);
+      const low = bytesAt(bytes, start, start + split);
+      this.#low = low;
+      this.#hash =
+        size > 4 ? hashWords(low, bytesAt(bytes, start + split, end)) : hashWords(0, low);
+    }
+  }
+
+  /** The slot with the hash of the last `#hashKey` and the key of `row`, or of the given bytes if that is -1. */
+  #seek(row: number, bytes: Uint8Array, start: number, end: number): number {
+    const hash = this.#hash;
+    const low = this.#low;
+    const segment = this.#segmentOf(hash);
+    this.#segment = segment;
+    const { words, mask } = segment;
+    const stride = this.#stride;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * stride;
+      const head = words[at + rowField] as number;
       if (head === 0) return -1;
-      if (this.#hashes[slot] !== hash) continue;
-      const other = this.key.load(head - 1);
-      if (bytesEqual(other.bytes, other.start, other.end, bytes, start, end)) return slot;
+      if (words[at] !== hash) continue;
+      if (stride > lowField && words[at + lowField] !== low) continue;
+      if (this.#isExact) return at;
+      const isSame =
+        row < 0 ? this.#hasKey(head - 1, bytes, start, end) : this.#haveOneKey(head - 1, row);
+      if (isSame) return at;
     }
   }
 
-  #place(hash: number, head: number): void {
-    let slot = hash & this.#mask;
-    while (this.#heads[slot] !== 0) slot = (slot + 1) & this.#mask;
-    this.#hashes[slot] = hash;
-    this.#heads[slot] = head;
+  #haveOneKey(row: number, other: number): boolean {
+    const { bytes, start, end } = this.key.loadProbe(other);
+    return this.#hasKey(row, bytes, start, end);
   }
 
-  #grow(): void {
-    const hashes = this.#hashes;
-    const heads = this.#heads;
-    this.#mask = heads.length * 2 - 1;
-    this.#hashes = new Int32Array(heads.length * 2);
-    this.#heads = new Int32Array(heads.length * 2);
-    for (let slot = 0; slot < heads.length; slot++) {
-      const head = heads[slot] as number;
-      if (head !== 0) this.#place(hashes[slot] as number, head);
-    }
+  #hasKey(row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const stored = this.key.load(row);
+    return bytesEqual(stored.bytes, stored.start, stored.end, bytes, start, end);
   }
 
-  /** Empties a slot and moves later entries of its run back, so that no search stops too early. */
-  #vacate(slot: number): void {
-    let hole = slot;
-    for (let at = (slot + 1) & this.#mask; this.#heads[at] !== 0; at = (at + 1) & this.#mask) {
-      const home = (this.#hashes[at] as number) & this.#mask;
-      if (((at - home) & this.#mask) < ((at - hole) & this.#mask)) continue;
-      this.#hashes[hole] = this.#hashes[at] as number;
-      this.#heads[hole] = this.#heads[at] as number;
-      hole = at;
-    }
-    this.#heads[hole] = 0;
+  #segmentOf(hash: number): HashSegment {
+    // In two steps, since a shift by 32 would be one by 0.
+    return this.#directory[(hash >>> 1) >>> (31 - this.#depth)] as HashSegment;
   }
 
-  #setChain(row: number, next: number, previous: number): void {
-    if (row >= this.#next.length) {
-      const capacity = Math.max(64, (row + 1) * 2);
-      const grownNext = new Int32Array(capacity);
-      grownNext.set(this.#next);
-      this.#next = grownNext;
-      const grownPrevious = new Int32Array(capacity);
-      grownPrevious.set(this.#previous);
-      this.#previous = grownPrevious;
+  /** Gives the segment of the last search more room, or splits it, which may take that search's key elsewhere. */
+  #makeRoom(): void {
+    const segment = this.#segment;
+    if (segment.mask + 1 < slotCountMax || segment.depth === depthMax) {
+      segment.resize((segment.mask + 1) * 2);
+      return;
     }
-    this.#next[row] = next;
-    this.#previous[row] = previous;
+    if (segment.depth === this.#depth) {
+      this.#directory = this.#directory.flatMap((one) => [one, one]);
+      this.#depth++;
+    }
+    const other = segment.split();
+    // The segment had a run of places, of which the second half now leads to the other one.
+    const half = 1 << (this.#depth - segment.depth);
+    const first = ((this.#hash >>> 1) >>> (32 - segment.depth)) * 2 * half;
+    this.#directory.fill(other, first + half, first + 2 * half);
+    this.#segment = this.#segmentOf(this.#hash);
+  }
+
+  /** Makes segments for so many keys at once. */
+  #presize(count: number): void {
+    let slotCount = 16;
+    while (slotCount * 3 < count * 4) slotCount *= 2;
+    while (slotCount >> this.#depth > slotCountMax && this.#depth < depthMax) this.#depth++;
+    this.#directory = Array.from(
+      { length: 1 << this.#depth },
+      () => new HashSegment(this.#stride, this.#depth, slotCount >> this.#depth),
+    );
   }
 
   /** Puts `row` behind the head of its key's chain. */
-  #link(row: number, slot: number): void {
-    const head = (this.#heads[slot] as number) - 1;
-    const second = this.#next[head] as number;
-    this.#setChain(row, second, head + 1);
-    this.#next[head] = row + 1;
-    if (second !== 0) this.#previous[second - 1] = row + 1;
+  #link(row: number, at: number): void {
+    const links = this.#links;
+    const head = (this.#segment.words[at + rowField] as number) - 1;
+    const second = links.next(head);
+    links.set(row, second, head + 1);
+    links.setNext(head, row + 1);
+    if (second !== 0) links.setPrevious(second - 1, row + 1);
   }
 
   /** Takes `row` out of its chain; true if the key has no row left. */
-  #unlink(row: number, slot: number): boolean {
-    const next = this.#next[row] as number;
-    const previous = this.#previous[row] as number;
-    if (next !== 0) this.#previous[next - 1] = previous;
-    if (previous !== 0) this.#next[previous - 1] = next;
-    else if (next !== 0) this.#heads[slot] = next;
+  #unlink(row: number, at: number): boolean {
+    const links = this.#links;
+    const next = links.next(row);
+    const previous = links.previous(row);
+    if (next !== 0) links.setPrevious(next - 1, previous);
+    if (previous !== 0) links.setNext(previous - 1, next);
+    else if (next !== 0) this.#segment.words[at + rowField] = next;
     return previous === 0 && next === 0;
   }
+}
+
+/** At most four bytes as a word. */
+function bytesAt(bytes: Uint8Array, start: number, end: number): number {
+  let word = 0;
+  for (let at = end - 1; at >= start; at--) word = (word << 8) | (bytes[at] as number);
+  return word;
 }

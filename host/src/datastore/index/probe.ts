@@ -1,14 +1,21 @@
 // What a B-tree is searched for, and where that lies among the entries of a node.
 import { type Compare, KeyWords } from "../key.ts";
-import { entryWords, highWord, lowWord, nodeCapacity, type NodePages } from "./btree-pages.ts";
+import {
+  entryWords,
+  highWord,
+  lowWord,
+  nodeCapacity,
+  type NodePages,
+  rowWord,
+} from "./btree-pages.ts";
 import type { Cut, IndexKey } from "./contract.ts";
 
 const leastWord = -(2 ** 31);
 const greatestWord = 2 ** 31 - 1;
 
-// How entries with an equal key compare with a place before or behind that key.
-const entriesAfter = 1;
-const entriesBefore = -1;
+// Stand for a row id in a place before or behind all rows with a key.
+export const beforeRows: number = -1;
+export const behindRows: number = greatestWord;
 
 /** Either a row, whose place is by key and then by row id, or a place before or behind keys. Reused from search to search. */
 export class Probe {
@@ -20,8 +27,8 @@ export class Probe {
   #start = 0;
   #compare: Compare;
   #isDecidedByWords = false;
-  /** For a place: what an entry with an equal key compares as. */
-  #tie = entriesAfter;
+  /** What comes after the key in the order of entries: the row, or what stands for one. */
+  #tieRow = beforeRows;
 
   constructor(key: IndexKey) {
     this.#key = key;
@@ -36,7 +43,7 @@ export class Probe {
   setRow(row: number): void {
     const key = this.#key.loadProbe(row);
     this.#set(key.bytes, key.start, this.#key.columns.length);
-    this.row = row;
+    this.row = this.#tieRow = row;
   }
 
   setCut(cut: Cut): void {
@@ -47,7 +54,7 @@ export class Probe {
   setPlace(bytes: Uint8Array, start: number, columnCount: number, side: Cut["side"]): void {
     this.#set(bytes, start, columnCount);
     this.row = -1;
-    this.#tie = side === "before" ? entriesAfter : entriesBefore;
+    this.#tieRow = side === "before" ? beforeRows : behindRows;
     if (columnCount === 0 && this.#key.columns.length > 0) {
       // Without a column to go by, the place is before or behind all that there is.
       this.words.high = this.words.low = side === "before" ? leastWord : greatestWord;
@@ -56,7 +63,7 @@ export class Probe {
 
   /** From the place before the keys searched for to the one behind them. */
   moveBehind(): void {
-    this.#tie = entriesBefore;
+    this.#tieRow = behindRows;
   }
 
   #set(bytes: Uint8Array, start: number, columnCount: number): void {
@@ -70,12 +77,10 @@ export class Probe {
   /** Order of a stored entry that has the words searched for: negative, zero (the row itself) or positive. */
   #orderBehindWords(pages: NodePages, at: number): number {
     const row = pages.rowAt(at);
-    if (!this.#isDecidedByWords) {
-      const stored = this.#key.load(row);
-      const order = this.#compare(stored.bytes, stored.start, this.#bytes, this.#start);
-      if (order !== 0) return order;
-    }
-    return this.row >= 0 ? row - this.row : this.#tie;
+    if (this.#isDecidedByWords) return row - this.#tieRow;
+    const stored = this.#key.load(row);
+    const order = this.#compare(stored.bytes, stored.start, this.#bytes, this.#start);
+    return order === 0 ? row - this.#tieRow : order;
   }
 
   /** Whether the entry at a position of all nodes' entries lies before what is searched for. */
@@ -90,27 +95,21 @@ export class Probe {
   /** Position of the first entry of a node that is not before what is searched for. */
   positionIn(pages: NodePages, node: number): number {
     const start = node * nodeCapacity;
-    let at = start;
-    let end = start + (pages.counts[node] as number);
-    if (at === end) return 0;
+    const count = pages.counts[node] as number;
+    if (count === 0) return 0;
     const { high, low } = this.words;
-    // All entries of a node often have the same word: small numbers in wide types, texts that begin alike.
-    if (pages.highAt(at) !== high || pages.highAt(end - 1) !== high) {
-      at = firstNotLess(pages.words, highWord, at, end, high);
-      if (at === end || pages.highAt(at) !== high) return at - start;
-      if (at + 1 === end || pages.highAt(at + 1) !== high) {
-        return at - start + (this.isAfter(pages, at) ? 1 : 0);
-      }
-      end = firstGreater(pages.words, highWord, at, end, high);
+    if (this.#isDecidedByWords) {
+      return firstNotLess(pages.words, start, count, high, low, this.#tieRow) - start;
     }
-    if (pages.lowAt(at) !== low || pages.lowAt(end - 1) !== low) {
-      at = firstNotLess(pages.words, lowWord, at, end, low);
-      if (at === end || pages.lowAt(at) !== low) return at - start;
-      if (at + 1 === end || pages.lowAt(at + 1) !== low) {
-        return at - start + (this.#orderBehindWords(pages, at) < 0 ? 1 : 0);
-      }
-      end = firstGreater(pages.words, lowWord, at, end, low);
+    // Words that are equal tell nothing here, so that rows are compared.
+    let at = firstNotLess(pages.words, start, count, high, low, leastWord);
+    if (at === start + count || pages.highAt(at) !== high || pages.lowAt(at) !== low) {
+      return at - start;
     }
+    if (at + 1 === start + count || pages.highAt(at + 1) !== high || pages.lowAt(at + 1) !== low) {
+      return at - start + (this.#orderBehindWords(pages, at) < 0 ? 1 : 0);
+    }
+    let end = firstNotLess(pages.words, at, start + count - at, high, low, greatestWord);
     while (at < end) {
       const middle = (at + end) >>> 1;
       if (this.#orderBehindWords(pages, middle) < 0) at = middle + 1;
@@ -120,43 +119,31 @@ export class Probe {
   }
 }
 
-// These two, of at least one entry, halve what is left without a branch on what they find: no processor can guess where a
-// key lies, and half the time of a search would go into guesses that were wrong.
-
-/** The first of the entries `[start, end)` whose `field` is not less than `word`, or `end`. There must be entries. */
+/**
+ * The first of `count` entries from `start` on that is not before (high, low, row), or the position after them. It halves
+ * with branches: what the processor reads ahead on a guess, right half the time, saves more than wrong guesses cost.
+ */
 export function firstNotLess(
   words: Int32Array,
-  field: number,
   start: number,
-  end: number,
-  word: number,
+  count: number,
+  high: number,
+  low: number,
+  row: number,
 ): number {
-  let at = start;
-  let count = end - start;
-  while (count > 1) {
-    const half = count >> 1;
-    const middle = (at + half - 1) * entryWords + field;
-    at += (Number((words[middle] as number) < word) * half) | 0;
-    count -= half;
+  let from = start;
+  let end = start + count;
+  while (from < end) {
+    const middle = (from + end) >>> 1;
+    const at = middle * entryWords;
+    const entryHigh = words[at + highWord] as number;
+    const entryLow = words[at + lowWord] as number;
+    let isLess: boolean;
+    if (entryHigh !== high) isLess = entryHigh < high;
+    else if (entryLow !== low) isLess = entryLow < low;
+    else isLess = (words[at + rowWord] as number) < row;
+    if (isLess) from = middle + 1;
+    else end = middle;
   }
-  return at + Number((words[at * entryWords + field] as number) < word);
-}
-
-/** The first that is greater, or `end`. There must be entries. */
-export function firstGreater(
-  words: Int32Array,
-  field: number,
-  start: number,
-  end: number,
-  word: number,
-): number {
-  let at = start;
-  let count = end - start;
-  while (count > 1) {
-    const half = count >> 1;
-    const middle = (at + half - 1) * entryWords + field;
-    at += (Number((words[middle] as number) <= word) * half) | 0;
-    count -= half;
-  }
-  return at + Number((words[at * entryWords + field] as number) <= word);
+  return from;
 }

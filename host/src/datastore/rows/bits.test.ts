@@ -17,6 +17,7 @@ void test("bits as a set of numbers, by a thousand random steps", async (t) => {
       model.delete(row);
     }
     const from = rng.nextBelow(320);
+    if (bits.count !== model.size) t.fail(`step ${step}: count`);
     const members = [...model].filter((member) => member >= from).toSorted((a, b) => a - b);
     if (bits.next(from) !== (members[0] ?? -1)) t.fail(`step ${step}: next(${from})`);
     let end = from;

@@ -35,6 +35,18 @@ export class RowBits {
     this.#words[at] = (this.#words[at] as number) & ~(1 << (row & bitMask));
   }
 
+  /** How many members there are. */
+  get count(): number {
+    let count = 0;
+    for (const word of this.#words) {
+      // Bits are added up in pairs, then in fours, then in bytes, which the product sums.
+      const pairs = word - ((word >>> 1) & 0x55555555);
+      const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+      count += Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    }
+    return count;
+  }
+
   /** The least member not below `row`, or -1. */
   next(row: number): number {
     return this.#seek(row, 0, this.#words.length);
