@@ -14,7 +14,7 @@ export interface Figure {
 }
 
 /** How long a case measures. */
-interface Timing {
+export interface Timing {
   /** The measured window, in seconds. */
   readonly windowSeconds: number;
   /** What runs before it, uncounted, so that code is compiled and files exist, in seconds. */

@@ -2,12 +2,9 @@
 // commits, and a log whose groups are synced. Counted are calls that were durable when the clock
 // stopped.
 import type { BenchRun, Figure, RunContext } from "../contract.ts";
-import { callCommits, engineIdentity } from "../open-engine.ts";
-import { openBank } from "./bank-engine.ts";
-import { EngineRun } from "./engine-run.ts";
-import { argumentBytes, drawPairs, encodeArguments } from "./frames.ts";
+import { Remote } from "../remote.ts";
+import type { EngineMethods } from "./engine-process.ts";
 import { accountCount } from "./settings.ts";
-import { verifyBank } from "./verify.ts";
 
 export function engineCase(alpha: number): BenchRun {
   const name = `engine/rust/alpha-${alpha}`;
@@ -23,29 +20,20 @@ async function measure(
   { timing, workshop }: RunContext,
 ): Promise<Figure> {
   const directory = workshop.makeDirectory();
-  const bank = await openBank(directory, () => undefined);
-  const args = encodeArguments(drawPairs(alpha));
-  const run = new EngineRun(bank.service, (i) => {
-    const start = (i * argumentBytes) % args.length;
-    return callCommits(bank, "transfer", args, start, start + argumentBytes);
-  });
-  const warmUp = await run.run(timing.warmUpSeconds);
-  const measured = await run.run(timing.windowSeconds);
-  await bank.service.close("measured");
-  await verifyBank(directory, engineIdentity, {
-    committedCount: warmUp.committedCount + measured.committedCount,
-    refusedCount: warmUp.refusedCount + measured.refusedCount,
-  });
+  const script = new URL("./engine-process.js", import.meta.url);
+  const engine = new Remote<EngineMethods>("engine", workshop.startProcess(script));
+  const window = await engine.call("measure", { directory, alpha, timing });
+  await engine.end();
   workshop.removeDirectory(directory);
   return {
     name,
-    value: measured.committedCount / measured.seconds,
+    value: window.committedCount / window.seconds,
     unit: "calls/s",
     settings: {
       accounts: accountCount,
       alpha,
       seconds: timing.windowSeconds,
-      cpuMicrosPerCall: Number(measured.cpuMicrosPerCall.toFixed(2)),
+      cpuMicrosPerCall: Number(window.cpuMicrosPerCall.toFixed(2)),
     },
   };
 }

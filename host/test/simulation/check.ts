@@ -2,12 +2,11 @@
 import type { Value } from "@lightcone/abi";
 import type { Rng } from "@lightcone/fixtures/rng";
 import type { Datastore } from "../../src/datastore/datastore.ts";
-import type { BTreeIndex } from "../../src/datastore/index/btree.ts";
 import type { Index } from "../../src/datastore/index/contract.ts";
 import { RowIds } from "../../src/datastore/rows/ids.ts";
 import type { TableSchema } from "../../src/datastore/schema.ts";
 import type { Table } from "../../src/datastore/table.ts";
-import { treeFaults } from "../datastore/tree-check.ts";
+import { indexFaults } from "../datastore/index-kinds.ts";
 import { compareValues } from "../datastore/value-order.ts";
 import type { ModelState } from "./model.ts";
 import { keyText, type Row, type Shape, textOf } from "./shape.ts";
@@ -90,10 +89,9 @@ function checkIndex(
     index.scanPoint(loaded.bytes, loaded.start, loaded.end, found);
     expect(areSame(ids), `${title}: ${found.count} rows with a key, not ${ids.length}`);
   }
-  if (!index.isOrdered) return;
-  checkRange(index, title, byId, rng);
-  if (rng.nextBelow(4) === 0 && "structure" in index) {
-    const faults = treeFaults(index as BTreeIndex, byId.size);
+  if (index.isOrdered) checkRange(index, title, byId, rng);
+  if (rng.nextBelow(4) === 0) {
+    const faults = indexFaults(index, byId.size);
     expect(faults.length === 0, `${title}: ${faults.join("; ")}`);
   }
 }

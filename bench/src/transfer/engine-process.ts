@@ -1,0 +1,38 @@
+// The process of `engine/rust/alpha-*`: one bank, as each database of a host has a thread of its own. What the engine of
+// JavaScript learns from one case would slow the next one down.
+import { callCommits, engineIdentity } from "../open-engine.ts";
+import { answerParent } from "../remote.ts";
+import type { Timing } from "../contract.ts";
+import { openBank } from "./bank-engine.ts";
+import { EngineRun, type EngineWindow } from "./engine-run.ts";
+import { argumentBytes, drawPairs, encodeArguments } from "./frames.ts";
+import { verifyBank } from "./verify.ts";
+
+export type EngineMethods = {
+  measure: { params: EngineParams; result: EngineWindow };
+};
+
+interface EngineParams {
+  readonly directory: string;
+  readonly alpha: number;
+  readonly timing: Timing;
+}
+
+async function measure({ directory, alpha, timing }: EngineParams): Promise<EngineWindow> {
+  const bank = await openBank(directory, () => undefined);
+  const args = encodeArguments(drawPairs(alpha));
+  const run = new EngineRun(bank.service, (i) => {
+    const start = (i * argumentBytes) % args.length;
+    return callCommits(bank, "transfer", args, start, start + argumentBytes);
+  });
+  const warmUp = await run.run(timing.warmUpSeconds);
+  const measured = await run.run(timing.windowSeconds);
+  await bank.service.close("measured");
+  await verifyBank(directory, engineIdentity, {
+    committedCount: warmUp.committedCount + measured.committedCount,
+    refusedCount: warmUp.refusedCount + measured.refusedCount,
+  });
+  return measured;
+}
+
+answerParent<EngineMethods>({ measure });
