@@ -32,6 +32,8 @@ export class BTreeIndex implements Index {
   /** Levels of inner nodes above the leaves. */
   #depth = 0;
   #rowCount = 0;
+  /** The leaf of the greatest keys, or -1 if that is to be found out. */
+  #last = -1;
 
   /** What is searched for. */
   readonly #probe: Probe;
@@ -77,13 +79,39 @@ export class BTreeIndex implements Index {
     this.#depth = depth;
     this.#leaves = leaves;
     this.#inners = inners;
+    this.#last = -1;
   }
 
   add(row: number): void {
-    this.#probe.setRow(row);
-    const leaf = this.#descend();
-    this.#insertAt(leaf, this.#probe.positionIn(this.#leaves, leaf), row);
+    const leaves = this.#leaves;
+    const probe = this.#probe;
+    probe.setRow(row);
     this.#rowCount++;
+    const last = this.#lastLeaf();
+    const count = leaves.counts[last] as number;
+    if (count > 0 && count < nodeCapacity && this.#isBehindAll(last, count)) {
+      leaves.insert(last, count, probe.words.high, probe.words.low, row, 0);
+      return;
+    }
+    const leaf = this.#descend();
+    this.#insertAt(leaf, probe.positionIn(leaves, leaf), row);
+  }
+
+  /** The leaf of the greatest keys. Where keys come in order, they all go there. */
+  #lastLeaf(): number {
+    if (this.#last >= 0) return this.#last;
+    let node = this.#root;
+    for (let level = 0; level < this.#depth; level++) {
+      const count = this.#inners.counts[node] as number;
+      node = this.#inners.child[node * nodeCapacity + count - 1] as number;
+    }
+    this.#last = node;
+    return node;
+  }
+
+  /** Whether what is searched for lies behind the `count` entries of the last leaf, and so behind all. */
+  #isBehindAll(last: number, count: number): boolean {
+    return this.#probe.isAfter(this.#leaves, last * nodeCapacity + count - 1);
   }
 
   remove(row: number): void {
@@ -124,6 +152,7 @@ export class BTreeIndex implements Index {
     if (!probe.isDecidedByWords) return this.#search();
     const { high, low } = probe.words;
     if (this.#step !== undefined) {
+      if (this.#isBeyond(high, low)) return -1;
       const guess = this.#guess(this.#step === "high" ? high : low, bytes, start, end);
       if (guess >= 0) return guess;
     }
@@ -137,6 +166,16 @@ export class BTreeIndex implements Index {
     return row;
   }
 
+  /** Whether a key with these words is greater than all: new rows of a table that numbers them are looked for before they come. */
+  #isBeyond(high: number, low: number): boolean {
+    const leaves = this.#leaves;
+    const last = this.#lastLeaf();
+    const entry = last * nodeCapacity + (leaves.counts[last] as number) - 1;
+    if (entry < last * nodeCapacity) return true;
+    const greatest = leaves.highAt(entry);
+    return greatest < high || (greatest === high && leaves.lowAt(entry) < low);
+  }
+
   /**
    * The row with a unique integer as its key, or -1 if it is not where it was looked for. Rows that came in the order of dense
    * keys have ids as far from each other as their keys are: the row found last tells where another one is, and the tree, whose
@@ -145,7 +184,8 @@ export class BTreeIndex implements Index {
   #guess(word: number, bytes: Uint8Array, start: number, end: number): number {
     if (!this.#guesses.isWorthIt()) return -1;
     const row = (word - this.#shift) | 0;
-    const isRight = row >= 0 && row < this.key.rowLimit && this.key.isKeyOf(row, bytes, start, end);
+    if (row < 0 || row >= this.key.rowLimit) return -1;
+    const isRight = this.key.isKeyOf(row, bytes, start, end);
     this.#guesses.note(isRight);
     return isRight ? row : -1;
   }
@@ -293,6 +333,7 @@ export class BTreeIndex implements Index {
   #splitLeaf(leaf: number, position: number): number {
     const leaves = this.#leaves;
     const right = leaves.allocate();
+    this.#last = -1;
     const isLast = (leaves.next[leaf] as number) < 0;
     const cut = isLast && position === nodeCapacity ? nodeCapacity : nodeCapacity / 2;
     leaves.moveTail(leaf, cut, right);
@@ -355,6 +396,7 @@ export class BTreeIndex implements Index {
   }
 
   #dropLeaf(leaf: number): void {
+    this.#last = -1;
     const leaves = this.#leaves;
     const next = leaves.next[leaf] as number;
     const previous = leaves.previous[leaf] as number;
@@ -389,6 +431,7 @@ export class BTreeIndex implements Index {
       const old = this.#root;
       this.#root =
         count === 1 ? (this.#inners.child[old * nodeCapacity] as number) : this.#leaves.allocate();
+      this.#last = -1;
       this.#inners.release(old);
       this.#depth = count === 1 ? this.#depth - 1 : 0;
     }
@@ -409,6 +452,7 @@ export class BTreeIndex implements Index {
     leaves.next[leaf] = next;
     if (next >= 0) leaves.previous[next] = leaf;
     leaves.release(right);
+    this.#last = -1;
     this.#pathPosition[level] = position + 1;
     this.#removeChild(level);
   }
