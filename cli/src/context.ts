@@ -11,11 +11,18 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** What becomes of the log that snapshots cover. */
+export const prunePolicies = ["keep", "archive", "delete"] as const;
+
 export interface StartOptions {
   /** HOST:PORT; port 0 takes a free one. */
   readonly listenAddr: string;
   readonly dataDir: string;
   readonly callTimeLimitMs: number;
+  readonly snapshots: {
+    readonly intervalCommits: number;
+    readonly prune: (typeof prunePolicies)[number];
+  };
 }
 
 /**

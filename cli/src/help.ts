@@ -20,8 +20,10 @@ const valueNames: Readonly<Record<string, string>> = {
   "--listen-addr": "HOST:PORT",
   "--module-path": "DIR",
   "--num-lines": "COUNT",
+  "--prune-log": "POLICY",
   "--path": "DIR",
   "--server-issued-login": "SERVER",
+  "--snapshot-every": "COUNT",
   "--table": "NAME",
   "--to": "OFFSET",
 };

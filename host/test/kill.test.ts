@@ -1,5 +1,7 @@
 // A host that is killed at any moment: every call that was acknowledged is there exactly once, and no half transaction is.
-import { t, test } from "tap";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Test, t, test } from "tap";
 import { Writer } from "@lightcone/abi";
 import { Rng } from "@lightcone/fixtures/rng";
 import { testSeeds } from "./datastore/seeds.ts";
@@ -7,7 +9,6 @@ import { ChildHost } from "./server/child-host.ts";
 import { pause, type RemoteHost } from "./server/remote-host.ts";
 import { SocketClient } from "./server/socket-client.ts";
 
-const killCount = 10;
 const clientCount = 5;
 const inFlightMax = 10;
 
@@ -87,10 +88,10 @@ async function transfer(
   }
 }
 
-void test("killed ten times under load", async (t) => {
+/** Kills a host `killCount` times, and checks after each start what is there. */
+async function killUnderLoad(t: Test, host: ChildHost, killCount: number): Promise<void> {
   const [seed = 1] = testSeeds(1);
   const rng = new Rng(seed);
-  const host = await ChildHost.start(t);
   t.equal((await host.publish("probe", "probe")).status, 200);
   t.equal((await host.publish("bank", "bank")).status, 200);
   t.equal((await host.call("bank", "seed", 2, 1_000_000)).status, 200);
@@ -137,4 +138,18 @@ void test("killed ten times under load", async (t) => {
     const connected = await host.sql("probe", "SELECT COUNT(*) AS n FROM st_client");
     t.same(connected, [[1]], "nobody is left behind but who asks");
   }
+}
+
+void test("killed ten times under load", async (t) => {
+  await killUnderLoad(t, await ChildHost.start(t), 10);
+});
+
+void test("[SNAP8] [SNAP12] killed while snapshots are taken and the log behind them is deleted", async (t) => {
+  const host = await ChildHost.start(t, { snapshotEvery: 200 });
+  await killUnderLoad(t, host, 5);
+  const replicas = join(host.dataDir, "replicas");
+  const manifests = readdirSync(replicas).flatMap((replica) =>
+    readdirSync(join(replicas, replica, "snapshots")).filter((name) => name.endsWith(".snapshot")),
+  );
+  t.ok(manifests.length >= 2, `${manifests.length} snapshots are there`);
 });

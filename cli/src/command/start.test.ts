@@ -22,7 +22,12 @@ async function start(
   env: Record<string, string> = {},
 ): Promise<Started> {
   const stop = new AbortController();
-  let options: StartOptions = { listenAddr: "", dataDir: "", callTimeLimitMs: 0 };
+  let options: StartOptions = {
+    listenAddr: "",
+    dataDir: "",
+    callTimeLimitMs: 0,
+    snapshots: { intervalCommits: 0, prune: "keep" },
+  };
   let isClosed = false;
   const close = (): Promise<void> => {
     isClosed = true;
@@ -51,6 +56,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     listenAddr: "127.0.0.1:3000",
     dataDir: join(home, ".local/share/lightcone"),
     callTimeLimitMs: 10_000,
+    snapshots: { intervalCommits: 1_000_000, prune: "keep" },
   });
   t.ok(plain.isClosed);
   t.equal(plain.stdout, "Listening on http://127.0.0.1:3000\n");
@@ -62,11 +68,16 @@ void test("start: defaults, flags, configuration", async (t) => {
     "d",
     "--call-time-limit",
     "500ms",
+    "--snapshot-every",
+    "5000",
+    "--prune-log",
+    "archive",
   ]);
   t.same(flagged.options, {
     listenAddr: "0.0.0.0:80",
     dataDir: join(home, "d"),
     callTimeLimitMs: 500,
+    snapshots: { intervalCommits: 5000, prune: "archive" },
   });
   updateConfig(join(home, "c/lightcone/cli.toml"), (config) => ({
     ...config,
@@ -84,6 +95,12 @@ void test("start: what is refused", async (t) => {
   const limit = await run(["start", "--call-time-limit", "10"], { home });
   t.equal(limit.code, 2);
   t.match(limit.stderr, /--call-time-limit 10: this is no span of time/);
+  const interval = await run(["start", "--snapshot-every", "0"], { home });
+  t.equal(interval.code, 2);
+  t.match(interval.stderr, /--snapshot-every 0: this is no number of transactions/);
+  const policy = await run(["start", "--prune-log", "burn"], { home });
+  t.equal(policy.code, 2);
+  t.match(policy.stderr, /--prune-log burn: there is no such policy[^]*keep, archive, delete/);
   const inUse = await run(["start"], {
     home,
     host: {

@@ -3,7 +3,8 @@ import { resolve as resolvePath } from "node:path";
 import { Option, type Usage } from "../clipanion.ts";
 import { defaultDataDir, localServer } from "../config.ts";
 import { parseDurationMs } from "../duration.ts";
-import type { RunningServer } from "../context.ts";
+import { prunePolicies, type RunningServer } from "../context.ts";
+import { CommandError } from "../exit.ts";
 import { LightconeCommand } from "./base.ts";
 
 export class StartCommand extends LightconeCommand {
@@ -31,6 +32,15 @@ export class StartCommand extends LightconeCommand {
     description: "end a call that runs longer than this, such as 500ms, 10s or 2m (default: 10s)",
   });
 
+  readonly snapshotEvery: string = Option.String("--snapshot-every", "1000000", {
+    description:
+      "take a snapshot of a database after so many transactions, and when a segment of its log is full (default: 1000000)",
+  });
+  readonly pruneLog: string = Option.String("--prune-log", "keep", {
+    description:
+      "what becomes of the log before the last two snapshots: keep it, archive it in the database's directory, or delete it (default: keep)",
+  });
+
   async run(): Promise<void> {
     const { context, output } = this;
     const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
@@ -39,10 +49,14 @@ export class StartCommand extends LightconeCommand {
         ? defaultDataDir(context)
         : resolvePath(context.workingFolder, this.dataDir);
     const callTimeLimitMs = parseDurationMs(this.callTimeLimit, "--call-time-limit");
+    const snapshots = {
+      intervalCommits: parseCount(this.snapshotEvery, "--snapshot-every"),
+      prune: parsePolicy(this.pruneLog),
+    };
     // Asked for first, so that a wish to stop during the start is not lost.
     const stop = context.stopSignal();
     const { startServer } = await context.loadHost();
-    const server = await startServer({ listenAddr, dataDir, callTimeLimitMs });
+    const server = await startServer({ listenAddr, dataDir, callTimeLimitMs, snapshots });
     try {
       output.line(`Listening on http://${server.address}`);
       output.note(welcome(dataDir, server));
@@ -53,6 +67,26 @@ export class StartCommand extends LightconeCommand {
     }
     output.note("Stopped. All that was committed is on disk.");
   }
+}
+
+function parseCount(text: string, flag: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count > 0 && Number.isSafeInteger(count)) return count;
+  throw new CommandError(
+    "usage",
+    `${flag} ${text}: this is no number of transactions`,
+    "Write a whole number above zero, such as 1000000.",
+  );
+}
+
+function parsePolicy(text: string): (typeof prunePolicies)[number] {
+  const policy = prunePolicies.find((one) => one === text);
+  if (policy !== undefined) return policy;
+  throw new CommandError(
+    "usage",
+    `--prune-log ${text}: there is no such policy`,
+    `Choose one of ${prunePolicies.join(", ")}.`,
+  );
 }
 
 function welcome(dataDir: string, { address, port }: RunningServer): string {

@@ -1,5 +1,6 @@
 // What crosses between the server's thread and a database's: plain data, frames in slabs (design decision 4).
 import type { ErrorCode } from "@lightcone/abi";
+import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { SealedSlab } from "../session/slab.ts";
 
 /** A caller in a form that threads can hand each other. */
@@ -15,6 +16,7 @@ export interface WorkerStart {
   readonly directory: string;
   /** Two words that the server's thread watches: see call-watch.ts. */
   readonly watch: SharedArrayBuffer;
+  readonly snapshots: SnapshotOptions;
   /** Why the thread before this one ended, for the module's log. */
   readonly lastFailure: string | undefined;
   /** The thread before was stuck while it disconnected clients that a crash had left behind. */

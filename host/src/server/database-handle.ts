@@ -1,5 +1,6 @@
 // A database as the server's routes and sockets see it: opened on first use on its own thread, opened again after a failure.
 import { CloseCode, closeReason, type Identity, LightconeError } from "@lightcone/abi";
+import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { CallerData, CallResultData, RequestName, Requests } from "./channel.ts";
 import type {
@@ -24,6 +25,7 @@ export interface HandleOptions {
   /** The data directory, for what is said to whoever runs the host. */
   readonly dataDirectory: string;
   readonly callTimeLimitMillis: number;
+  readonly snapshots: SnapshotOptions;
   readonly clock: Clock;
   /** Deletes the database's directory. */
   readonly removeDirectory: () => Promise<void>;
@@ -94,11 +96,12 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#isRemoved) throw new LightconeError("LC_DATABASE_UNKNOWN", "No such database.");
     if (this.#isClosing) throw unavailable("the database is closing");
     this.#refuseSoonAfterFailure();
-    const { clock, identity, directory, callTimeLimitMillis } = this.#options;
+    const { clock, identity, directory, callTimeLimitMillis, snapshots } = this.#options;
     const options: LinkOptions = {
       identity: identity.value,
       directory,
       callTimeLimitMillis,
+      snapshots,
       nowMillis: () => clock.nowMillis(),
       after: this.#threadEnded,
       lastFailure: this.#lastFailureText,

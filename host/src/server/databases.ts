@@ -1,5 +1,6 @@
 // All databases of one data directory.
 import type { Identity } from "@lightcone/abi";
+import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import type { Manifest } from "./backup/archive.ts";
@@ -18,6 +19,8 @@ export interface DatabasesOptions {
   readonly clock: Clock;
   /** How long one call may run before its thread is ended. */
   readonly callTimeLimitMillis: number;
+  /** When databases take snapshots of themselves, and what becomes of the log behind them. */
+  readonly snapshots: SnapshotOptions;
   /** Told of databases that end by themselves. */
   readonly report: Report;
 }
@@ -33,11 +36,12 @@ export function openDatabases(options: DatabasesOptions): Databases {
     const key = identity.toHex();
     let handle = handles.get(key);
     if (handle === undefined) {
-      const { dataDirectory, clock, callTimeLimitMillis, disk, report } = options;
+      const { dataDirectory, clock, callTimeLimitMillis, snapshots, disk, report } = options;
       handle = new WorkerDatabase({
         identity,
         directory: `${dataDirectory}/${pathOf(identity)}`,
         callTimeLimitMillis,
+        snapshots,
         clock,
         removeDirectory: () => disk.remove(pathOf(identity)),
         dataDirectory,

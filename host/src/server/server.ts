@@ -2,6 +2,7 @@
 // order.
 import { resolve } from "node:path";
 import { LightconeError, messageOf } from "@lightcone/abi";
+import type { SnapshotOptions } from "../database/snapshots.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { nodeDisk } from "../base/disk/node.ts";
@@ -37,6 +38,8 @@ export interface ServerOptions {
   readonly dataDir: string;
   /** How long a call of a module may run, in milliseconds; 10 s if not given. */
   readonly callTimeLimitMs?: number;
+  /** When databases take snapshots of themselves, and what becomes of the log behind them. */
+  readonly snapshots?: SnapshotOptions;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly generateKeyPair?: GenerateKeyPair;
@@ -110,6 +113,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     dataDirectory: dataDir,
     clock,
     callTimeLimitMillis: options.callTimeLimitMs ?? callTimeLimitMsByDefault,
+    snapshots: options.snapshots ?? {},
     report,
   });
   const sockets = makeSockets();

@@ -1,6 +1,7 @@
 // One running worker thread of a database, from the server's side: batches of frames out, slabs and answers in.
 import { Worker } from "node:worker_threads";
 import { LightconeError, messageOf } from "@lightcone/abi";
+import type { SnapshotOptions } from "../database/snapshots.ts";
 import { openSlab } from "../session/slab.ts";
 import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
 import type { FromWorker, RequestName, Requests, ToWorker, WorkerStart } from "./channel.ts";
@@ -21,6 +22,7 @@ export interface LinkOptions {
   readonly identity: bigint;
   readonly directory: string;
   readonly callTimeLimitMillis: number;
+  readonly snapshots: SnapshotOptions;
   readonly nowMillis: () => number;
   /** Settles when the thread before this one is gone: two must not have the same files open. */
   readonly after: Promise<void>;
@@ -91,12 +93,13 @@ export class WorkerLink {
   }
 
   #start(watch: SharedArrayBuffer): void {
-    const { identity, directory, lastFailure } = this.#options;
+    const { identity, directory, snapshots, lastFailure } = this.#options;
     const { skipsDisconnectReducer, adoptedBy } = this.#options;
     const workerData: WorkerStart = {
       identity,
       directory,
       watch,
+      snapshots,
       lastFailure,
       skipsDisconnectReducer,
       adoptedBy,

@@ -72,6 +72,7 @@ async function openService(): Promise<DatabaseService> {
     schedule: queueMicrotask,
     pause: systemPause,
     watch,
+    snapshots: start.snapshots,
     lastFailure: start.lastFailure,
     skipsDisconnectReducer: start.skipsDisconnectReducer,
     adoptedBy: start.adoptedBy === undefined ? undefined : new Identity(start.adoptedBy),

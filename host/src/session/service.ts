@@ -25,6 +25,7 @@ import {
   startSql,
 } from "../database/one-off.ts";
 import type { CallWatch } from "../database/parts.ts";
+import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
 import type { SqlCursor } from "../sql/run.ts";
@@ -51,6 +52,7 @@ export interface ServiceOptions {
   readonly watch: CallWatch;
   readonly delivery: Delivery;
   /** See `DatabaseOptions`. */
+  readonly snapshots?: SnapshotOptions;
   readonly lastFailure?: string | undefined;
   readonly skipsDisconnectReducer?: boolean;
   readonly adoptedBy?: Identity | undefined;

@@ -12,6 +12,8 @@ const program = fileURLToPath(new URL("./host-process.js", import.meta.url));
 
 export interface ChildOptions {
   readonly callTimeLimitMs?: number;
+  /** Transactions between two snapshots; the log behind the last two is deleted. */
+  readonly snapshotEvery?: number;
   /** Puts another command before Node's. */
   readonly wrap?: (command: readonly string[]) => readonly string[];
 }
@@ -48,9 +50,13 @@ export class ChildHost extends RemoteHost {
 
   /** Starts it again, at another address. */
   async start({ wrap = (command) => command }: ChildOptions = this.#options): Promise<void> {
-    const { callTimeLimitMs = 10_000 } = this.#options;
+    const { callTimeLimitMs = 10_000, snapshotEvery } = this.#options;
+    const flags = [
+      `${callTimeLimitMs}`,
+      ...(snapshotEvery === undefined ? [] : [`${snapshotEvery}`]),
+    ];
     const node = ["/usr/bin/env", "-u", "NODE_OPTIONS", process.execPath];
-    const [command = "", ...args] = wrap([...node, program, this.dataDir, `${callTimeLimitMs}`]);
+    const [command = "", ...args] = wrap([...node, program, this.dataDir, ...flags]);
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
     this.address = await new Promise((resolve, reject) => {
