@@ -9,7 +9,7 @@ export interface ImageBlock {
 }
 
 /** One table. */
-export interface TableImage {
+interface TableImage {
   readonly tableId: number;
   /** What the table needs beside the blocks to be restored. Opaque to others; small. */
   readonly header: Uint8Array;
