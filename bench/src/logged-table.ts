@@ -11,22 +11,28 @@ import {
   type RecordInputs,
   recoverLog,
   Replay,
+  Snapshots,
+  systemPause,
   type Table,
 } from "@lightcone/host/engine";
 import { createRowTable, numbersRowBytes, RowBuffer } from "./rows.ts";
 
 const caller = Identity.fromClaims("localhost", "bench").toBytes();
+/** To whom the snapshots belong. */
+export const databaseIdentity: Uint8Array = caller;
 const connection = new Uint8Array(16).fill(1);
 const reducerName = new TextEncoder().encode("insert");
 
 export class LoggedTable {
+  readonly #directory: string;
   readonly #datastore: Datastore;
   readonly #log: Log;
   readonly #table: Table;
   readonly #row: RowBuffer;
   readonly #inputs: { -readonly [K in keyof RecordInputs]: RecordInputs[K] };
 
-  private constructor(datastore: Datastore, log: Log, rowCountMax: number) {
+  private constructor(directory: string, datastore: Datastore, log: Log, rowCountMax: number) {
+    this.#directory = directory;
     this.#datastore = datastore;
     this.#log = log;
     this.#row = new RowBuffer("numbers", rowCountMax);
@@ -68,13 +74,31 @@ export class LoggedTable {
         },
       },
     });
-    const table = new LoggedTable(datastore, log, rowCountMax);
+    const table = new LoggedTable(directory, datastore, log, rowCountMax);
     await log.flush();
     return table;
   }
 
   get log(): Log {
     return this.#log;
+  }
+
+  /** Takes a snapshot of the table as it is now. */
+  async snapshot(): Promise<void> {
+    const snapshots = new Snapshots({
+      disk: nodeDisk(this.#directory),
+      logDirectory,
+      identity: databaseIdentity,
+      log: this.#log,
+      epoch: 0,
+      last: undefined,
+      pause: systemPause,
+      freeze: () => this.#datastore.freeze(),
+      warn: (text) => {
+        throw new Error(text);
+      },
+    });
+    await snapshots.take();
   }
 
   /** Commits one transaction that inserts the rows with the keys from `first` on. */

@@ -2,8 +2,15 @@
 // A way that is added needs one entry here and one in bench.ts.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Datastore, logDirectory, nodeDisk, recoverLog, Replay } from "@lightcone/host/engine";
-import { LoggedTable } from "../logged-table.ts";
+import {
+  Datastore,
+  logDirectory,
+  nodeDisk,
+  recoverLog,
+  recoverState,
+  Replay,
+} from "@lightcone/host/engine";
+import { databaseIdentity, LoggedTable } from "../logged-table.ts";
 import { rowNumber } from "../rows.ts";
 import { openSqlite } from "../sqlite.ts";
 import { verifyRows } from "../verify-rows.ts";
@@ -15,7 +22,7 @@ interface Store {
   recover(directory: string, rowCount: number): Promise<() => void> | (() => void);
 }
 
-export type StoreKind = "single-row" | "bulk" | "sqlite" | "json-lines";
+export type StoreKind = "single-row" | "bulk" | "snapshot" | "sqlite" | "json-lines";
 
 const bulkRowCount = 50_000;
 
@@ -41,6 +48,39 @@ function logStore(rowsPerCommit: number): Store {
     },
   };
 }
+
+/** A snapshot of a table whose log is not needed to rebuild it. */
+const snapshotStore: Store = {
+  write: async (directory, rowCount) => {
+    const table = await LoggedTable.create(directory, rowCount, () => undefined);
+    for (let first = 0; first < rowCount; first += bulkRowCount) {
+      table.insert(first, Math.min(bulkRowCount, rowCount - first));
+      await table.log.flush();
+    }
+    await table.snapshot();
+    await table.log.close();
+  },
+  recover: async (directory, rowCount) => {
+    let datastore = new Datastore();
+    let replay = new Replay(datastore);
+    const { snapshot } = await recoverState({
+      disk: nodeDisk(directory),
+      logDirectory,
+      identity: databaseIdentity,
+      begin: (tables) => {
+        datastore = new Datastore();
+        if (tables !== undefined) datastore.restore(tables);
+        replay = new Replay(datastore);
+        return replay;
+      },
+    });
+    replay.finish();
+    if (snapshot === undefined) throw new Error("verification failed: no snapshot was used");
+    return () => {
+      verifyRows(datastore, rowCount);
+    };
+  },
+};
 
 /** The sum of the values of all rows. */
 function sumOf(rowCount: number): number {
@@ -105,6 +145,7 @@ const jsonLinesStore: Store = {
 export const stores: Readonly<Record<StoreKind, Store>> = {
   "single-row": logStore(1),
   bulk: logStore(bulkRowCount),
+  snapshot: snapshotStore,
   sqlite: sqliteStore,
   "json-lines": jsonLinesStore,
 };
