@@ -152,9 +152,9 @@ export class BTreeIndex implements Index {
     if (!probe.isDecidedByWords) return this.#search();
     const { high, low } = probe.words;
     if (this.#step !== undefined) {
-      if (this.#isBeyond(high, low)) return -1;
       const guess = this.#guess(this.#step === "high" ? high : low, bytes, start, end);
       if (guess >= 0) return guess;
+      if (this.#isBeyond(high, low)) return -1;
     }
     const recent = this.#recent.find(probe.words);
     if (recent >= 0) return recent;
