@@ -11,8 +11,11 @@ import {
   memoryTokenStore,
   type ModuleSchema,
 } from "@lightcone/sdk-client";
-import { type Test, test } from "tap";
+import { type Test, t, test } from "tap";
 import { startProcess } from "./rig.ts";
+
+// Long histories take their time on a busy machine.
+t.setTimeout(180_000);
 
 const killCount = 10;
 const clientCount = 4;

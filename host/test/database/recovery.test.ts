@@ -1,5 +1,5 @@
 // What a log gives back, whole or torn (runtime.md section 19).
-import { test } from "tap";
+import { t, test } from "tap";
 import { present } from "@lightcone/abi";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import { MemoryDisk } from "../../src/base/disk/memory.ts";
@@ -8,6 +8,9 @@ import { logDirectory } from "../../src/database/database.ts";
 import { owner, TestClient, TestHost } from "../../src/session/test-client.ts";
 import { ending, Probe } from "../module/probe.ts";
 import { tableRows } from "../rows.ts";
+
+// Long histories take their time on a busy machine.
+t.setTimeout(180_000);
 
 void test("[scenario 1] a call that fails leaves no row and no offset, and its number is not drawn again", async (t) => {
   const probe = await Probe.open();

@@ -1,8 +1,11 @@
 // The simulation finds known faults: each within a few seeds, or it would not find unknown ones.
-import { test } from "tap";
+import { t, test } from "tap";
 import { makeMutant, mutantNames } from "./mutant.ts";
 import { runSeed } from "./run.ts";
 import { Tally } from "./tally.ts";
+
+// Long histories take their time on a busy machine.
+t.setTimeout(180_000);
 
 /** Seeds within which a mutant is found. */
 const seedCount = 200;

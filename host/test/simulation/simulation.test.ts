@@ -1,9 +1,12 @@
 // The simulated world as a test: a fixed set of seeds, and seeds that once failed. `scripts/simulate.mjs` runs more seeds; docs/simulation.md says what came of them.
-import { test } from "tap";
+import { t, test } from "tap";
 import { testSeeds } from "../datastore/seeds.ts";
 import { regressions } from "./regressions.ts";
 import { runSeed, stepCount } from "./run.ts";
 import { Tally } from "./tally.ts";
+
+// Long histories take their time on a busy machine.
+t.setTimeout(180_000);
 
 /** Seeds that each run of the tests has, and those it may add until every kind of fault has happened. */
 const [seedCountMin, seedCountMax] = [150, 450];
