@@ -17,9 +17,9 @@ import {
 } from "@lightcone/host/engine";
 import { createRowTable, numbersRowBytes, RowBuffer } from "./rows.ts";
 
-const caller = Identity.fromClaims("localhost", "bench").toBytes();
-/** To whom the snapshots belong. */
-export const databaseIdentity: Uint8Array = caller;
+/** Who calls, and to whom snapshots belong. */
+export const databaseIdentity: Identity = Identity.fromClaims("localhost", "bench");
+const caller = databaseIdentity.toBytes();
 const connection = new Uint8Array(16).fill(1);
 const reducerName = new TextEncoder().encode("insert");
 
@@ -88,7 +88,7 @@ export class LoggedTable {
     const snapshots = new Snapshots({
       disk: nodeDisk(this.#directory),
       logDirectory,
-      identity: databaseIdentity,
+      identity: caller,
       log: this.#log,
       epoch: 0,
       last: undefined,

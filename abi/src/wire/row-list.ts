@@ -119,11 +119,8 @@ export function writeFixedRowList(
     writeEmptyRowList(writer);
     return;
   }
-  assert(size > 0 && size <= fixedSizeMax, "a fixed row size is out of range");
   assert((end - start) % size === 0, "a run of fixed rows ends inside a row");
-  writer.u8(fixedSizeTag);
-  writer.u16(size);
-  writer.u32(end - start);
+  writeFixedRowListHead(writer, size, end - start);
   writer.rawRange(data, start, end);
 }
 
@@ -191,18 +188,16 @@ export class RowListWriter {
       return;
     }
     if (this.#size > 0 && this.#size <= fixedSizeMax) {
-      writer.u8(fixedSizeTag);
-      writer.u16(this.#size);
+      writeFixedRowListHead(writer, this.#size, this.#data.length);
     } else {
       if (this.#size !== -2) this.#startOffsets();
-      writer.u8(rowOffsetsTag);
-      writer.u32(this.#count);
+      writeOffsetRowListHead(writer, this.#count);
       for (let i = 0; i < this.#count; i++) {
         writer.u32(this.#offsets[i] as number);
         writer.u32(0);
       }
+      writer.u32(this.#data.length);
     }
-    writer.u32(this.#data.length);
     writer.rawRange(this.#data.memory, 0, this.#data.length);
   }
 

@@ -7,7 +7,7 @@ import {
   logDirectory,
   nodeDisk,
   recoverLog,
-  recoverState,
+  recoverDatastore,
   Replay,
 } from "@lightcone/host/engine";
 import { databaseIdentity, LoggedTable } from "../logged-table.ts";
@@ -61,21 +61,9 @@ const snapshotStore: Store = {
     await table.log.close();
   },
   recover: async (directory, rowCount) => {
-    let datastore = new Datastore();
-    let replay = new Replay(datastore);
-    const { snapshot } = await recoverState({
-      disk: nodeDisk(directory),
-      logDirectory,
-      identity: databaseIdentity,
-      begin: (tables) => {
-        datastore = new Datastore();
-        if (tables !== undefined) datastore.restore(tables);
-        replay = new Replay(datastore);
-        return replay;
-      },
-    });
-    replay.finish();
-    if (snapshot === undefined) throw new Error("verification failed: no snapshot was used");
+    const { datastore, recovered } = await recoverDatastore(nodeDisk(directory), databaseIdentity);
+    if (recovered.snapshot === undefined)
+      throw new Error("verification failed: no snapshot was used");
     return () => {
       verifyRows(datastore, rowCount);
     };

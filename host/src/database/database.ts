@@ -258,8 +258,8 @@ export class Database {
   }
 }
 
-/** The state on the disk, as far as its snapshots and its log lead. */
-async function recoverDatastore(
+/** The state on a database's own disk, as far as its snapshots and its log lead. */
+export async function recoverDatastore(
   disk: Disk,
   identity: Identity,
 ): Promise<{ datastore: Datastore; recovered: RecoveredState }> {

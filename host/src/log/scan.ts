@@ -295,14 +295,23 @@ export async function listSegments(disk: Disk, directory: string): Promise<[stri
   return segments;
 }
 
-/** Refuses a log from which somebody took a segment that begins with `fromOffset` or later. */
-async function assertNoneTaken(disk: Disk, directory: string, fromOffset: number): Promise<void> {
+/** The segments, likewise, that are missing while their indexes are there. */
+export async function listMissing(disk: Disk, directory: string): Promise<[string, number][]> {
+  const missing: [string, number][] = [];
   const names = await disk.list(directory);
   for (const name of names) {
-    const indexed = indexedSegment(name);
-    if (indexed === undefined || names.includes(indexed)) continue;
-    if ((segmentOffset(indexed) ?? -1) < fromOffset) continue;
-    throw corrupt(`${directory}/${indexed}`, 0, "it is missing, though its index is there (LOG1)");
+    const segment = indexedSegment(name);
+    if (segment === undefined || names.includes(segment)) continue;
+    missing.push([`${directory}/${segment}`, segmentOffset(segment) ?? -1]);
+  }
+  return missing;
+}
+
+/** Refuses a log from which somebody took a segment that begins with `fromOffset` or later. */
+async function assertNoneTaken(disk: Disk, directory: string, fromOffset: number): Promise<void> {
+  for (const [path, firstOffset] of await listMissing(disk, directory)) {
+    if (firstOffset < fromOffset) continue;
+    throw corrupt(path, 0, "it is missing, though its index is there (LOG1)");
   }
 }
 

@@ -2,6 +2,7 @@
 // start (http-and-auth.md section 15).
 import { LightconeError } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
+import { createFile } from "../base/disk/create-file.ts";
 import type { GenerateKeyPair, KeyPairPem } from "../base/keys.ts";
 
 const directory = "keys";
@@ -47,12 +48,5 @@ async function readText(disk: Disk, path: string): Promise<string> {
 }
 
 async function writeText(disk: Disk, path: string, text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
-  const file = await disk.open(path, "create");
-  try {
-    file.writeSync(0, bytes, 0, bytes.length);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await createFile(disk, path, new TextEncoder().encode(text));
 }

@@ -2,6 +2,7 @@
 // instead of misreading it.
 import { LightconeError } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
+import { createFile } from "../base/disk/create-file.ts";
 import { hostVersion } from "./version.ts";
 
 const path = "metadata.toml";
@@ -27,14 +28,7 @@ export async function stampDataDir(disk: Disk): Promise<void> {
     if (found === text()) return;
   }
   await disk.remove(stagingPath);
-  const bytes = new TextEncoder().encode(text());
-  const file = await disk.open(stagingPath, "create");
-  try {
-    file.writeSync(0, bytes, 0, bytes.length);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await createFile(disk, stagingPath, new TextEncoder().encode(text()));
   await disk.rename(stagingPath, path);
   await disk.syncDirectory("");
 }

@@ -8,7 +8,7 @@ import type { RowBits } from "./bits.ts";
 export interface RowReader {
   /** One more than the greatest row id ever used. */
   readonly limit: number;
-  /** The visible rows. */
+  /** The visible rows. Of a store the table keeps them: they are in all its indexes, and no other rows are. */
   readonly live: RowBits;
   page(row: number): Uint8Array;
   /** The same bytes as `page`. */
@@ -38,8 +38,6 @@ export interface RowImage {
 export interface RowStore extends RowReader {
   /** Bytes held, free slots included. */
   readonly byteLength: number;
-  /** The visible rows, which the table keeps. They are in all its indexes, and no other rows are. */
-  readonly live: RowBits;
   /** Copies a row in and returns its id. */
   add(bytes: Uint8Array, start: number, end: number): number;
   /** Moves the bytes of `row` to a new id, which is returned, and puts other bytes in their place. */

@@ -3,9 +3,9 @@
 import { LightconeError } from "@lightcone/abi";
 import type { Disk } from "../../base/disk/contract.ts";
 import type { ReplayVisitor } from "../contract.ts";
-import { type IndexEntry, indexedSegment, readIndex } from "../offset-index.ts";
+import { type IndexEntry, readIndex } from "../offset-index.ts";
 import { RecordDecoder } from "../record.ts";
-import { segmentOffset } from "../segment.ts";
+import { listMissing, listSegments } from "../scan.ts";
 import { CommitReader, type NextCommit } from "./commit-reader.ts";
 import { behindText, type CommitsBehind, commitsBehind, type Fault, faultText } from "./damage.ts";
 
@@ -76,18 +76,6 @@ export interface CheckOptions {
   readonly afterCommit?: () => Promise<boolean> | boolean;
 }
 
-/** Segments of a log by their names, in order: path and first offset. */
-export async function listSegments(
-  disk: Disk,
-  directory: string,
-): Promise<readonly (readonly [path: string, firstOffset: number])[]> {
-  const names = await disk.list(directory);
-  return names.flatMap((name) => {
-    const firstOffset = segmentOffset(name);
-    return firstOffset === undefined ? [] : [[`${directory}/${name}`, firstOffset] as const];
-  });
-}
-
 /** Reads the log in a directory. Throws LC_DISK only. */
 export async function checkLog(options: CheckOptions): Promise<LogReport> {
   const check = new LogCheck(options);
@@ -151,12 +139,7 @@ class LogCheck {
   /** Looks for indexes whose segment somebody has taken away. */
   async findOrphans(): Promise<void> {
     const { disk, directory } = this.#options;
-    const names = await disk.list(directory);
-    for (const name of names) {
-      const segment = indexedSegment(name);
-      if (segment === undefined || names.includes(segment)) continue;
-      this.#orphans.push(`${directory}/${segment}`);
-    }
+    for (const [path] of await listMissing(disk, directory)) this.#orphans.push(path);
   }
 
   /** Tells of missing segments up to the one of this path. */

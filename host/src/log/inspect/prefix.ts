@@ -3,8 +3,8 @@
 import { LightconeError } from "@lightcone/abi";
 import type { Disk } from "../../base/disk/contract.ts";
 import { readIndex } from "../offset-index.ts";
+import { listSegments } from "../scan.ts";
 import { segmentHeader } from "../segment.ts";
-import { listSegments } from "./check.ts";
 import { CommitReader } from "./commit-reader.ts";
 
 /** The first bytes of a file. */

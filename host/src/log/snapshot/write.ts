@@ -4,6 +4,7 @@
 import { assert, LightconeError } from "@lightcone/abi";
 import { digest } from "../../base/digest.ts";
 import type { Disk } from "../../base/disk/contract.ts";
+import { createFile } from "../../base/disk/create-file.ts";
 import type { Pause } from "../../base/pause.ts";
 import { limit } from "../../base/limit.ts";
 import type { DatastoreImage, ImageBlock } from "../../datastore/image.ts";
@@ -157,13 +158,7 @@ async function writeBlocks(
 async function writeUnnamed(disk: Disk, offset: number, bytes: Uint8Array): Promise<void> {
   const path = unfinishedPath(offset);
   await disk.remove(path);
-  const file = await disk.open(path, "create");
-  try {
-    file.writeSync(0, bytes, 0, bytes.length);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await createFile(disk, path, bytes);
   await disk.syncDirectory(snapshotDirectory);
 }
 
