@@ -13,15 +13,18 @@ export type ImportFunctions = Readonly<
   Record<string, (...args: never[]) => number | bigint | void>
 >;
 
-/** Links an instance's imports to its call context. */
-export function linkImports(context: CallContext): WebAssembly.Imports {
+/** Links an instance's imports to its call context; `procedures` are those that only procedures can use. */
+export function linkImports(
+  context: CallContext,
+  procedures: ImportFunctions = procedureImports(context),
+): WebAssembly.Imports {
   const functions: ImportFunctions = {
     ...datastoreReadImports(context),
     ...datastoreWriteImports(context),
     ...bytesImports(context),
     ...consoleImports(context),
     ...callerImports(context),
-    ...procedureImports(context),
+    ...procedures,
   };
   const linked: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   for (const { module, name } of moduleImports) {
