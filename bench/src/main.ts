@@ -4,6 +4,7 @@ import type { Bench, Figure } from "./contract.ts";
 import { describeMachine, loadAverage, type Machine } from "./machine.ts";
 import { datastoreBench } from "./datastore/bench.ts";
 import { logBench } from "./log/bench.ts";
+import { meteringBench } from "./metering/bench.ts";
 import { recoveryBench } from "./recovery/bench.ts";
 import { jsonLine, machineLine, table } from "./report.ts";
 import { runBench } from "./run-bench.ts";
@@ -17,6 +18,7 @@ const benches: readonly Bench[] = [
   datastoreBench,
   recoveryBench,
   logBench,
+  meteringBench,
 ];
 
 /**

@@ -6,6 +6,7 @@ import {
   type Client,
   DatabaseService,
   makeClient,
+  type ModuleLimits,
   nodeDisk,
   runCall,
   type SealedSlab,
@@ -29,6 +30,7 @@ export async function openEngine(
   directory: string,
   moduleName: WasmName,
   deliver: (slab: SealedSlab) => void,
+  modules: ModuleLimits = {},
 ): Promise<Engine> {
   const fail = (reason: string): never => {
     throw new Error(`the database cut off a client: ${reason}`);
@@ -39,6 +41,7 @@ export async function openEngine(
     clock: systemClock,
     schedule: queueMicrotask,
     pause: systemPause,
+    modules,
     watch: { begin: () => undefined, end: () => undefined },
     delivery: {
       deliver,

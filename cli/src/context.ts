@@ -18,7 +18,8 @@ export interface StartOptions {
   /** HOST:PORT; port 0 takes a free one. */
   readonly listenAddr: string;
   readonly dataDir: string;
-  readonly callTimeLimitMs: number;
+  readonly callTimeLimitMs?: number;
+  readonly modules: { readonly callBudgetMillis: number; readonly memoryBytesMax: number };
   readonly snapshots: {
     readonly intervalCommits: number;
     readonly prune: (typeof prunePolicies)[number];

@@ -1,5 +1,13 @@
 import { test } from "tap";
-import { parseDurationMs } from "./duration.ts";
+import { parseDurationMs, parseSecondsMs } from "./duration.ts";
+
+void test("seconds need no unit where they are what is meant", (t) => {
+  for (const text of ["1.5", "1.5s", "1500ms"]) t.equal(parseSecondsMs(text, "--x"), 1500, text);
+  for (const text of ["", "0", ".", "-1", "1.5.s"]) {
+    t.throws(() => parseSecondsMs(text, "--x"), { exit: "usage", message: "--x" }, text);
+  }
+  t.end();
+});
 
 void test("spans of time", (t) => {
   const good: [string, number][] = [

@@ -1,6 +1,6 @@
 // The bank in this process, without server and sockets, on a real directory.
 import { Writer } from "@lightcone/abi";
-import type { SealedSlab } from "@lightcone/host/engine";
+import type { ModuleLimits, SealedSlab } from "@lightcone/host/engine";
 import { callCommits, type Engine, openEngine } from "../open-engine.ts";
 import { accountCount, firstBalance } from "./settings.ts";
 
@@ -11,8 +11,9 @@ import { accountCount, firstBalance } from "./settings.ts";
 export async function openBank(
   directory: string,
   deliver: (slab: SealedSlab) => void,
+  modules: ModuleLimits = {},
 ): Promise<Engine> {
-  const bank = await openEngine(directory, "bank", deliver);
+  const bank = await openEngine(directory, "bank", deliver, modules);
   const args = new Writer();
   args.u32(accountCount);
   args.i64(BigInt(firstBalance));

@@ -25,7 +25,7 @@ async function start(
   let options: StartOptions = {
     listenAddr: "",
     dataDir: "",
-    callTimeLimitMs: 0,
+    modules: { callBudgetMillis: 0, memoryBytesMax: 0 },
     snapshots: { intervalCommits: 0, prune: "keep" },
   };
   let isClosed = false;
@@ -55,7 +55,7 @@ void test("start: defaults, flags, configuration", async (t) => {
   t.same(plain.options, {
     listenAddr: "127.0.0.1:3000",
     dataDir: join(home, ".local/share/lightcone"),
-    callTimeLimitMs: 10_000,
+    modules: { callBudgetMillis: 60_000, memoryBytesMax: 2 ** 30 },
     snapshots: { intervalCommits: 1_000_000, prune: "keep" },
   });
   t.ok(plain.isClosed);
@@ -68,6 +68,10 @@ void test("start: defaults, flags, configuration", async (t) => {
     "d",
     "--call-time-limit",
     "500ms",
+    "--call-budget",
+    "2",
+    "--module-memory",
+    "64MiB",
     "--snapshot-every",
     "5000",
     "--prune-log",
@@ -77,6 +81,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     listenAddr: "0.0.0.0:80",
     dataDir: join(home, "d"),
     callTimeLimitMs: 500,
+    modules: { callBudgetMillis: 2000, memoryBytesMax: 2 ** 26 },
     snapshots: { intervalCommits: 5000, prune: "archive" },
   });
   updateConfig(join(home, "c/lightcone/cli.toml"), (config) => ({
@@ -95,6 +100,12 @@ void test("start: what is refused", async (t) => {
   const limit = await run(["start", "--call-time-limit", "10"], { home });
   t.equal(limit.code, 2);
   t.match(limit.stderr, /--call-time-limit 10: this is no span of time/);
+  const budget = await run(["start", "--call-budget", "0"], { home });
+  t.equal(budget.code, 2);
+  t.match(budget.stderr, /--call-budget 0s: this is no span of time/);
+  const memory = await run(["start", "--module-memory", "1G"], { home });
+  t.equal(memory.code, 2);
+  t.match(memory.stderr, /--module-memory 1G: this is no amount of memory/);
   const interval = await run(["start", "--snapshot-every", "0"], { home });
   t.equal(interval.code, 2);
   t.match(interval.stderr, /--snapshot-every 0: this is no number of transactions/);

@@ -1,8 +1,9 @@
 // `lightcone start`: a host in this process, until it is told to stop.
 import { resolve as resolvePath } from "node:path";
+import { parseByteSize } from "../byte-size.ts";
 import { Option, type Usage } from "../clipanion.ts";
 import { defaultDataDir, localServer } from "../config.ts";
-import { parseDurationMs } from "../duration.ts";
+import { parseDurationMs, parseSecondsMs } from "../duration.ts";
 import { prunePolicies, type RunningServer } from "../context.ts";
 import { CommandError } from "../exit.ts";
 import { LightconeCommand } from "./base.ts";
@@ -28,8 +29,16 @@ export class StartCommand extends LightconeCommand {
   readonly dataDir: string | undefined = Option.String("--data-dir", {
     description: "the data directory (default: ~/.local/share/lightcone)",
   });
-  readonly callTimeLimit: string = Option.String("--call-time-limit", "10s", {
-    description: "end a call that runs longer than this, such as 500ms, 10s or 2m (default: 10s)",
+  readonly callBudget: string = Option.String("--call-budget", "60s", {
+    description:
+      "stop a call of a module that runs longer than this, in seconds or such as 500ms or 2m; its transaction is rolled back and everything else goes on (default: 60s)",
+  });
+  readonly moduleMemory: string = Option.String("--module-memory", "1GiB", {
+    description: "what a module's memory may grow to, such as 256MiB or 4GiB (default: 1GiB)",
+  });
+  readonly callTimeLimit: string | undefined = Option.String("--call-time-limit", {
+    description:
+      "start a database again whose call does not end after this long, stuck in the host itself, such as 500ms or 2m (default: 10s after its budget)",
   });
 
   readonly snapshotEvery: string = Option.String("--snapshot-every", "1000000", {
@@ -48,7 +57,14 @@ export class StartCommand extends LightconeCommand {
       this.dataDir === undefined
         ? defaultDataDir(context)
         : resolvePath(context.workingFolder, this.dataDir);
-    const callTimeLimitMs = parseDurationMs(this.callTimeLimit, "--call-time-limit");
+    const callTimeLimit =
+      this.callTimeLimit === undefined
+        ? {}
+        : { callTimeLimitMs: parseDurationMs(this.callTimeLimit, "--call-time-limit") };
+    const modules = {
+      callBudgetMillis: parseSecondsMs(this.callBudget, "--call-budget"),
+      memoryBytesMax: parseByteSize(this.moduleMemory, "--module-memory"),
+    };
     const snapshots = {
       intervalCommits: parseCount(this.snapshotEvery, "--snapshot-every"),
       prune: parsePolicy(this.pruneLog),
@@ -56,7 +72,7 @@ export class StartCommand extends LightconeCommand {
     // Asked for first, so that a wish to stop during the start is not lost.
     const stop = context.stopSignal();
     const { startServer } = await context.loadHost();
-    const server = await startServer({ listenAddr, dataDir, callTimeLimitMs, snapshots });
+    const server = await startServer({ listenAddr, dataDir, ...callTimeLimit, modules, snapshots });
     try {
       output.line(`Listening on http://${server.address}`);
       output.note(welcome(dataDir, server));

@@ -24,6 +24,16 @@ export interface Limits {
   readonly bodyBytesMax: number;
   /** A WebAssembly module in a publish request; own, since the reference sets none. */
   readonly moduleBytesMax: number;
+  /** What a module's memory may grow to, unless the options say otherwise; own, the reference leaves it at 4 GiB. */
+  readonly moduleMemoryBytesMax: number;
+  /** Entries of all tables of a module (own). */
+  readonly moduleTableEntriesMax: number;
+  /** Fuel for one call of a module (abi.md section 12). */
+  readonly callFuelUnitsMax: number;
+  /** How long a call of a module may run, in milliseconds, unless the options say otherwise (abi.md section 12). */
+  readonly callBudgetMillis: number;
+  /** Metered programs kept ready at once (own). */
+  readonly preparedModuleCountMax: number;
   /** The text of one SQL statement (sql-and-subscriptions.md section 2.4). */
   readonly sqlTextBytesMax: number;
   /**
@@ -89,6 +99,11 @@ export const limit: Limits = {
   outgoingFrameCountMax: 16_384,
   bodyBytesMax: 2 * mebi,
   moduleBytesMax: 64 * mebi,
+  moduleMemoryBytesMax: gibi,
+  moduleTableEntriesMax: 1_000_000,
+  callFuelUnitsMax: 120e9,
+  callBudgetMillis: 60_000,
+  preparedModuleCountMax: 4,
   sqlTextBytesMax: 50_000,
   sqlDepthMax: 500,
   identifierBytesMax: 63,

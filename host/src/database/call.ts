@@ -14,13 +14,26 @@ import type { DatabaseParts } from "./parts.ts";
 /** What the caller of a trapped reducer is told (protocol.md section 7.2). The details are in the module's log. */
 export const fatalMessage = "The instance encountered a fatal error.";
 
+/** What a caller is told whose call used up its budget (protocol.md section 7.2). */
+const outOfEnergyMessage = "reducer ran out of energy";
+
+interface CallEnd {
+  readonly timestampMicros: bigint;
+  /** In units of fuel (docs/metering.md). */
+  readonly energyUsed: number;
+}
+
 /** How a call ended. Only "committed" changed anything. */
-export type CallOutcome =
-  | { readonly kind: "committed"; readonly timestampMicros: bigint }
-  /** The reducer returned an error. */
-  | { readonly kind: "failed"; readonly timestampMicros: bigint; readonly message: string }
-  /** Trap, or too large to commit. */
-  | { readonly kind: "fatal"; readonly timestampMicros: bigint; readonly message: string };
+export type CallOutcome = CallEnd &
+  (
+    | { readonly kind: "committed" }
+    /** The reducer returned an error. */
+    | { readonly kind: "failed"; readonly message: string }
+    /** Trap, or too large to commit. */
+    | { readonly kind: "fatal"; readonly message: string }
+    /** It was stopped. */
+    | { readonly kind: "outOfEnergy"; readonly message: string }
+  );
 
 /** A call refused before anything ran. */
 export type CallRefusal =
@@ -77,11 +90,13 @@ export function runCall(
     argsEnd,
     tx,
   );
+  const { energyUsed } = module.instance;
   if (result.kind !== "ok") return rolledBack(parts, module, tx, reducer, result, timestampMicros);
   const inputs = recordInputs(reducer, client, timestampMicros, args, argsStart, argsEnd);
   const refusal = commit(parts, tx, inputs, client);
-  if (refusal !== undefined) return { kind: "fatal", timestampMicros, message: refusal };
-  return { kind: "committed", timestampMicros };
+  if (refusal !== undefined)
+    return { kind: "fatal", timestampMicros, message: refusal, energyUsed };
+  return { kind: "committed", timestampMicros, energyUsed };
 }
 
 /** Runs a reducer's code inside an open transaction. */
@@ -157,18 +172,27 @@ export function rolledBack(
   parts.evaluator.forget();
   parts.datastore.rollBack(tx);
   const { name } = reducer.definition;
+  const { energyUsed } = module.instance;
   if (result.kind === "error") {
     parts.moduleLog.append(
       hostRecord("Error", `reducer ${name} returned an error: ${result.message}`),
     );
-    return { kind: "failed", timestampMicros, message: result.message };
+    return { kind: "failed", timestampMicros, message: result.message, energyUsed };
   }
-  parts.moduleLog.append(hostRecord("Panic", `reducer ${name} trapped: ${result.message}`));
+  const isOutOfEnergy = result.kind === "outOfEnergy";
+  const fault = isOutOfEnergy
+    ? `reducer ${name} was stopped: ${result.message}, ${energyUsed} units (--call-budget)`
+    : `reducer ${name} trapped: ${result.message}`;
+  parts.moduleLog.append(hostRecord(isOutOfEnergy ? "Error" : "Panic", fault));
   const failure = module.revive();
   if (failure !== undefined) parts.moduleLog.append(hostRecord("Panic", failure));
+  if (isOutOfEnergy) {
+    return { kind: "outOfEnergy", timestampMicros, message: outOfEnergyMessage, energyUsed };
+  }
   // What this version does not do yet is said by name; other details stay in the log.
   const isNotYet = result.message.startsWith("LC_NOT_YET");
-  return { kind: "fatal", timestampMicros, message: isNotYet ? result.message : fatalMessage };
+  const message = isNotYet ? result.message : fatalMessage;
+  return { kind: "fatal", timestampMicros, message, energyUsed };
 }
 
 /** One object for all calls: the log copies it at once. */

@@ -20,6 +20,7 @@ import { adopt } from "./adopt.ts";
 import type { Client } from "./client.ts";
 import { connectClient, disconnectClient, disconnectLeftovers } from "./lifecycle.ts";
 import { LiveModule } from "./live-module.ts";
+import { environmentLimits, type ModuleLimits } from "./module-limits.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
 import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
 import { planUpdate, publishFirst, publishUpdate, refusalHeading } from "./publish.ts";
@@ -42,6 +43,7 @@ export interface DatabaseOptions {
   /** Clients left behind lose their rows without `client_disconnected`: it did not end the last time. */
   readonly skipsDisconnectReducer?: boolean;
   readonly snapshots?: SnapshotOptions;
+  readonly modules?: ModuleLimits;
   /** Lets others have the thread while a snapshot is taken; the next turn if not given. */
   readonly pause?: Pause;
   /** The log came from another database: it becomes this one's, and this identity its owner. */
@@ -105,6 +107,7 @@ export class Database {
       clock,
       callClock: new CallClock(clock),
       watch: options.watch,
+      energy: { units: 0 },
       listener: options.updates,
       module: undefined,
       owner: undefined,
@@ -113,6 +116,8 @@ export class Database {
       datastore,
       clock,
       databaseIdentity: identity.toBytes(),
+      ...environmentLimits(options.modules ?? {}),
+      energy: parts.energy,
       log: (record) => {
         moduleLog.append(record);
       },
@@ -159,6 +164,11 @@ export class Database {
 
   get log(): Log {
     return this.#parts.log;
+  }
+
+  /** What the module's code has used since the database was opened, in units of fuel (docs/metering.md). */
+  get energyUsed(): number {
+    return this.#parts.energy.units;
   }
 
   get isPublished(): boolean {

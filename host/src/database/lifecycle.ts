@@ -58,7 +58,8 @@ function runLifecycle(
   const result = invoke(parts, module, reducer, client, timestampMicros, noArguments, 0, 0, tx);
   if (result.kind === "ok") return undefined;
   const outcome = rolledBack(parts, module, tx, reducer, result, timestampMicros);
-  return outcome.kind === "failed" ? outcome.message : fatalMessage;
+  if (outcome.kind === "failed" || outcome.kind === "outOfEnergy") return outcome.message;
+  return fatalMessage;
 }
 
 /**

@@ -86,7 +86,7 @@ export class LiveModule {
     this.programHash = toHex(keccak256(program));
     this.#environment = environment;
     this.#watch = watch;
-    this.#loaded = loadModule(program);
+    this.#loaded = loadModule(program, environment.load);
     this.#instance = this.#start();
     this.definition = this.#instance.definition;
     for (const reducer of this.definition.reducers) {

@@ -4,6 +4,7 @@ import type { CallClock } from "../base/call-clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Log } from "../log/contract.ts";
+import type { EnergyCount } from "../module/meter/call-meter.ts";
 import type { Evaluator } from "../subscription/evaluate.ts";
 import type { Subscriber, SubscriptionRegistry } from "../subscription/registry.ts";
 import type { LiveModule } from "./live-module.ts";
@@ -39,6 +40,7 @@ export interface DatabaseParts {
   /** What time it is to calls. */
   readonly callClock: CallClock;
   readonly watch: CallWatch;
+  readonly energy: EnergyCount;
   readonly listener: UpdateListener;
   /** Undefined before the first publish. */
   module: LiveModule | undefined;

@@ -4,7 +4,14 @@ import type { Transaction } from "../datastore/tx.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Clock } from "../base/clock.ts";
 import { ByteSink, ByteSources } from "./byte-streams.ts";
+import type { LoadOptions } from "./load.ts";
 import { GuestMemory } from "./memory.ts";
+import {
+  type CallBudget,
+  CallMeter,
+  defaultCallBudget,
+  type EnergyCount,
+} from "./meter/call-meter.ts";
 import { RowIterators } from "./row-iterator.ts";
 import { GuestTrap } from "./trap.ts";
 
@@ -29,6 +36,12 @@ export interface ModuleEnvironment {
   /** The database's own identity, 32 bytes as on the wire. */
   readonly databaseIdentity: Uint8Array;
   readonly log: (record: LogRecord) => void;
+  /** What one call may use; 60 s and as much fuel if not given. */
+  readonly callBudget?: CallBudget;
+  /** How modules are prepared. */
+  readonly load?: LoadOptions;
+  /** What all calls of all instances have used is added here. */
+  readonly energy?: EnergyCount;
 }
 
 /** The state behind the imports of one instance. */
@@ -39,6 +52,7 @@ export class CallContext {
   readonly sources: ByteSources = new ByteSources();
   readonly sink: ByteSink = new ByteSink((message) => this.trap(message));
   readonly timers: Map<number, { readonly name: string; readonly startMillis: number }> = new Map();
+  readonly meter: CallMeter;
   /** The open transaction, if the call has one. */
   tx: Transaction | undefined;
   /** Reducer, or what the instance is doing. */
@@ -57,6 +71,8 @@ export class CallContext {
   constructor(environment: ModuleEnvironment) {
     this.environment = environment;
     this.datastore = environment.datastore;
+    const { clock, callBudget = defaultCallBudget, energy = { units: 0 } } = environment;
+    this.meter = new CallMeter(clock, callBudget, energy);
   }
 
   setMemory(memory: WebAssembly.Memory): void {
@@ -82,10 +98,12 @@ export class CallContext {
     this.tx = tx;
     this.isWriting = false;
     this.sink.open();
+    this.meter.begin();
   }
 
   /** Ends it: no handle outlives the call. */
   end(): void {
+    this.meter.end();
     this.tx = undefined;
     this.sink.close();
     this.sources.closeAll();

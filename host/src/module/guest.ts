@@ -10,6 +10,7 @@ import {
 import { CallContext, type ModuleEnvironment } from "./context.ts";
 import { type ImportFunctions, linkImports } from "./imports/link.ts";
 import type { LoadedModule } from "./load.ts";
+import { MeterExport } from "./meter/meter.ts";
 import { GuestTrap } from "./trap.ts";
 
 const lossyUtf8 = new TextDecoder();
@@ -36,6 +37,9 @@ export function hostFault(thrown: unknown): unknown {
   return isRefusal ? new InvariantError(thrown.message) : thrown;
 }
 
+/** How it is told that a call used up its budget. */
+export const outOfEnergyText = "it used up its energy budget";
+
 export class Guest {
   readonly definition: ModuleDef;
   readonly context: CallContext;
@@ -52,6 +56,9 @@ export class Guest {
     const instance = this.#startUp("instantiation", () => {
       const created = new WebAssembly.Instance(module.compiled, linkImports(context, procedures));
       context.setMemory(created.exports[memoryExport] as WebAssembly.Memory);
+      context.meter.attach(created.exports);
+      // A metered module's start function, which the engine would have run by now.
+      (created.exports[MeterExport.start] as (() => void) | undefined)?.();
       return created;
     });
     this.#exports = instance.exports;
@@ -62,6 +69,16 @@ export class Guest {
     const setUp = this.exported<(sink: number) => number>("__setup__");
     if (setUp !== undefined) this.#setUp(setUp);
     this.definition = this.#describe();
+  }
+
+  /** Whether the present or last call ended because its budget was used up. */
+  get isOutOfEnergy(): boolean {
+    return this.context.meter.isExhausted;
+  }
+
+  /** What the last call used, in units of fuel. */
+  get energyUsed(): number {
+    return this.context.meter.lastUsed;
   }
 
   /** Trapped: it must be discarded after the rollback. */
@@ -87,7 +104,9 @@ export class Guest {
       return result;
     } catch (thrown) {
       if (thrown instanceof LightconeError) throw thrown;
-      const fault = guestFault(thrown) ?? messageOf(thrown);
+      const fault = this.isOutOfEnergy
+        ? outOfEnergyText
+        : (guestFault(thrown) ?? messageOf(thrown));
       throw new LightconeError("LC_MODULE_LOAD", `the module trapped in ${name}: ${fault}`);
     } finally {
       this.context.end();

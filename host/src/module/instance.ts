@@ -2,7 +2,7 @@
 import { assert, type ModuleDef } from "@lightcone/abi";
 import type { Transaction } from "../datastore/tx.ts";
 import type { CallContext, ModuleEnvironment } from "./context.ts";
-import { Guest, guestFault, guestText, hostFault } from "./guest.ts";
+import { Guest, guestFault, guestText, hostFault, outOfEnergyText } from "./guest.ts";
 import type { LoadedModule } from "./load.ts";
 
 /** Who calls, as the words that a guest's exports take (abi.md section 7.1). */
@@ -17,7 +17,9 @@ export type ReducerResult =
   /** The module said no; the text is its own. */
   | { readonly kind: "error"; readonly message: string }
   /** Trap, unknown result code or dead instance; the instance must not be used again if `isDead`. */
-  | { readonly kind: "fatal"; readonly message: string };
+  | { readonly kind: "fatal"; readonly message: string }
+  /** The call used up its budget, which trapped it. */
+  | { readonly kind: "outOfEnergy"; readonly message: string };
 
 const succeeded: ReducerResult = { kind: "ok" };
 
@@ -54,6 +56,11 @@ export class ModuleInstance {
   /** Trapped: it must be discarded after the rollback. */
   get isDead(): boolean {
     return this.#guest.isDead;
+  }
+
+  /** What the last call used, in units of fuel (abi.md section 12). */
+  get energyUsed(): number {
+    return this.#guest.energyUsed;
   }
 
   /** Lets `init` fill scheduled tables while `run` lasts. */
@@ -106,6 +113,7 @@ export class ModuleInstance {
       const fault = guestFault(thrown);
       if (fault === undefined) throw hostFault(thrown);
       assert(!context.isWriting, `${fault} in the middle of a write`);
+      if (this.#guest.isOutOfEnergy) return { kind: "outOfEnergy", message: outOfEnergyText };
       return fatal(fault);
     } finally {
       context.end();

@@ -1,4 +1,4 @@
-// From the bytes of a `.wasm` to compiled code whose borders have been checked (abi.md sections 4, 7 and 8).
+// From the bytes of a `.wasm` to metered code, compiled, whose borders have been checked (abi.md sections 4, 7, 8 and 12).
 import {
   abiVersion,
   importModulePrefix,
@@ -9,6 +9,9 @@ import {
   moduleImports,
   type WasmType,
 } from "@lightcone/abi";
+import { digest, sameDigest } from "../base/digest.ts";
+import { limit } from "../base/limit.ts";
+import { meterModule } from "./meter/meter.ts";
 import {
   type ModuleSignatures,
   readSignatures,
@@ -25,27 +28,70 @@ export interface LoadedModule {
 
 const magic = [0x00, 0x61, 0x73, 0x6d];
 
+/** What a module is prepared with. */
+export interface LoadOptions {
+  /** What its memory may grow to. */
+  readonly memoryBytesMax: number;
+  /** False for comparisons alone: an endless loop is stopped by nothing then. */
+  readonly isMetered: boolean;
+}
+
+const defaultOptions: LoadOptions = {
+  memoryBytesMax: limit.moduleMemoryBytesMax,
+  isMetered: true,
+};
+
+interface Prepared {
+  readonly digest: Uint8Array;
+  readonly options: LoadOptions;
+  readonly module: LoadedModule;
+}
+
+/** Modules that this thread has prepared, the latest first: a publish needs the same one for its plan and for itself. */
+const prepared: Prepared[] = [];
+
 /**
- * Compiles and checks. Faults: LC_MODULE_LOAD (not WebAssembly, exports), LC_MODULE_IMPORT (imports,
- * ABI version).
+ * Compiles, checks and puts the meter in, unless these very bytes are still there from the last time. Faults: LC_MODULE_LOAD (not
+ * WebAssembly, exports, too much memory), LC_MODULE_IMPORT (imports, ABI version).
  */
-export function loadModule(bytes: Uint8Array): LoadedModule {
+export function loadModule(bytes: Uint8Array, options: LoadOptions = defaultOptions): LoadedModule {
+  const name = digest(bytes);
+  const found = prepared.find(
+    (one) =>
+      sameDigest(one.digest, name) &&
+      one.options.memoryBytesMax === options.memoryBytesMax &&
+      one.options.isMetered === options.isMetered,
+  );
+  if (found !== undefined) return found.module;
+  const module = prepare(bytes, options);
+  prepared.unshift({ digest: name, options, module });
+  prepared.length = Math.min(prepared.length, limit.preparedModuleCountMax);
+  return module;
+}
+
+function prepare(bytes: Uint8Array, options: LoadOptions): LoadedModule {
   if (magic.some((byte, i) => bytes[i] !== byte)) {
     throw new LightconeError(
       "LC_MODULE_LOAD",
       "the module is not WebAssembly: it does not start with the bytes 00 61 73 6d",
     );
   }
-  let compiled: WebAssembly.Module;
-  try {
-    compiled = new WebAssembly.Module(bytes);
-  } catch (thrown) {
-    throw new LightconeError("LC_MODULE_LOAD", `the module does not compile: ${messageOf(thrown)}`);
-  }
-  checkImports(WebAssembly.Module.imports(compiled));
-  const preinits = checkExports(WebAssembly.Module.exports(compiled));
+  // The meter works on valid code only; functions themselves are compiled when they are first called.
+  const original = compile(bytes, "the module does not compile");
+  checkImports(WebAssembly.Module.imports(original));
+  const preinits = checkExports(WebAssembly.Module.exports(original));
   checkSignatures(readSignatures(bytes));
-  return { compiled, preinits };
+  if (!options.isMetered) return { compiled: original, preinits };
+  const metered = meterModule(bytes, options.memoryBytesMax);
+  return { compiled: compile(metered, "the module does not compile with its meter"), preinits };
+}
+
+function compile(bytes: Uint8Array, fault: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (thrown) {
+    throw new LightconeError("LC_MODULE_LOAD", `${fault}: ${messageOf(thrown)}`);
+  }
 }
 
 function checkVersion(modules: ReadonlySet<string>): void {

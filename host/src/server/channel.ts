@@ -1,5 +1,6 @@
 // What crosses between the server's thread and a database's: plain data, frames in slabs (design decision 4).
 import type { ErrorCode } from "@lightcone/abi";
+import type { ModuleLimits } from "../database/module-limits.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { SealedSlab } from "../session/slab.ts";
 
@@ -17,6 +18,7 @@ export interface WorkerStart {
   /** Two words that the server's thread watches: see call-watch.ts. */
   readonly watch: SharedArrayBuffer;
   readonly snapshots: SnapshotOptions;
+  readonly modules: ModuleLimits;
   /** Why the thread before this one ended, for the module's log. */
   readonly lastFailure: string | undefined;
   /** The thread before was stuck while it disconnected clients that a crash had left behind. */
@@ -69,8 +71,11 @@ export interface Requests {
 }
 
 export interface CallResultData {
-  readonly kind: "committed" | "failed" | "fatal" | "unknown" | "invalid" | "notYet" | "refused";
+  readonly kind:
+    "committed" | "failed" | "fatal" | "outOfEnergy" | "unknown" | "invalid" | "notYet" | "refused";
   readonly message: string;
+  /** What the module's code used, 0 for a call that was refused. */
+  readonly energyUsed: number;
   readonly durationMicros: number;
 }
 

@@ -12,11 +12,20 @@ export interface Caller {
   readonly jwtPayload: string;
 }
 
+/** What a call took. */
+export interface CallCost {
+  /** Units of fuel (docs/metering.md). */
+  readonly energyUsed: number;
+  readonly durationMicros: number;
+}
+
 /** How a call over HTTP ended (http-and-auth.md section 6.1). */
 export type CallResult =
-  | { readonly kind: "committed"; readonly durationMicros: number }
+  | ({ readonly kind: "committed" } & CallCost)
   /** The reducer returned an error, or its code trapped: 530. */
-  | { readonly kind: "failed"; readonly message: string; readonly durationMicros: number }
+  | ({ readonly kind: "failed"; readonly message: string } & CallCost)
+  /** It used up its budget: 402. */
+  | ({ readonly kind: "outOfEnergy" } & CallCost)
   /** Neither reducer nor procedure, or private to this caller: 404. */
   | { readonly kind: "unknown" }
   /** Wrong arguments or a lifecycle reducer: 400. */

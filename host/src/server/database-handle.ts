@@ -1,5 +1,6 @@
 // A database as the server's routes and sockets see it: opened on first use on its own thread, opened again after a failure.
 import { CloseCode, closeReason, type Identity, LightconeError } from "@lightcone/abi";
+import type { ModuleLimits } from "../database/module-limits.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { CallerData, CallResultData, RequestName, Requests } from "./channel.ts";
@@ -26,6 +27,7 @@ export interface HandleOptions {
   readonly dataDirectory: string;
   readonly callTimeLimitMillis: number;
   readonly snapshots: SnapshotOptions;
+  readonly modules: ModuleLimits;
   readonly clock: Clock;
   /** Deletes the database's directory. */
   readonly removeDirectory: () => Promise<void>;
@@ -47,13 +49,14 @@ function callerData(caller: Caller): CallerData {
   };
 }
 
-function callResult({ kind, message, durationMicros }: CallResultData): CallResult {
+function callResult({ kind, message, energyUsed, durationMicros }: CallResultData): CallResult {
   switch (kind) {
     case "committed":
-      return { kind, durationMicros };
+    case "outOfEnergy":
+      return { kind, energyUsed, durationMicros };
     case "failed":
     case "fatal":
-      return { kind: "failed", message, durationMicros };
+      return { kind: "failed", message, energyUsed, durationMicros };
     case "unknown":
       return { kind };
     default:
@@ -96,12 +99,13 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#isRemoved) throw new LightconeError("LC_DATABASE_UNKNOWN", "No such database.");
     if (this.#isClosing) throw unavailable("the database is closing");
     this.#refuseSoonAfterFailure();
-    const { clock, identity, directory, callTimeLimitMillis, snapshots } = this.#options;
+    const { clock, identity, directory, callTimeLimitMillis, snapshots, modules } = this.#options;
     const options: LinkOptions = {
       identity: identity.value,
       directory,
       callTimeLimitMillis,
       snapshots,
+      modules,
       nowMillis: () => clock.nowMillis(),
       after: this.#threadEnded,
       lastFailure: this.#lastFailureText,

@@ -1,5 +1,6 @@
 // All databases of one data directory.
 import type { Identity } from "@lightcone/abi";
+import type { ModuleLimits } from "../database/module-limits.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
@@ -21,6 +22,7 @@ export interface DatabasesOptions {
   readonly callTimeLimitMillis: number;
   /** When databases take snapshots of themselves, and what becomes of the log behind them. */
   readonly snapshots: SnapshotOptions;
+  readonly modules: ModuleLimits;
   /** Told of databases that end by themselves. */
   readonly report: Report;
 }
@@ -36,12 +38,14 @@ export function openDatabases(options: DatabasesOptions): Databases {
     const key = identity.toHex();
     let handle = handles.get(key);
     if (handle === undefined) {
-      const { dataDirectory, clock, callTimeLimitMillis, snapshots, disk, report } = options;
+      const { dataDirectory, clock, callTimeLimitMillis, snapshots, modules, disk, report } =
+        options;
       handle = new WorkerDatabase({
         identity,
         directory: `${dataDirectory}/${pathOf(identity)}`,
         callTimeLimitMillis,
         snapshots,
+        modules,
         clock,
         removeDirectory: () => disk.remove(pathOf(identity)),
         dataDirectory,

@@ -2,9 +2,11 @@
 // order.
 import { resolve } from "node:path";
 import { LightconeError, messageOf } from "@lightcone/abi";
+import type { ModuleLimits } from "../database/module-limits.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import { limit } from "../base/limit.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { type GenerateKeyPair, generateKeyPair } from "../base/keys.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -22,8 +24,8 @@ import type { Services } from "./router.ts";
 import { createSocketServer, type SocketServer } from "./socket.ts";
 import { Tokens } from "./token.ts";
 
-/** How long a call of a module may run, in milliseconds, unless the options say otherwise. */
-const callTimeLimitMsByDefault = 10_000;
+/** A call that goes on for so many milliseconds after its budget is stuck in the host: its thread is ended. */
+const stuckAfterMs = 10_000;
 
 /** How long requests under way may take to end when the host closes, in milliseconds. */
 const requestGraceMs = 5000;
@@ -36,8 +38,10 @@ export interface ServerOptions {
   readonly listenAddr: string;
   /** Made if it is not there. */
   readonly dataDir: string;
-  /** How long a call of a module may run, in milliseconds; 10 s if not given. */
+  /** When the thread of a database whose call does not end is ended, in milliseconds; 10 s after its budget if not given. */
   readonly callTimeLimitMs?: number;
+  /** What modules are given: the time of a call, memory. */
+  readonly modules?: ModuleLimits;
   /** When databases take snapshots of themselves, and what becomes of the log behind them. */
   readonly snapshots?: SnapshotOptions;
   readonly clock?: Clock;
@@ -108,11 +112,14 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   const control = await openControl(dataDir, disk, clock);
   undo.add(() => control.close());
   const { makeDatabases = openDatabases, makeSockets = createSocketServer } = options;
+  const { modules = {} } = options;
+  const budgetMs = modules.callBudgetMillis ?? limit.callBudgetMillis;
   const databases = makeDatabases({
     disk,
     dataDirectory: dataDir,
     clock,
-    callTimeLimitMillis: options.callTimeLimitMs ?? callTimeLimitMsByDefault,
+    callTimeLimitMillis: options.callTimeLimitMs ?? budgetMs + stuckAfterMs,
+    modules,
     snapshots: options.snapshots ?? {},
     report,
   });

@@ -35,8 +35,9 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const hashOf = (program: string): string => toHex(keccak256(new TextEncoder().encode(program)));
 
 const resultsByReducer: Readonly<Record<string, CallResult>> = {
-  add: { kind: "committed", durationMicros: 12 },
-  fail: { kind: "failed", message: "nope", durationMicros: 34 },
+  add: { kind: "committed", energyUsed: 3, durationMicros: 12 },
+  fail: { kind: "failed", message: "nope", energyUsed: 56, durationMicros: 34 },
+  endless: { kind: "outOfEnergy", energyUsed: 78, durationMicros: 90 },
   wrong: { kind: "invalid", message: "invalid arguments for reducer wrong: too few" },
   refused: { kind: "refused", message: "you are not welcome" },
   later: { kind: "notYet", message: "procedures are not yet run" },

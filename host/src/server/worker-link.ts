@@ -1,6 +1,7 @@
 // One running worker thread of a database, from the server's side: batches of frames out, slabs and answers in.
 import { Worker } from "node:worker_threads";
 import { LightconeError, messageOf } from "@lightcone/abi";
+import type { ModuleLimits } from "../database/module-limits.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import { openSlab } from "../session/slab.ts";
 import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
@@ -23,6 +24,7 @@ export interface LinkOptions {
   readonly directory: string;
   readonly callTimeLimitMillis: number;
   readonly snapshots: SnapshotOptions;
+  readonly modules: ModuleLimits;
   readonly nowMillis: () => number;
   /** Settles when the thread before this one is gone: two must not have the same files open. */
   readonly after: Promise<void>;
@@ -93,13 +95,14 @@ export class WorkerLink {
   }
 
   #start(watch: SharedArrayBuffer): void {
-    const { identity, directory, snapshots, lastFailure } = this.#options;
+    const { identity, directory, snapshots, modules, lastFailure } = this.#options;
     const { skipsDisconnectReducer, adoptedBy } = this.#options;
     const workerData: WorkerStart = {
       identity,
       directory,
       watch,
       snapshots,
+      modules,
       lastFailure,
       skipsDisconnectReducer,
       adoptedBy,

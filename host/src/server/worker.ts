@@ -73,6 +73,7 @@ async function openService(): Promise<DatabaseService> {
     pause: systemPause,
     watch,
     snapshots: start.snapshots,
+    modules: start.modules,
     lastFailure: start.lastFailure,
     skipsDisconnectReducer: start.skipsDisconnectReducer,
     adoptedBy: start.adoptedBy === undefined ? undefined : new Identity(start.adoptedBy),
@@ -128,7 +129,8 @@ function makeHandlers(service: DatabaseService): Handlers {
         serviceCaller(caller),
       );
       const message = outcome.kind === "committed" ? "" : outcome.message;
-      return { kind: outcome.kind, message, durationMicros };
+      const energyUsed = "energyUsed" in outcome ? outcome.energyUsed : 0;
+      return { kind: outcome.kind, message, energyUsed, durationMicros };
     },
     sql: async ({ text, caller, confirmed }): Promise<SqlResultData> => {
       const result = await service.sql(text, serviceCaller(caller), confirmed);

@@ -24,6 +24,7 @@ import {
   type SqlAnswer,
   startSql,
 } from "../database/one-off.ts";
+import type { ModuleLimits } from "../database/module-limits.ts";
 import type { CallWatch } from "../database/parts.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Schedule } from "../log/contract.ts";
@@ -53,6 +54,7 @@ export interface ServiceOptions {
   readonly delivery: Delivery;
   /** See `DatabaseOptions`. */
   readonly snapshots?: SnapshotOptions;
+  readonly modules?: ModuleLimits;
   readonly lastFailure?: string | undefined;
   readonly skipsDisconnectReducer?: boolean;
   readonly adoptedBy?: Identity | undefined;

@@ -140,6 +140,7 @@ export class Session {
         writeReducerErr(writer, requestId, outcome.timestampMicros, outcome.message);
         break;
       case "fatal":
+      case "outOfEnergy":
         writeReducerInternalError(writer, requestId, outcome.timestampMicros, outcome.message);
         break;
       default:

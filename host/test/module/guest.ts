@@ -7,7 +7,13 @@ const assembler = wabt();
 
 /** Assembles a module from its text. Post-MVP features that engines have by default are allowed. */
 export async function assemble(text: string): Promise<Uint8Array> {
-  const features = { exceptions: true, threads: true, multi_value: true, bulk_memory: true };
+  const features = {
+    exceptions: true,
+    threads: true,
+    multi_value: true,
+    bulk_memory: true,
+    tail_call: true,
+  };
   const parsed = (await assembler).parseWat("guest.wat", text, features);
   try {
     return parsed.toBinary({}).buffer;

@@ -12,6 +12,7 @@ const program = fileURLToPath(new URL("./host-process.js", import.meta.url));
 
 export interface ChildOptions {
   readonly callTimeLimitMs?: number;
+  readonly callBudgetMs?: number;
   /** Transactions between two snapshots; the log behind the last two is deleted. */
   readonly snapshotEvery?: number;
   /** Puts another command before Node's. */
@@ -50,9 +51,10 @@ export class ChildHost extends RemoteHost {
 
   /** Starts it again, at another address. */
   async start({ wrap = (command) => command }: ChildOptions = this.#options): Promise<void> {
-    const { callTimeLimitMs = 10_000, snapshotEvery } = this.#options;
+    const { callTimeLimitMs = 10_000, callBudgetMs = 60_000, snapshotEvery } = this.#options;
     const flags = [
       `${callTimeLimitMs}`,
+      `${callBudgetMs}`,
       ...(snapshotEvery === undefined ? [] : [`${snapshotEvery}`]),
     ];
     const node = ["/usr/bin/env", "-u", "NODE_OPTIONS", process.execPath];

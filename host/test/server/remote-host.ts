@@ -5,6 +5,7 @@ import { readWasm, type WasmName } from "@lightcone/fixtures/wasm";
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
+  readonly headers: Headers;
 }
 
 /** A running host, by its address. */
@@ -23,7 +24,7 @@ export class RemoteHost {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const init = body === undefined ? { method, headers } : { method, headers, body };
     const answer = await fetch(`http://${this.address}/v1/${path}`, init);
-    return { status: answer.status, text: await answer.text() };
+    return { status: answer.status, text: await answer.text(), headers: answer.headers };
   }
 
   publish(database: string, program: WasmName | Uint8Array): Promise<HttpAnswer> {

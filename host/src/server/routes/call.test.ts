@@ -39,7 +39,7 @@ void test("a reducer that commits", async (t) => {
   const answer = await post("chat/call/add", `["Bob",42]`, json);
   t.match(answer, { status: 200, text: "" });
   t.equal(answer.headers["content-type"], "text/plain; charset=utf-8");
-  t.equal(answer.headers[energy], "0");
+  t.equal(answer.headers[energy], "3");
   t.equal(answer.headers[duration], "12");
   t.equal(answer.headers["spacetime-identity"], owner.identity.toHex());
   const [call] = chat.calls;
@@ -69,6 +69,7 @@ void test("how calls end", async (t) => {
   const { post } = await open(t);
   const cases: Readonly<Record<string, readonly [number, string]>> = {
     fail: [530, "nope"],
+    endless: [402, "Module energy budget exhausted."],
     nothing: [404, "No such procedure"],
     wrong: [400, "invalid arguments for reducer wrong: too few"],
     refused: [403, "you are not welcome"],
@@ -77,12 +78,16 @@ void test("how calls end", async (t) => {
     "LC_DATABASE_UNAVAILABLE: the disk failed": [503, "the disk failed"],
     "LC_REDUCER_ARGUMENTS: not JSON": [400, "not JSON"],
   };
+  const costs: Readonly<Record<string, readonly [string, string]>> = {
+    fail: ["34", "56"],
+    endless: ["90", "78"],
+  };
   for (const [name, [status, text]] of Object.entries(cases)) {
     const answer = await post(`chat/call/${encodeURIComponent(name)}`, "[]", json);
     t.match(answer, { status, text }, name);
     t.equal(answer.headers["content-type"], "text/plain; charset=utf-8");
-    t.equal(answer.headers[duration], name === "fail" ? "34" : undefined);
-    t.equal(answer.headers[energy], name === "fail" ? "0" : undefined);
+    t.equal(answer.headers[duration], costs[name]?.[0]);
+    t.equal(answer.headers[energy], costs[name]?.[1]);
   }
 });
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { LightconeError, unreachable } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { readText } from "../body.ts";
-import type { CallResult } from "../contract.ts";
+import type { CallCost, CallResult } from "../contract.ts";
 import { type Headers, type Reply, textReply } from "../reply.ts";
 import { callerOf, handleOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
@@ -30,9 +30,11 @@ async function call(request: CallerRequest, services: Services): Promise<Reply> 
 function toReply(result: CallResult): Reply {
   switch (result.kind) {
     case "committed":
-      return textReply(200, "", costHeaders(result.durationMicros));
+      return textReply(200, "", costHeaders(result));
     case "failed":
-      return textReply(moduleFailedStatus, result.message, costHeaders(result.durationMicros));
+      return textReply(moduleFailedStatus, result.message, costHeaders(result));
+    case "outOfEnergy":
+      return textReply(402, "Module energy budget exhausted.", costHeaders(result));
     case "unknown":
       return textReply(404, "No such procedure");
     case "invalid":
@@ -46,10 +48,9 @@ function toReply(result: CallResult): Reply {
   }
 }
 
-function costHeaders(durationMicros: number): Headers {
+function costHeaders({ energyUsed, durationMicros }: CallCost): Headers {
   return {
-    // Energy is not counted; clients want a number.
-    "spacetime-energy-used": "0",
+    "spacetime-energy-used": `${energyUsed}`,
     "spacetime-execution-duration-micros": `${Math.round(durationMicros)}`,
   };
 }
