@@ -12,6 +12,7 @@ import {
   type SealedSlab,
   systemClock,
   systemPause,
+  systemTimers,
 } from "@lightcone/host/engine";
 
 /** The database and its owner. */
@@ -42,6 +43,7 @@ export async function openEngine(
     schedule: queueMicrotask,
     pause: systemPause,
     modules,
+    timers: systemTimers,
     watch: { begin: () => undefined, end: () => undefined },
     delivery: {
       deliver,

@@ -1,6 +1,7 @@
 // The engine without a server, for benchmarks and tests. Not a stable interface.
 export { type Clock, ManualClock, systemClock } from "./base/clock.ts";
 export { systemPause } from "./base/pause.ts";
+export { systemTimers } from "./base/timers.ts";
 export { nodeDisk } from "./base/disk/node.ts";
 export type { Disk } from "./base/disk/contract.ts";
 export { admitCall, runCall } from "./database/call.ts";

@@ -50,6 +50,14 @@ export interface Limits {
   readonly pageBytesMax: number;
   /** A scheduled row's delay (runtime.md section 5): 64^6 - 1. */
   readonly scheduleDelayMillisMax: number;
+  /** Due calls of a schedule that one turn runs one after another, once begun (own): clients wait meanwhile. */
+  readonly scheduleSliceMillis: number;
+  /** Immediate calls that wait for their turn (own). */
+  readonly immediateCallCountMax: number;
+  /** Bytes of their names and arguments (own). */
+  readonly immediateCallBytesMax: number;
+  /** The longest sleep before a look at the calendar, which may have been set (own). */
+  readonly timerMillisMax: number;
 
   /**
    * A log segment: after the batch that reaches it, the next one begins (runtime.md section 12.2).
@@ -110,6 +118,10 @@ export const limit: Limits = {
   rowBytesMax: 16 * mebi,
   pageBytesMax: 64 * kibi,
   scheduleDelayMillisMax: 64 ** 6 - 1,
+  scheduleSliceMillis: 5,
+  immediateCallCountMax: 16_384,
+  immediateCallBytesMax: 64 * mebi,
+  timerMillisMax: 60_000,
   segmentBytesMax: gibi,
   commitBytesMax: gibi,
   commitQueueCountMax: 16_384,

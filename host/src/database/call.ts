@@ -73,11 +73,11 @@ export function runCall(
   args: Uint8Array,
   argsStart: number,
   argsLimit: number,
+  timestampMicros: bigint = parts.callClock.next(),
 ): CallOutcome {
   // Bytes behind the last parameter are nobody's (protocol.md section 4.1).
   const argsEnd = reducer.walkArguments(args, argsStart, argsLimit);
   assert(argsEnd >= 0, "admitCall let wrong arguments through");
-  const timestampMicros = parts.callClock.next();
   const tx = parts.datastore.begin();
   const result = invoke(
     parts,
@@ -140,7 +140,8 @@ export function commit(
   inputs: RecordInputs | undefined,
   caller: Client | undefined,
 ): string | undefined {
-  const { datastore, evaluator } = parts;
+  const { datastore, evaluator, schedules } = parts;
+  if (schedules.isActive) schedules.prepare(tx, inputs?.timestampMicros ?? 0n);
   const delta = datastore.commit(tx);
   if (delta === undefined) {
     evaluator.forget();
@@ -157,6 +158,7 @@ export function commit(
   const affected = evaluator.evaluate(delta);
   datastore.release(tx);
   if (affected.length > 0) parts.listener.onUpdates(affected, caller?.subscriber);
+  if (schedules.hasChanges) schedules.apply();
   return undefined;
 }
 

@@ -18,12 +18,19 @@ import { SubscriptionRegistry } from "../subscription/registry.ts";
 import type { SqlCaller } from "../sql/visibility.ts";
 import { adopt } from "./adopt.ts";
 import type { Client } from "./client.ts";
-import { connectClient, disconnectClient, disconnectLeftovers } from "./lifecycle.ts";
+import {
+  clearConnections,
+  connectClient,
+  disconnectClient,
+  disconnectLeftovers,
+} from "./lifecycle.ts";
 import { LiveModule } from "./live-module.ts";
 import { environmentLimits, type ModuleLimits } from "./module-limits.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
-import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
+import type { CallWatch, DatabaseParts, ProcedureStarter, UpdateListener } from "./parts.ts";
 import { planUpdate, publishFirst, publishUpdate, refusalHeading } from "./publish.ts";
+import { ScheduleRunner } from "./schedule/runner.ts";
+import { Schedules } from "./schedule/schedules.ts";
 import { type SnapshotOptions, type SnapshotParts, Snapshots } from "./snapshots.ts";
 
 /** Where a database's commit log lies inside its directory. */
@@ -64,16 +71,23 @@ export class Database {
   readonly #parts: DatabaseParts;
   readonly #environment: ModuleEnvironment;
   readonly #snapshots: Snapshots;
+  readonly #runner: ScheduleRunner;
 
-  private constructor(parts: DatabaseParts, environment: ModuleEnvironment, snapshots: Snapshots) {
+  private constructor(
+    parts: DatabaseParts,
+    environment: ModuleEnvironment,
+    snapshots: Snapshots,
+    runner: ScheduleRunner,
+  ) {
     this.#parts = parts;
     this.#environment = environment;
     this.#snapshots = snapshots;
+    this.#runner = runner;
   }
 
   /**
    * Opens a directory: takes its newest snapshot and replays the log behind it, starts its module, disconnects the clients that a
-   * crash left behind. An empty directory is a database before its first publish. Throws LC_LOG_*, LC_SNAPSHOT, LC_DISK, LC_MODULE_*.
+   * crash left behind, reads its schedules. An empty directory is a database before its first publish. Throws LC_LOG_*, LC_SNAPSHOT, LC_DISK, LC_MODULE_*.
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     const { identity, disk, clock } = options;
@@ -109,9 +123,12 @@ export class Database {
       watch: options.watch,
       energy: { units: 0 },
       listener: options.updates,
+      schedules: new Schedules(datastore, clock),
+      procedures: proceduresNotYet(moduleLog),
       module: undefined,
       owner: undefined,
     };
+    const runner = new ScheduleRunner(parts);
     const environment: ModuleEnvironment = {
       datastore,
       clock,
@@ -121,12 +138,13 @@ export class Database {
       log: (record) => {
         moduleLog.append(record);
       },
+      scheduleImmediately: (functionName, args) => runner.immediateCalls.add(functionName, args),
     };
     snapshots = new Snapshots(
       snapshotParts(parts, disk, recovered, options.pause ?? systemPause),
       options.snapshots,
     );
-    const database = new Database(parts, environment, snapshots);
+    const database = new Database(parts, environment, snapshots, runner);
     for (const fault of [...recovered.notes, tornText(recovered.log), options.lastFailure]) {
       if (fault !== undefined) moduleLog.append(hostRecord("Warn", fault));
     }
@@ -155,6 +173,8 @@ export class Database {
       const text = `disconnected ${count} clients that were connected when the host stopped`;
       parts.moduleLog.append(hostRecord("Info", text));
     }
+    clearConnections(parts);
+    this.#runner.rebuild();
   }
 
   /** For the steps beside this file and the session layer. */
@@ -213,14 +233,22 @@ export class Database {
 
   /** Creates or updates the program. Durable once `log.flush()` resolves. */
   publish(program: Uint8Array, owner: Identity): "created" | "updated" | "unchanged" {
-    const { module } = this.#parts;
-    if (module === undefined) {
-      publishFirst(this.#parts, this.#environment, program, owner);
-      return "created";
+    const { module, schedules } = this.#parts;
+    if (module !== undefined && sameBytes(module.program, program)) return "unchanged";
+    // A publish writes rows and moves them: none of that is a call cancelled or asked for anew.
+    schedules.suspend();
+    try {
+      if (module === undefined) {
+        publishFirst(this.#parts, this.#environment, program, owner);
+      } else {
+        publishUpdate(this.#parts, this.#environment, module, this.#parts.owner ?? owner, program);
+      }
+    } catch (thrown) {
+      schedules.resume();
+      throw thrown;
     }
-    if (sameBytes(module.program, program)) return "unchanged";
-    publishUpdate(this.#parts, this.#environment, module, this.#parts.owner ?? owner, program);
-    return "updated";
+    this.#runner.rebuild();
+    return module === undefined ? "created" : "updated";
   }
 
   /** Says what `publish` of a new program would do. */
@@ -246,6 +274,16 @@ export class Database {
     return moduleDefToJson(this.definition, version);
   }
 
+  /** When `runDue` is to be called next, in microseconds since the Unix epoch: 0 is at once, infinity not at all. */
+  get nextWakeMicros(): number {
+    return this.#runner.nextWakeMicros;
+  }
+
+  /** Makes calls that schedules ask for by now: as many as a turn may take. */
+  runDue(): void {
+    this.#runner.run();
+  }
+
   /** Ends the turn: what the module logged is written. */
   endTurn(): void {
     this.#parts.callClock.endTurn();
@@ -266,6 +304,16 @@ export class Database {
     await this.#parts.log.close();
     await this.#parts.moduleLog.close();
   }
+}
+
+function proceduresNotYet(moduleLog: ModuleLog): ProcedureStarter {
+  return {
+    startScheduled: (name, _args, onEnd) => {
+      const text = `LC_NOT_YET: procedure ${name}: procedures do not run in this version`;
+      moduleLog.append(hostRecord("Error", text));
+      onEnd();
+    },
+  };
 }
 
 /** The state on a database's own disk, as far as its snapshots and its log lead. */

@@ -1,6 +1,6 @@
 // Connections coming and going, and the clean-up of those that a crash left behind (abi.md section 9, runtime.md section 4).
 import type { Lifecycle } from "@lightcone/abi";
-import { ConnectionId, Identity } from "@lightcone/abi";
+import { ConnectionId, Identity, LightconeError } from "@lightcone/abi";
 import { encodeSystemRow } from "../datastore/catalog.ts";
 import { type SystemRow, systemTableId } from "../datastore/system-tables.ts";
 import type { Transaction } from "../datastore/tx.ts";
@@ -130,4 +130,20 @@ export function disconnectLeftovers(
     disconnectClient(parts, module, client, skipsReducer);
   }
   return rows.length;
+}
+
+const connectionTables = [
+  systemTableId.client,
+  systemTableId.connectionCredentials,
+  systemTableId.viewSub,
+] as const;
+
+/** After a restart, once leftovers are disconnected: nobody is connected, whatever rows say so still. */
+export function clearConnections(parts: DatabaseParts): void {
+  const tables = connectionTables.map((id) => parts.datastore.catalog.table(id));
+  if (tables.every(({ rowCount }) => rowCount === 0)) return;
+  const tx = parts.datastore.begin();
+  for (const table of tables) tx.clear(table);
+  const refusal = commit(parts, tx, undefined, undefined);
+  if (refusal !== undefined) throw new LightconeError("LC_LIMIT", refusal);
 }

@@ -36,6 +36,7 @@ void test("a module that trapped is started again; if that fails, at the next ca
       if (isBroken) throw new Error("no more memory");
       starts++;
     },
+    scheduleImmediately: () => false,
   };
   const module = new LiveModule(program, environment, watch);
   const { words } = makeClient(1, Identity.zero, ConnectionId.zero, "", false);
@@ -63,6 +64,7 @@ void test("reducers by name and by role, and what is wrong with arguments", asyn
     clock: new ManualClock(),
     databaseIdentity: new Uint8Array(32),
     log: () => undefined,
+    scheduleImmediately: () => false,
   };
   const module = new LiveModule(await assembleGuest({ definition }), environment, watch);
   t.equal(module.lifecycleReducer("onConnect")?.definition.name, "client_connected");

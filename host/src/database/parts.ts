@@ -9,6 +9,7 @@ import type { Evaluator } from "../subscription/evaluate.ts";
 import type { Subscriber, SubscriptionRegistry } from "../subscription/registry.ts";
 import type { LiveModule } from "./live-module.ts";
 import type { ModuleLog } from "./module-log.ts";
+import type { Schedules } from "./schedule/schedules.ts";
 
 /** What `CallWatch.begin` is told where it is not a reducer that clients call. */
 export const WatchCode = { loading: -1, init: -2, onConnect: -3, onDisconnect: -4 } as const;
@@ -29,6 +30,15 @@ export interface UpdateListener {
   onUpdates(affected: readonly Subscriber[], caller: Subscriber | undefined): void;
 }
 
+/** Starts procedures that nobody waits for. */
+export interface ProcedureStarter {
+  /**
+   * Starts a procedure as the database itself; `args` are the BSATN of its parameters. `onEnd` is called once, when it has ended
+   * in whatever way, also before this returns. What stands in the way, wrong arguments included, is for the module's log.
+   */
+  startScheduled(name: string, args: Uint8Array, onEnd: () => void): void;
+}
+
 export interface DatabaseParts {
   readonly identity: Identity;
   readonly datastore: Datastore;
@@ -42,6 +52,8 @@ export interface DatabaseParts {
   readonly watch: CallWatch;
   readonly energy: EnergyCount;
   readonly listener: UpdateListener;
+  readonly schedules: Schedules;
+  readonly procedures: ProcedureStarter;
   /** Undefined before the first publish. */
   module: LiveModule | undefined;
   owner: Identity | undefined;

@@ -72,9 +72,7 @@ function runInit(parts: DatabaseParts, tx: Transaction, module: LiveModule, owne
   if (reducer === undefined) return;
   const micros = parts.callClock.next();
   const client = makeClient(0, owner, ConnectionId.zero, "", true);
-  const result = module.instance.allowingScheduleRows(() =>
-    invoke(parts, module, reducer, client, micros, noArguments, 0, 0, tx),
-  );
+  const result = invoke(parts, module, reducer, client, micros, noArguments, 0, 0, tx);
   if (result.kind === "ok") return;
   const outcome = rolledBack(parts, module, tx, reducer, result, micros);
   const reason = outcome.kind === "failed" ? outcome.message : `${fatalMessage} ${result.message}`;

@@ -14,7 +14,13 @@ import {
 
 import type { Index } from "./index/contract.ts";
 import { RowIds } from "./rows/ids.ts";
-import type { ConstraintSchema, IndexSchema, SequenceSchema, TableSchema } from "./schema.ts";
+import type {
+  ConstraintSchema,
+  IndexSchema,
+  ScheduleSchema,
+  SequenceSchema,
+  TableSchema,
+} from "./schema.ts";
 import {
   type SystemRow,
   systemRowType,
@@ -194,7 +200,17 @@ export class Catalog {
         .map(readSequence)
         .sort((a, b) => a.column - b.column),
       isEvent: this.findRow(systemTableId.eventTable, 0, key.written()) >= 0,
-      isScheduled: this.findRow(systemTableId.scheduled, 1, key.written()) >= 0,
+      schedule: this.#readSchedule(key.written()),
+    };
+  }
+
+  #readSchedule(tableIdKey: Uint8Array): ScheduleSchema | undefined {
+    const row = this.findRow(systemTableId.scheduled, 1, tableIdKey);
+    if (row < 0) return undefined;
+    const schedule = this.row(systemTableId.scheduled, row);
+    return {
+      functionName: schedule["reducer_name"] as string,
+      atColumn: schedule["at_column"] as number,
     };
   }
 }

@@ -55,7 +55,7 @@ void test("a schema is what was asked for", async (t) => {
     access: "public",
     primaryKey: 0,
     isEvent: false,
-    isScheduled: false,
+    schedule: undefined,
   });
   t.same(
     schema.columns,
@@ -128,7 +128,10 @@ void test("a table is rows of the system tables", async (t) => {
     st_index_accessor: 4,
     st_column_accessor: 4,
   });
-  t.match(datastore.tableByName("t")?.schema, { isEvent: true, isScheduled: true });
+  t.match(datastore.tableByName("t")?.schema, {
+    isEvent: true,
+    schedule: { functionName: "tick", atColumn: 1 },
+  });
   t.same(datastore.catalog.rows(systemTableId.scheduled), [
     {
       schedule_id: 4096,

@@ -10,6 +10,8 @@ import type { Table } from "./table.ts";
 /** What a definition says of a table, before it has ids. */
 export interface NewTable {
   readonly name: string;
+  /** "user" if not given: the module's own. */
+  readonly kind?: "system" | "user";
   /** The name it has in the module's source. */
   readonly alias: string;
   readonly access: "public" | "private";
@@ -38,7 +40,7 @@ export interface NewSequence {
 export function createTable(datastore: Datastore, tx: Transaction, table: NewTable): Table {
   const { catalog } = datastore;
   const id = catalog.insertWithId(tx, systemTableId.table, {
-    ...tableRow({ ...table, id: 0, kind: "user" }),
+    ...tableRow({ ...table, id: 0, kind: table.kind ?? "user" }),
   });
   table.columns.forEach((column, position) => {
     catalog.insert(tx, systemTableId.column, columnRow(id, position, column));

@@ -38,6 +38,13 @@ export interface SequenceSchema {
   readonly allocated: bigint;
 }
 
+export interface ScheduleSchema {
+  /** A reducer or a procedure, whose only argument is the row. */
+  readonly functionName: string;
+  /** Position of the column of type ScheduleAt. */
+  readonly atColumn: number;
+}
+
 export interface TableSchema {
   readonly id: number;
   readonly name: string;
@@ -50,5 +57,6 @@ export interface TableSchema {
   readonly constraints: readonly ConstraintSchema[];
   readonly sequences: readonly SequenceSchema[];
   readonly isEvent: boolean;
-  readonly isScheduled: boolean;
+  /** Rows are calls to come. */
+  readonly schedule: ScheduleSchema | undefined;
 }

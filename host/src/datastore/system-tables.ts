@@ -318,7 +318,7 @@ export function systemTableSchemas(): TableSchema[] {
       constraints,
       sequences: table.sequence === undefined ? [] : [systemSequence(table, table.sequence, names)],
       isEvent: false,
-      isScheduled: false,
+      schedule: undefined,
     };
   });
 }

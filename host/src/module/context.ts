@@ -1,7 +1,6 @@
 // What imports see of the call under way: one object per instance, refilled for each call.
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Transaction } from "../datastore/tx.ts";
-import type { Table } from "../datastore/table.ts";
 import type { Clock } from "../base/clock.ts";
 import { ByteSink, ByteSources } from "./byte-streams.ts";
 import type { LoadOptions } from "./load.ts";
@@ -42,6 +41,8 @@ export interface ModuleEnvironment {
   readonly load?: LoadOptions;
   /** What all calls of all instances have used is added here. */
   readonly energy?: EnergyCount;
+  /** Queues a call by the database itself, outside of every transaction. Returns false if too many wait. */
+  readonly scheduleImmediately: (functionName: string, args: Uint8Array) => boolean;
 }
 
 /** The state behind the imports of one instance. */
@@ -57,8 +58,8 @@ export class CallContext {
   tx: Transaction | undefined;
   /** Reducer, or what the instance is doing. */
   functionName = "";
-  /** `init` may fill scheduled tables; nothing else may, as long as schedules do not run. */
-  allowsScheduleRows = false;
+  /** Set once the instance is described: start-up code may not ask for calls. */
+  isStarted = false;
   /** Set once an import trapped: a guest that catches the exception gets no further. */
   isDead = false;
   /**
@@ -108,18 +109,5 @@ export class CallContext {
     this.sink.close();
     this.sources.closeAll();
     this.iterators.closeAll();
-  }
-
-  /** A write to a scheduled table would promise a call that nobody makes. */
-  checkScheduleRow(table: Table): void {
-    if (!table.schema.isScheduled) return;
-    const { name } = table.schema;
-    if (!this.allowsScheduleRows) {
-      this.trap(`LC_NOT_YET: scheduled table ${name}: schedules do not run in this version`);
-    }
-    this.environment.log({
-      level: "Warn",
-      message: `a row was stored in scheduled table ${name}, but schedules do not run in this version`,
-    });
   }
 }

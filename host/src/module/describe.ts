@@ -12,6 +12,7 @@ export function describeModule(wasm: Uint8Array): ModuleDef {
     clock: new ManualClock(),
     databaseIdentity: new Uint8Array(32),
     log: () => undefined,
+    scheduleImmediately: () => false,
   };
   return new ModuleInstance(loadModule(wasm), environment).definition;
 }

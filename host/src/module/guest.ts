@@ -69,6 +69,7 @@ export class Guest {
     const setUp = this.exported<(sink: number) => number>("__setup__");
     if (setUp !== undefined) this.#setUp(setUp);
     this.definition = this.#describe();
+    context.isStarted = true;
   }
 
   /** Whether the present or last call ended because its budget was used up. */

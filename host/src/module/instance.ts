@@ -63,16 +63,6 @@ export class ModuleInstance {
     return this.#guest.energyUsed;
   }
 
-  /** Lets `init` fill scheduled tables while `run` lasts. */
-  allowingScheduleRows<T>(run: () => T): T {
-    this.#context.allowsScheduleRows = true;
-    try {
-      return run();
-    } finally {
-      this.#context.allowsScheduleRows = false;
-    }
-  }
-
   /**
    * Calls a reducer inside `tx`. `args[argsStart, argsEnd)` is the BSATN of its parameters. Throws only what is the host's own
    * fault; then the state of the transaction is unknown.

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assert, ConnectionId, Identity, LightconeError, messageOf } from "@lightcone/abi";
 import { systemClock } from "../base/clock.ts";
 import { systemPause } from "../base/pause.ts";
+import { systemTimers } from "../base/timers.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { DatabaseService, type ServiceCaller } from "../session/service.ts";
@@ -71,6 +72,7 @@ async function openService(): Promise<DatabaseService> {
     clock: systemClock,
     schedule: queueMicrotask,
     pause: systemPause,
+    timers: systemTimers,
     watch,
     snapshots: start.snapshots,
     modules: start.modules,

@@ -16,6 +16,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
 import type { Pause } from "../base/pause.ts";
+import type { Timers } from "../base/timers.ts";
 import { type Client, makeClient } from "../database/client.ts";
 import { Database, type UpdatePlan } from "../database/database.ts";
 import {
@@ -30,6 +31,7 @@ import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
 import type { SqlCursor } from "../sql/run.ts";
+import { Alarm } from "./alarm.ts";
 import { type LongRead, LongReads } from "./long-reads.ts";
 import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
@@ -50,6 +52,8 @@ export interface ServiceOptions {
   readonly schedule: Schedule;
   /** Lets others have the thread between two parts of a long read. */
   readonly pause: Pause;
+  /** Wake the database when a schedule is due. */
+  readonly timers: Timers;
   readonly watch: CallWatch;
   readonly delivery: Delivery;
   /** See `DatabaseOptions`. */
@@ -77,12 +81,17 @@ export class DatabaseService {
   readonly #sessions = new Map<number, Session>();
   readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
   readonly #longReads: LongReads;
+  readonly #alarm: Alarm;
   #failure: LightconeError | undefined;
   #isClosing = false;
 
-  private constructor(database: Database, delivery: Delivery, outbox: Outbox, pause: Pause) {
+  private constructor(database: Database, outbox: Outbox, options: ServiceOptions) {
+    const { clock, delivery, pause, timers } = options;
     this.#database = database;
     this.#longReads = new LongReads(pause, (read) => this.#readOn(read));
+    this.#alarm = new Alarm(clock, timers, () => {
+      this.#runDue();
+    });
     this.#delivery = delivery;
     this.#outbox = outbox;
     this.#context = {
@@ -120,10 +129,11 @@ export class DatabaseService {
     });
     const outbox = new Outbox(database.log, options.delivery);
     sender = new UpdateSender(outbox);
-    service = new DatabaseService(database, options.delivery, outbox, options.pause);
+    service = new DatabaseService(database, outbox, options);
     // What recovery committed must be durable before anybody is told anything.
     await database.log.flush();
     if (earlyFailure !== undefined) throw earlyFailure;
+    service.#setAlarm();
     return service;
   }
 
@@ -146,7 +156,30 @@ export class DatabaseService {
   }
 
   onDurable(offset: number): void {
-    if (this.#failure === undefined) this.#outbox.onDurable(offset);
+    if (this.#failure !== undefined) return;
+    this.#outbox.onDurable(offset);
+    this.#setAlarm();
+  }
+
+  /** Schedules wait like all commands while the disk is behind: the log's next sync sets the alarm then. */
+  #setAlarm(): void {
+    if (this.#isClosing || this.isBackpressured) return;
+    this.#alarm.set(this.#database.nextWakeMicros);
+  }
+
+  /** A schedule is due. */
+  #runDue(): void {
+    if (this.#failure !== undefined || this.#isClosing || this.isBackpressured) return;
+    try {
+      this.#guard(() => {
+        this.#database.runDue();
+      });
+    } catch (thrown) {
+      // There is nobody to refuse a due call to: what is thrown here ends the database.
+      this.fail(new LightconeError("LC_DATABASE_UNAVAILABLE", messageOf(thrown)));
+      return;
+    }
+    this.endTurn();
   }
 
   /** The end of this database as it is in memory (design decision 8): the disk failed or an invariant broke. */
@@ -154,6 +187,7 @@ export class DatabaseService {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#longReads.cancelAll();
+    this.#alarm.set(Infinity);
     this.#delivery.failed(error);
   }
 
@@ -268,6 +302,7 @@ export class DatabaseService {
       return;
     }
     this.#outbox.endTurn();
+    this.#setAlarm();
   }
 
   /** Creates or updates the program and waits until that is durable. */
@@ -344,6 +379,7 @@ export class DatabaseService {
       this.#longReads.cancelAll();
       this.endTurn();
       this.#isClosing = true;
+      this.#alarm.set(Infinity);
     }
     await this.#database.close();
   }

@@ -22,6 +22,7 @@ import {
 import { ManualClock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { systemPause } from "../base/pause.ts";
+import { ManualTimers } from "../base/timers.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import type { Database } from "../database/database.ts";
 import { type Delivery, DatabaseService } from "./service.ts";
@@ -58,7 +59,10 @@ class FrameReader {
 /** A service on a disk in memory, and what it delivered. */
 export class TestHost {
   readonly clock: ManualClock = new ManualClock(1_700_000_000_000_000n);
+  readonly timers: ManualTimers = new ManualTimers(this.clock);
   readonly disk: Disk;
+  /** How long each stretch of guest code takes. */
+  callMicros = 0n;
   readonly closed: { socket: number; code: number; reason: string }[] = [];
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
@@ -98,7 +102,13 @@ export class TestHost {
       clock: this.clock,
       schedule: queueMicrotask,
       pause: systemPause,
-      watch: { begin: () => undefined, end: () => undefined },
+      timers: this.timers,
+      watch: {
+        begin: () => undefined,
+        end: () => {
+          this.clock.advance(this.callMicros);
+        },
+      },
       delivery,
     });
     return this.#service;

@@ -1,13 +1,15 @@
 // Clients coming and going, crashes between, and what remains of them (runtime.md sections 4 and 19).
 import { test } from "tap";
-import { ConnectionId, Identity } from "@lightcone/abi";
+import { ConnectionId, Identity, present } from "@lightcone/abi";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import { MemoryDisk } from "../../src/base/disk/memory.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import { systemTableId } from "../../src/datastore/system-tables.ts";
 import { owner, TestClient, TestHost } from "../../src/session/test-client.ts";
 import { assembleGuest, importDeclarations } from "../module/guest.ts";
 import { ending } from "../module/probe.ts";
 import { tableRows } from "../rows.ts";
+import { ScheduleWorld } from "./schedule-guest.ts";
 
 async function openWith(program: Uint8Array, disk = new MemoryDisk()): Promise<TestHost> {
   const host = new TestHost(disk);
@@ -193,4 +195,44 @@ void test("a call over HTTP is a connection of its own", async (t) => {
     events(host).filter((event) => event === "connected").length,
     events(host).filter((event) => event === "disconnected").length,
   );
+});
+
+void test("a start clears all that tells of connections, also what no client's end would take", async (t) => {
+  const host = await openWith(readWasm("bank"));
+  const { datastore, log } = host.database.parts;
+  const { catalog } = datastore;
+  const tx = datastore.begin();
+  // As other hosts leave it behind.
+  catalog.insert(tx, systemTableId.connectionCredentials, {
+    connection_id: 5n,
+    jwt_payload: "{}",
+  });
+  catalog.insert(tx, systemTableId.viewSub, {
+    view_id: 4096,
+    arg_id: 1n,
+    identity: 7n,
+    num_subscribers: 1n,
+    has_subscribers: true,
+    last_called: 0n,
+  });
+  log.append(undefined, present(datastore.commit(tx), "a change").tables);
+  datastore.release(tx);
+  await log.flush();
+  const again = new TestHost((host.disk as MemoryDisk).crash(seededRandom(6)));
+  await again.open();
+  t.same(tableRows(again.database, "st_connection_credentials"), []);
+  t.same(tableRows(again.database, "st_view_sub"), []);
+  const { nextOffset } = again.database.log;
+  const third = new TestHost((again.disk as MemoryDisk).crash(seededRandom(7)));
+  await third.open();
+  t.equal(third.database.log.nextOffset, nextOffset, "where nothing is left, nothing is written");
+});
+
+void test("[SCHED14] overdue calls come after the clean-up, in a turn of their own", async (t) => {
+  const first = await ScheduleWorld.open();
+  first.call("put", { at: first.startMicros });
+  const again = await first.restart(0n);
+  t.same(again.fired, [], "not before the database is open");
+  await again.pass(0);
+  t.same(again.fired, [[1, 1]]);
 });

@@ -1,6 +1,6 @@
 // Publishing, first and again: all of it happens, or nothing does (runtime.md sections 11 and 19).
 import { test, type Test } from "tap";
-import { LightconeError, type ServerMessage } from "@lightcone/abi";
+import { LightconeError, type ServerMessage, Timestamp } from "@lightcone/abi";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import { MemoryDisk } from "../../src/base/disk/memory.ts";
 import { seededRandom } from "../../src/base/random.ts";
@@ -212,7 +212,7 @@ void test("private reducers and tables are the owner's", async (t) => {
   t.ok(all(own).includes("secret"));
 });
 
-void test("views, procedures and schedules: declared, published, named as not yet", async (t) => {
+void test("views and procedures: declared, published, named as not yet", async (t) => {
   const host = await openWith(readWasm("probe-views"));
   const alice = new TestClient(host, 1, "alice");
   host.take(1);
@@ -221,9 +221,6 @@ void test("views, procedures and schedules: declared, published, named as not ye
     ["a view", alice.subscribe(1, "SELECT * FROM my_notes")],
     ["a view of a query", alice.subscribe(2, "SELECT * FROM best_notes")],
     ["a view in a query", alice.query("SELECT * FROM note_count")],
-    ["a schedule", alice.call("remind_once", { micros: 5n, text: "later" })],
-    ["an interval", alice.call("remind_often", { micros: 5n, text: "later" })],
-    ["at once", alice.call("remind_at_once", { text: "now" })],
     ["a procedure", alice.procedure("add_up")],
   ];
   for (const [title, messages] of refused) {
@@ -235,14 +232,31 @@ void test("views, procedures and schedules: declared, published, named as not ye
   t.match(alice.procedure("nobody"), [
     { status: { kind: "internalError", error: "No such procedure" } },
   ]);
-  t.same(tableRows(host.database, "reminder"), []);
-  t.equal(tableRows(host.database, "note").length, 1);
-  t.equal(
-    ending(alice.callRaw("remind", new Uint8Array(0))),
-    "no such reducer",
-    "it is the schedule's",
-  );
   const everything = alice.subscribe(5, "SELECT * FROM *");
   t.match(everything, [{ kind: "subscribeApplied" }], "views are left out");
+  t.same(host.failures, []);
+});
+
+void test("[scenario 10] schedules of a compiled module; only the owner may call what they call", async (t) => {
+  const host = await openWith(readWasm("probe-views"));
+  const alice = new TestClient(host, 1, "alice");
+  host.take(1);
+  t.equal(ending(alice.call("remind_once", { micros: 5n, text: "once" })), "ok");
+  t.equal(ending(alice.call("remind_often", { micros: 1_000n, text: "often" })), "ok");
+  t.equal(ending(alice.call("remind_at_once", { text: "now" })), "ok");
+  const row = { scheduled_id: 1n, scheduled_at: { tag: "Time", value: new Timestamp(0n) } };
+  const reminder = { reminder: { ...row, text: "by hand" } };
+  t.equal(ending(alice.call("remind", reminder)), "no such reducer");
+  host.timers.advance(2_500n);
+  const texts = (): unknown[] => tableRows(host.database, "note").map(({ text }) => text);
+  t.same(texts(), ["now", "once", "often", "often"]);
+  t.same(
+    tableRows(host.database, "reminder").map(({ text }) => text),
+    ["often"],
+  );
+  const own = new TestClient(host, 2, "owner");
+  host.take(2);
+  t.equal(ending(own.call("remind", reminder)), "ok");
+  t.same(texts().slice(4), ["by hand"]);
   t.same(host.failures, []);
 });

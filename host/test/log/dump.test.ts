@@ -8,6 +8,7 @@ import type { DumpedTransaction } from "../../src/log/inspect/dump.ts";
 import { summarizeLog } from "../../src/log/inspect/summary.ts";
 import { describeModule } from "../../src/module/describe.ts";
 import { owner, TestClient, TestHost } from "../../src/session/test-client.ts";
+import { ScheduleWorld } from "../database/schedule-guest.ts";
 
 /** A log with a publish, a client that comes, calls and goes, and a second program. */
 async function written(): Promise<TestHost> {
@@ -72,6 +73,18 @@ void test("calls, arguments and rows of every transaction", async (t: Test) => {
     (await dump(host, { from: 2, to: 3 })).map(({ offset }) => offset),
     [2, 3],
   );
+});
+
+void test("[SCHED6] anchors of intervals are rows like all others", async (t: Test) => {
+  const world = await ScheduleWorld.open();
+  world.call("put", { every: 1_000_000n });
+  world.call("cancel", { at: 0n }, 1n);
+  await world.host.service.close("the test is over");
+  const changes = (await dump(world.host, { table: "st_lightcone_schedule" })).flatMap((one) => [
+    ...one.changes,
+  ]);
+  const json = `{"table_id":4097,"row_key":1,"anchor":${world.startMicros + 1000n}}`;
+  t.match(changes, [{ kind: "insert", rows: [{ json }] }, { kind: /delete|truncate/ }]);
 });
 
 void test("each program is asked once, and one that cannot be read is told", async (t: Test) => {

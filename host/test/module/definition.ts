@@ -83,6 +83,7 @@ interface TestTable {
   readonly unique?: readonly (readonly number[])[];
   /** Columns with auto-increment. */
   readonly sequences?: readonly number[];
+  readonly schedule?: { readonly reducer: string; readonly column: number };
 }
 
 interface TestReducer {
@@ -119,7 +120,11 @@ function rawTable(table: TestTable, position: number): Value {
       max_value: undefined,
       increment: 1n,
     })),
-    schedule: undefined,
+    schedule: table.schedule && {
+      name: undefined,
+      reducer_name: table.schedule.reducer,
+      column: table.schedule.column,
+    },
     table_type: { tag: "User", value: undefined },
     table_access: { tag: "Public", value: undefined },
   };

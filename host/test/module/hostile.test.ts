@@ -1,6 +1,7 @@
 // Guests that mean harm or are broken: their calls end, their database lives on.
 import { test } from "tap";
 import type { ServerMessage } from "@lightcone/abi";
+import { limit } from "../../src/base/limit.ts";
 import { owner, TestClient, TestHost } from "../../src/session/test-client.ts";
 import { assembleGuest, type GuestParts } from "./guest.ts";
 import { memoryBytes, Script } from "./script.ts";
@@ -144,13 +145,37 @@ void test("lengths beyond all bounds", async (t) => {
   }
 });
 
-void test("a call that asks for an immediate schedule is told that there is none yet", async (t) => {
+void test("[SCHED4] immediate calls: a name that is no text, and more of them than are kept", async (t) => {
   const world = await openWorld();
-  const script = new Script();
-  script.call("volatile_nonatomic_schedule_immediate", ...script.text("run"), script.word(), 0);
-  t.match(world.scripts.client.callRaw("run", script.encode(0)), [
-    { outcome: { kind: "internalError", error: /^LC_NOT_YET: immediate schedules/ } },
-  ]);
+  const { scripts } = world;
+  const ask = (name: readonly number[], argsLength: number): ReturnType<typeof scripts.run> => {
+    const script = new Script();
+    const at = script.place(name);
+    const args = script.word();
+    script.call("volatile_nonatomic_schedule_immediate", at, name.length, args, argsLength);
+    return scripts.run(script);
+  };
+  t.match(ask([0xff], 0), { kind: "trapped", message: /not valid UTF-8/ });
+  t.match(ask([0x61], 0x7fff_ffff), { kind: "trapped", message: /outside its memory/ });
+  const megabyte = 1024 * 1024;
+  let askedCount = 0;
+  while (ask([0x61], megabyte).kind === "ran") askedCount++;
+  t.equal(askedCount, limit.immediateCallBytesMax / megabyte - 1, "the names count, too");
+  scripts.host.timers.advance(0n);
+  t.match(ask([0x61], megabyte), { kind: "ran" }, "there is room again");
+  t.same(scripts.host.failures, []);
+});
+
+void test("[SCHED4] start-up code schedules nothing", async (t) => {
+  const more = `(func (export "_initialize")
+    (call $volatile_nonatomic_schedule_immediate
+      (i32.const 8) (i32.const 1) (i32.const 8) (i32.const 1)))`;
+  const host = new TestHost();
+  const service = await host.open();
+  await t.rejects(service.publish(await assembleGuest({ more }), owner), {
+    code: "LC_MODULE_LOAD",
+    message: /start-up code may not schedule calls/,
+  });
 });
 
 async function openGuest(parts: GuestParts): Promise<{ host: TestHost; client: TestClient }> {

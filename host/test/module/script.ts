@@ -86,7 +86,10 @@ const interpreter = `
 function assembleScriptGuest(definition: TestDefinition): Promise<Uint8Array> {
   const raw = { kind: "array", element: { kind: "u8" } } as const;
   return assembleGuest({
-    definition: { ...definition, reducers: [{ name: "run", params: { script: raw } }] },
+    definition: {
+      ...definition,
+      reducers: [{ name: "run", params: { script: raw } }, ...(definition.reducers ?? [])],
+    },
     memory: `(memory (export "memory") ${memoryBytes / 65_536})`,
     reducer: "(call $runScript (local.get $args))",
     more: interpreter,

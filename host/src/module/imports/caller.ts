@@ -2,6 +2,7 @@
 import { Errno } from "@lightcone/abi";
 import { systemTableId } from "../../datastore/system-tables.ts";
 import type { CallContext } from "../context.ts";
+import { readName } from "./datastore-read.ts";
 import type { ImportFunctions } from "./link.ts";
 
 const ok = 0;
@@ -30,8 +31,18 @@ export function callerImports(context: CallContext): ImportFunctions {
       context.memory.setU32(out, source);
       return ok;
     },
-    volatile_nonatomic_schedule_immediate(): void {
-      context.trap("LC_NOT_YET: immediate schedules do not run in this version");
+    volatile_nonatomic_schedule_immediate(
+      name: number,
+      nameLength: number,
+      args: number,
+      argsLength: number,
+    ): void {
+      if (!context.isStarted) context.trap("start-up code may not schedule calls");
+      const functionName = readName(context, name, nameLength);
+      const at = context.memory.range(args, argsLength);
+      const copy = context.memory.bytes().slice(at, at + (argsLength >>> 0));
+      if (context.environment.scheduleImmediately(functionName, copy)) return;
+      context.trap(`too many immediate calls wait: there is no room for one of ${functionName}`);
     },
   };
 }

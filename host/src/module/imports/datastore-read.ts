@@ -9,7 +9,8 @@ import { decodeRange, type ScanRange } from "./scan-range.ts";
 const ok = 0;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function readName(context: CallContext, pointer: number, length: number): string {
+/** A name in guest memory, or a trap. */
+export function readName(context: CallContext, pointer: number, length: number): string {
   const at = context.memory.range(pointer, length);
   try {
     return utf8.decode(context.memory.bytes().subarray(at, at + (length >>> 0)));

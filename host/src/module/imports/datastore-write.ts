@@ -2,6 +2,7 @@
 import { Errno } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { RowIds } from "../../datastore/rows/ids.ts";
+import { delayMicros, readScheduleAt } from "../../datastore/schedule-at.ts";
 import type { Table } from "../../datastore/table.ts";
 import type { Transaction } from "../../datastore/tx.ts";
 import type { CallContext } from "../context.ts";
@@ -33,6 +34,15 @@ function writeBack(context: CallContext, tx: Transaction, at: number, lengthPoin
   context.memory.setU32(lengthPointer, tx.generatedLength);
 }
 
+const scheduleDelayMicrosMax = BigInt(limit.scheduleDelayMillisMax) * 1000n;
+
+/** Whether the row just written asks for a call that lies too far ahead. It stays written (abi.md section 5.4). */
+function isTooFarAhead(context: CallContext, table: Table): boolean {
+  if (table.schema.schedule === undefined) return false;
+  const at = readScheduleAt(table, table.lastRow);
+  return delayMicros(at, context.environment.clock.nowMicros()) >= scheduleDelayMicrosMax;
+}
+
 function insertImports(context: CallContext): ImportFunctions {
   return {
     datastore_insert_bsatn(tableId: number, row: number, lengthPointer: number): number {
@@ -44,11 +54,13 @@ function insertImports(context: CallContext): ImportFunctions {
       if (table === undefined) return Errno.noSuchTable;
       const end = rowEnd(context, table, start, length);
       if (end < 0) return Errno.bsatnDecodeError;
-      context.checkScheduleRow(table);
       context.isWriting = true;
       const outcome = tx.insert(table, memory.bytes(), start, end);
       context.isWriting = false;
       if (outcome === "duplicate") return Errno.uniqueAlreadyExists;
+      if (outcome === "done" && isTooFarAhead(context, table)) {
+        return Errno.scheduleAtDelayTooLong;
+      }
       writeBack(context, tx, start, lengthPointer);
       return ok;
     },
@@ -69,12 +81,14 @@ function insertImports(context: CallContext): ImportFunctions {
       const handle = context.datastore.indexById(indexId >>> 0);
       if (handle?.table !== table) return Errno.noSuchIndex;
       if (!handle.isUnique) return Errno.indexNotUnique;
-      context.checkScheduleRow(table);
       context.isWriting = true;
       const outcome = tx.update(table, handle.index, memory.bytes(), start, end);
       context.isWriting = false;
       if (outcome === "absent") return Errno.noSuchRow;
       if (outcome === "duplicate") return Errno.uniqueAlreadyExists;
+      if (outcome === "done" && isTooFarAhead(context, table)) {
+        return Errno.scheduleAtDelayTooLong;
+      }
       writeBack(context, tx, start, lengthPointer);
       return ok;
     },
