@@ -1,6 +1,6 @@
 // Ten thousand import calls whose pointers, lengths, ids and handles are anything: the host stands, a guest sees only its own
 // memory, what trapped left nothing behind, and a database beside it is not touched.
-import { test } from "tap";
+import { t, test } from "tap";
 import { moduleImports, present } from "@lightcone/abi";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import type { Database } from "../../src/database/database.ts";
@@ -13,6 +13,8 @@ import { insert, openWorld, relation, rowBytes, type TableName, type World } fro
 /** Each script makes at least one call that is made whatever the others do. */
 const scriptCount = 10_000;
 const callsOfScriptMax = 4;
+t.setTimeout(300_000);
+
 const secret = "a row of the neighbour's: 7c1f9a52";
 const tables: readonly TableName[] = ["item", "place", "pair", "ticket"];
 
