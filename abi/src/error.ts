@@ -26,6 +26,8 @@ export const errorCodes = {
   LC_CALL_TIME_LIMIT: "the call ran longer than --call-time-limit and was stopped",
   LC_NOT_YET: "the module declares this feature, which this version does not run yet",
   LC_PUBLISH_REFUSED: "the new module cannot replace the old one; every reason is listed",
+  LC_PUBLISH_BREAKS_CLIENTS:
+    "the new module would disconnect clients, to which the request does not agree",
   LC_DATABASE_UNKNOWN: "no database has that name or identity",
   LC_DATABASE_UNAVAILABLE: "the database is closed for now: its disk failed or it is restarting",
   LC_NAME_INVALID: "a database name breaks the naming rule",

@@ -39,6 +39,8 @@ export type PublishPlan =
       readonly text: string;
       readonly breaksClients: boolean;
       readonly token: string;
+      /** The new definition has another version, under which names may differ. */
+      readonly isMajorUpgrade: boolean;
     }
   | { readonly kind: "impossible"; readonly reason: string };
 
@@ -136,6 +138,7 @@ export class Api {
         text: this.#text(auto, "migrate_plan"),
         breaksClients: memberOf(auto, "break_clients") === true,
         token: this.#text(auto, "token"),
+        isMajorUpgrade: memberOf(auto, "major_version_upgrade") === true,
       };
     }
     const manual = memberOf(json, "ManualMigrate") ?? null;

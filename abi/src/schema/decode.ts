@@ -1,9 +1,12 @@
 // From what a module writes to its definition, in one step.
+import { unreachable } from "../assert.ts";
 import { LightconeError } from "../error.ts";
 import { buildModule } from "./build.ts";
 import type { ModuleDef } from "./def.ts";
 import { decodeRaw, type RawModuleDef } from "./raw.ts";
+import type { ModuleSource } from "./source.ts";
 import { sourceFromV10 } from "./v10.ts";
+import { upgradeV8 } from "./v8.ts";
 import { sourceFromV9 } from "./v9.ts";
 
 /**
@@ -14,10 +17,26 @@ export function decodeModuleDef(bytes: Uint8Array): ModuleDef {
   return moduleDefFromRaw(decodeRaw(bytes));
 }
 
+function sourceOf(raw: RawModuleDef): ModuleSource {
+  switch (raw.version) {
+    case 8: {
+      const { def, faults } = upgradeV8(raw.def);
+      const source = sourceFromV9(def);
+      return { ...source, faults: [...faults, ...source.faults] };
+    }
+    case 9:
+      return sourceFromV9(raw.def);
+    case 10:
+      return sourceFromV10(raw.def);
+    default:
+      return unreachable(raw);
+  }
+}
+
 /** As decodeModuleDef, from a raw definition that is decoded already. */
 export function moduleDefFromRaw(raw: RawModuleDef): ModuleDef {
   try {
-    return buildModule(raw.version === 9 ? sourceFromV9(raw.def) : sourceFromV10(raw.def));
+    return buildModule(sourceOf(raw));
   } catch (thrown) {
     // A type that is nested too deep or has too many variants.
     if (!(thrown instanceof LightconeError) || thrown.code !== "LC_BSATN_DECODE") throw thrown;

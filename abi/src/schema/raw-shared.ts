@@ -29,6 +29,10 @@ export function plainSum(...variants: readonly string[]): SumType {
 /** A value of such a type. */
 export type Plain<Tag extends string> = { readonly tag: Tag; readonly value: undefined };
 
+export function plain<Tag extends string>(tag: Tag): Plain<Tag> {
+  return { tag, value: undefined };
+}
+
 export const u16Type: AlgebraicType = { kind: "u16" };
 export const u32Type: AlgebraicType = { kind: "u32" };
 export const boolType: AlgebraicType = { kind: "bool" };

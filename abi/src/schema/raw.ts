@@ -6,10 +6,12 @@ import { LightconeError, messageOf } from "../error.ts";
 import { type Codec, compileCodec } from "../sats/bsatn.ts";
 import type { AlgebraicType, Typespace } from "../sats/type.ts";
 import { moduleDefV10Type, type RawModuleDefV10 } from "./raw-v10.ts";
+import { moduleDefV8Type, type RawModuleDefV8 } from "./raw-v8.ts";
 import { moduleDefV9Type, type RawModuleDefV9 } from "./raw-v9.ts";
 import { rawTypesWith } from "./raw-shared.ts";
 
 export type RawModuleDef =
+  | { readonly version: 8; readonly def: RawModuleDefV8 }
   | { readonly version: 9; readonly def: RawModuleDefV9 }
   | { readonly version: 10; readonly def: RawModuleDefV10 };
 
@@ -23,6 +25,7 @@ export const rawTypeOf: Readonly<Record<9 | 10, AlgebraicType>> = {
 };
 
 /** Codecs of raw definitions without the version in front. */
+const rawV8Codec: Codec<RawModuleDefV8> = compileCodec(moduleDefV8Type, rawTypes);
 export const rawV9Codec: Codec<RawModuleDefV9> = compileCodec(moduleDefV9Type, rawTypes);
 export const rawV10Codec: Codec<RawModuleDefV10> = compileCodec(moduleDefV10Type, rawTypes);
 
@@ -47,18 +50,21 @@ export function decodeRaw(bytes: Uint8Array): RawModuleDef {
     const tag = reader.u8();
     if (tag === versionTag.v9) return { version: 9, def: rawV9Codec.read(reader) };
     if (tag === versionTag.v10) return { version: 10, def: rawV10Codec.read(reader) };
-    if (tag !== versionTag.v8) throw invalid(`its version tag ${tag} is unknown`);
+    if (tag === versionTag.v8) return { version: 8, def: rawV8Codec.read(reader) };
+    throw invalid(`its version tag ${tag} is unknown`);
   } catch (thrown) {
     if (!(thrown instanceof LightconeError) || thrown.code !== "LC_BSATN_DECODE") throw thrown;
     throw invalid(`${messageOf(thrown)} (near byte ${reader.position})`);
   }
-  throw invalid("it has version 8; build the module with a guest library that writes 9 or 10");
 }
 
 /** Writes a raw definition with its version in front. */
 export function encodeRaw(raw: RawModuleDef): Uint8Array {
   const writer = new Writer(4096);
-  if (raw.version === 9) {
+  if (raw.version === 8) {
+    writer.u8(versionTag.v8);
+    rawV8Codec.write(writer, raw.def);
+  } else if (raw.version === 9) {
     writer.u8(versionTag.v9);
     rawV9Codec.write(writer, raw.def);
   } else {

@@ -102,6 +102,11 @@ export class PublishCommand extends ServerCommand {
     const text = plan.text.trimEnd();
     // A heading alone: there is nothing below it to do.
     this.output.note(text.includes("\n") ? text : "The tables stay as they are.");
+    if (plan.isMajorUpgrade) {
+      this.output.note(
+        "The new program's definition is of version 10, the present one's of version 9: names may be written in another case.",
+      );
+    }
     if (!plan.breaksClients) return keepAll;
     if (!this.breakClients) {
       throw new CommandError(

@@ -25,10 +25,19 @@ import {
   disconnectLeftovers,
 } from "./lifecycle.ts";
 import { LiveModule } from "./live-module.ts";
+import { describePlan } from "./migration/describe.ts";
+import { migrationToken } from "./migration/token.ts";
 import { environmentLimits, type ModuleLimits } from "./module-limits.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
 import type { CallWatch, DatabaseParts, ProcedureStarter, UpdateListener } from "./parts.ts";
-import { planUpdate, publishFirst, publishUpdate, refusalHeading } from "./publish.ts";
+import {
+  type EndedClients,
+  planUpdate,
+  publishFirst,
+  type PublishPolicy,
+  publishUpdate,
+  refusalHeading,
+} from "./publish.ts";
 import { ScheduleRunner } from "./schedule/runner.ts";
 import { Schedules } from "./schedule/schedules.ts";
 import { type SnapshotOptions, type SnapshotParts, Snapshots } from "./snapshots.ts";
@@ -62,10 +71,21 @@ export type UpdatePlan =
   | {
       readonly kind: "possible";
       readonly text: string;
-      readonly oldHash: string;
-      readonly newHash: string;
+      readonly breaksClients: boolean;
+      /** What `publish` wants to be given where clients break, as hex in display order. */
+      readonly token: string;
+      readonly isMajorUpgrade: boolean;
     }
-  | { readonly kind: "impossible"; readonly reason: string };
+  | { readonly kind: "impossible"; readonly reason: string; readonly isMajorUpgrade: boolean };
+
+/** What a publish came to. */
+export interface Published {
+  readonly kind: "created" | "updated" | "unchanged";
+  /** Who is to be disconnected, by the new program. */
+  readonly ended: EndedClients;
+}
+
+const nobody: EndedClients = new Set();
 
 export class Database {
   readonly #parts: DatabaseParts;
@@ -232,41 +252,56 @@ export class Database {
   }
 
   /** Creates or updates the program. Durable once `log.flush()` resolves. */
-  publish(program: Uint8Array, owner: Identity): "created" | "updated" | "unchanged" {
+  publish(program: Uint8Array, owner: Identity, policy: PublishPolicy): Published {
     const { module, schedules } = this.#parts;
-    if (module !== undefined && sameBytes(module.program, program)) return "unchanged";
+    if (module !== undefined && sameBytes(module.program, program)) {
+      return { kind: "unchanged", ended: nobody };
+    }
     // A publish writes rows and moves them: none of that is a call cancelled or asked for anew.
     schedules.suspend();
+    let published: Published;
     try {
-      if (module === undefined) {
-        publishFirst(this.#parts, this.#environment, program, owner);
-      } else {
-        publishUpdate(this.#parts, this.#environment, module, this.#parts.owner ?? owner, program);
-      }
+      published = this.#publish(module, program, owner, policy);
     } catch (thrown) {
       schedules.resume();
       throw thrown;
     }
     this.#runner.rebuild();
-    return module === undefined ? "created" : "updated";
+    return published;
+  }
+
+  #publish(
+    module: LiveModule | undefined,
+    program: Uint8Array,
+    owner: Identity,
+    policy: PublishPolicy,
+  ): Published {
+    const parts = this.#parts;
+    if (module === undefined) {
+      publishFirst(parts, this.#environment, program, owner);
+      return { kind: "created", ended: nobody };
+    }
+    const { owner: present = owner } = parts;
+    const ended = publishUpdate(parts, this.#environment, module, present, program, policy);
+    return { kind: "updated", ended };
   }
 
   /** Says what `publish` of a new program would do. */
   planPublish(program: Uint8Array): UpdatePlan {
     const present = this.module;
     const { module, plan } = planUpdate(this.#parts, this.#environment, present, program);
+    const isMajorUpgrade = present.definition.version < module.definition.version;
     if (plan.refusals.length > 0) {
-      return { kind: "impossible", reason: [refusalHeading, ...plan.refusals].join("\n") };
+      const reason = [refusalHeading, ...plan.refusals].join("\n");
+      return { kind: "impossible", reason, isMajorUpgrade };
     }
-    const steps = plan.added.map((table) => {
-      const columns = table.columns.map((column) => `    - ${column.name}: ${column.type.kind}`);
-      return [`▸ Created user table: ${table.name} (${table.access})`, ...columns].join("\n");
-    });
+    const { identity } = this.#parts;
     return {
       kind: "possible",
-      text: ["Migration plan", ...steps].join("\n"),
-      oldHash: present.programHash,
-      newHash: module.programHash,
+      text: describePlan(plan),
+      breaksClients: plan.breaksClients,
+      token: migrationToken(identity, present.programHash, module.programHash),
+      isMajorUpgrade,
     };
   }
 

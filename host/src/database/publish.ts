@@ -7,19 +7,32 @@ import {
   type ModuleDef,
   numberFromBytes,
 } from "@lightcone/abi";
-import { createTable, type NewTable } from "../datastore/create-table.ts";
+import { createTable } from "../datastore/create-table.ts";
+import type { Datastore } from "../datastore/datastore.ts";
 import { systemTableId } from "../datastore/system-tables.ts";
+import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { commit, fatalMessage, invoke, rolledBack } from "./call.ts";
 import { makeClient } from "./client.ts";
 import { LiveModule } from "./live-module.ts";
-import { planMigration } from "./migration.ts";
+import { dataFaults } from "./migration/check-data.ts";
+import { stepLines } from "./migration/describe.ts";
+import { migrate } from "./migration/migrate.ts";
+import { type MigrationPlan, planMigration } from "./migration/plan.ts";
+import type { MigrationStep } from "./migration/step.ts";
+import { migrationToken } from "./migration/token.ts";
 import { hostRecord } from "./module-log.ts";
 import type { DatabaseParts } from "./parts.ts";
-import { planTables } from "./table-plan.ts";
+import type { Subscriber } from "../subscription/registry.ts";
+import { type PublishChange, publishStages } from "./publish-stages.ts";
+import { planSchema, planTables } from "./schema-plan.ts";
 
 const noArguments = new Uint8Array(0);
+
+/** Whether an update may disconnect clients. `token` is that of the plan, as hex in display order. */
+export type PublishPolicy =
+  { readonly kind: "compatible" } | { readonly kind: "breakClients"; readonly token: string };
 
 /** What this version cannot run safely is refused before anything is written. */
 function checkRunnable(definition: ModuleDef): void {
@@ -59,13 +72,6 @@ function recordModule(
   });
 }
 
-function createTables(parts: DatabaseParts, tx: Transaction, tables: readonly NewTable[]): void {
-  for (const table of tables) {
-    createTable(parts.datastore, tx, table);
-    parts.moduleLog.append(hostRecord("Info", `created table ${table.name} (${table.access})`));
-  }
-}
-
 /** Runs `init` inside the publish transaction; its error fails the publish. */
 function runInit(parts: DatabaseParts, tx: Transaction, module: LiveModule, owner: Identity): void {
   const reducer = module.lifecycleReducer("init");
@@ -92,6 +98,22 @@ function inTransaction(parts: DatabaseParts, run: (tx: Transaction) => void): vo
   }
 }
 
+function changeStages(parts: DatabaseParts, tx: Transaction, publish: PublishChange): void {
+  for (const { change } of publishStages) change?.(parts, tx, publish);
+}
+
+/** The new program takes over. */
+function takeOver(parts: DatabaseParts, publish: PublishChange): void {
+  parts.module = publish.module;
+  // Nothing keeps the memory of the program before.
+  parts.datastore.forgetSources();
+  for (const { committed } of publishStages) committed?.(parts, publish);
+}
+
+function log(parts: DatabaseParts, text: string): void {
+  parts.moduleLog.append(hostRecord("Info", text));
+}
+
 /** The first program of an empty database: schema, `st_module` and `init` in one transaction. */
 export function publishFirst(
   parts: DatabaseParts,
@@ -101,45 +123,109 @@ export function publishFirst(
 ): void {
   const module = startModule(parts, environment, program);
   const tables = planTables(module.definition);
+  const publish: PublishChange = { module, before: undefined, steps: [] };
   inTransaction(parts, (tx) => {
-    createTables(parts, tx, tables);
+    for (const table of tables) createTable(parts.datastore, tx, table);
+    changeStages(parts, tx, publish);
     recordModule(parts, tx, module, owner);
     runInit(parts, tx, module, owner);
   });
+  for (const { name, access } of tables) log(parts, `created table ${name} (${access})`);
   parts.owner = owner;
-  parts.module = module;
+  takeOver(parts, publish);
 }
 
-/** Loads the new program and compares it with the present one. */
+export interface PlannedUpdate {
+  readonly module: LiveModule;
+  /** What the data says against it is among the refusals. */
+  readonly plan: MigrationPlan;
+}
+
+/** Loads the new program and compares it with the present one. Throws LC_MODULE_* for a program that does not start. */
 export function planUpdate(
   parts: DatabaseParts,
   environment: ModuleEnvironment,
   present: LiveModule,
   program: Uint8Array,
-): { readonly module: LiveModule; readonly plan: ReturnType<typeof planMigration> } {
+): PlannedUpdate {
   const module = startModule(parts, environment, program);
-  const plan = planMigration(planTables(present.definition), planTables(module.definition));
-  return { module, plan };
+  const [before, after] = [planSchema(present.definition), planSchema(module.definition)];
+  const plan = planMigration(before, after);
+  const faults = dataFaults(parts.datastore, plan.steps, before.tables, after.tables);
+  return { module, plan: { ...plan, refusals: [...plan.refusals, ...faults] } };
+}
+
+/** Clients that cannot go on after an update. */
+export type EndedClients = "everybody" | ReadonlySet<Subscriber>;
+
+/** Tables that the update takes from those who are not the owner. */
+function hiddenTables(datastore: Datastore, steps: readonly MigrationStep[]): Set<Table> {
+  const hidden = new Set<Table>();
+  for (const step of steps) {
+    if (step.kind !== "changeAccess" || step.access === "public") continue;
+    const table = datastore.tableByName(step.table);
+    if (table !== undefined) hidden.add(table);
+  }
+  return hidden;
 }
 
 /** Heads the reasons of a refused plan. */
 export const refusalHeading = "the new program's tables do not fit the data:";
 
-/** A new program over the same or a larger schema. Clients and subscriptions stay. */
+function checkPolicy(
+  parts: DatabaseParts,
+  present: LiveModule,
+  { module, plan }: PlannedUpdate,
+  policy: PublishPolicy,
+): void {
+  if (policy.kind === "breakClients") {
+    const expected = migrationToken(parts.identity, present.programHash, module.programHash);
+    if (policy.token === expected) return;
+    throw new LightconeError(
+      "LC_REQUEST_INVALID",
+      "Migration policy is set to `BreakClients`, but the migration token does not fit. " +
+        "Token provided is invalid or does not match expected hash",
+    );
+  }
+  if (!plan.breaksClients) return;
+  throw new LightconeError(
+    "LC_PUBLISH_BREAKS_CLIENTS",
+    "Migration plan contains a client-breaking change which is disallowed under current policy",
+  );
+}
+
+/**
+ * A new program in the place of the present one: the tables change with the data in them. Returns which clients are to be
+ * disconnected. LC_PUBLISH_REFUSED, LC_PUBLISH_BREAKS_CLIENTS, LC_REQUEST_INVALID for a wrong token,
+ * LC_MODULE_*, LC_LIMIT: then the present program goes on over tables as they were.
+ */
 export function publishUpdate(
   parts: DatabaseParts,
   environment: ModuleEnvironment,
   present: LiveModule,
   owner: Identity,
   program: Uint8Array,
-): void {
-  const { module, plan } = planUpdate(parts, environment, present, program);
+  policy: PublishPolicy,
+): EndedClients {
+  const update = planUpdate(parts, environment, present, program);
+  const { module, plan } = update;
   if (plan.refusals.length > 0) {
     throw new LightconeError("LC_PUBLISH_REFUSED", refusalHeading, plan.refusals);
   }
+  checkPolicy(parts, present, update, policy);
+  const publish: PublishChange = { module, before: present.definition, steps: plan.steps };
+  const { datastore, registry } = parts;
+  let changed: readonly Table[] = [];
   inTransaction(parts, (tx) => {
-    createTables(parts, tx, plan.added);
+    changed = migrate(datastore, tx, plan.steps);
+    changeStages(parts, tx, publish);
     recordModule(parts, tx, module, owner);
   });
-  parts.module = module;
+  for (const step of plan.steps) log(parts, stepLines(step)[0] as string);
+  takeOver(parts, publish);
+  if (plan.breaksClients) {
+    log(parts, "Disconnecting all users");
+    return "everybody";
+  }
+  return registry.recompile(changed, hiddenTables(datastore, plan.steps));
 }

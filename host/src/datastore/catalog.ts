@@ -82,6 +82,23 @@ export class Catalog {
     return new Reader(tx.generated, 0, tx.generatedLength).u32();
   }
 
+  /** Deletes the rows that `matches` picks and returns them. */
+  deleteWhere(
+    tx: Transaction,
+    tableId: number,
+    matches: (row: SystemRow) => boolean,
+  ): readonly SystemRow[] {
+    const table = this.table(tableId);
+    const found: SystemRow[] = [];
+    for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) {
+      const value = this.row(tableId, row);
+      if (!matches(value)) continue;
+      found.push(value);
+      tx.delete(table, row);
+    }
+    return found;
+  }
+
   row(tableId: number, row: number): SystemRow {
     const { rows } = this.table(tableId);
     const start = rows.start(row);

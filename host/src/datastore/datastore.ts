@@ -1,12 +1,22 @@
 // Committed state of one database in memory: its tables, and the one open transaction. No I/O, nothing asynchronous.
-import { assert, LightconeError, numberToBytes, present } from "@lightcone/abi";
+import {
+  type AlgebraicType,
+  assert,
+  LightconeError,
+  numberToBytes,
+  present,
+  typesEqual,
+} from "@lightcone/abi";
 import { Catalog, encodeSystemRow, sequenceRow } from "./catalog.ts";
 import type { TableDelta, TxData } from "./delta.ts";
 import type { DatastoreImage, StoredTable } from "./image.ts";
 import type { Index } from "./index/contract.ts";
+import { RowLayout } from "./row-layout.ts";
+import type { TableSchema } from "./schema.ts";
 import type { Sequence } from "./sequence.ts";
 import { systemTableId } from "./system-tables.ts";
 import { Table } from "./table.ts";
+import type { SchemaConflict } from "./table-body.ts";
 import { Transaction } from "./tx.ts";
 
 /** A table as the index of it that is named by its id. */
@@ -32,8 +42,10 @@ export class Datastore implements ReadView {
   readonly #indexes = new Map<number, IndexHandle>();
   readonly #tx: Transaction;
   readonly #txData: { tables: TableDelta[] } = { tables: [] };
-  /** Tables made by the open transaction: a rollback drops them. */
-  readonly #created: Table[] = [];
+  /** How to take back what the open transaction did to tables themselves, last first. */
+  readonly #undos: (() => void)[] = [];
+  /** Tables that the open transaction dropped. */
+  readonly #dropped: Table[] = [];
 
   constructor() {
     for (const table of this.catalog.tables) this.#register(table);
@@ -110,6 +122,9 @@ export class Datastore implements ReadView {
       const table = tx.touched[i] as Table;
       if (table.collectDelta()) changed[count++] = table.delta;
     }
+    if (this.#dropped.length > 0) {
+      for (const { delta } of this.#dropped) if (delta.setDropped()) changed[count++] = delta;
+    }
     // Shortening an array gives its memory back, which would cost each commit an allocation.
     if (changed.length > count) changed.length = count;
     if (count > 1) changed.sort((a, b) => a.tableId - b.tableId);
@@ -119,7 +134,7 @@ export class Datastore implements ReadView {
   /** Frees what the committed transaction and its delta held. */
   release(tx: Transaction): void {
     for (let i = 0; i < tx.touchedCount; i++) (tx.touched[i] as Table).release();
-    if (this.#created.length > 0) this.#created.length = 0;
+    if (this.#undos.length > 0) this.#forgetUndos();
     tx.close(false);
   }
 
@@ -127,9 +142,14 @@ export class Datastore implements ReadView {
   rollBack(tx: Transaction): void {
     assert(tx === this.#tx && tx.isOpen, "rollback without a transaction");
     for (let i = 0; i < tx.touchedCount; i++) (tx.touched[i] as Table).rollBack();
-    for (const table of this.#created) this.#unregister(table);
-    this.#created.length = 0;
+    for (const undo of this.#undos.reverse()) undo();
+    this.#forgetUndos();
     tx.close(true);
+  }
+
+  #forgetUndos(): void {
+    this.#undos.length = 0;
+    this.#dropped.length = 0;
   }
 
   /** Holds all tables as they are, between two transactions. */
@@ -170,20 +190,72 @@ export class Datastore implements ReadView {
     assert(this.#tx.isOpen, "a table was created outside a transaction");
     const table = new Table(present(this.catalog.readTableSchema(id), `schema of table ${id}`));
     this.#register(table);
-    this.#created.push(table);
+    this.#undos.push(() => {
+      this.#unregister(table);
+    });
     return table;
   }
 
-  /** For recovery: makes, or makes again, a table from the system rows, keeping its rows. */
-  rebuildTable(id: number): Table | undefined {
-    const old = this.#tables.get(id);
-    const schema = this.catalog.readTableSchema(id);
-    if (old !== undefined) this.#unregister(old);
-    if (schema === undefined) return undefined;
-    const table = new Table(schema);
-    if (old !== undefined) moveRows(old, table);
+  /**
+   * Makes a table what the system rows of the open transaction say of it, before its own rows change. Its rows must be valid
+   * under the new types. Returns two rows in conflict, if there are any, and then has changed nothing.
+   */
+  reshapeTable(id: number): SchemaConflict | undefined {
+    assert(this.#tx.isOpen, "a table was changed outside a transaction");
+    const undo = this.#reshape(this.#known(id));
+    if (typeof undo !== "function") return undo;
+    this.#undos.push(undo);
+    return undefined;
+  }
+
+  /** Takes away the table whose system rows the open transaction has deleted; its rows go with it. */
+  dropTable(id: number): void {
+    assert(this.#tx.isOpen, "a table was dropped outside a transaction");
+    const table = this.#known(id);
+    assert(!table.isTouched, "a table is dropped as the last transaction left it");
+    this.#unregister(table);
+    this.#dropped.push(table);
+    this.#undos.push(() => {
+      this.#register(table);
+    });
+  }
+
+  #known(id: number): Table {
+    return present(this.#tables.get(id), `table ${id}`);
+  }
+
+  /** Returns how to undo it. */
+  #reshape(table: Table): (() => void) | SchemaConflict {
+    const { id } = table.schema;
+    const undo = table.reshape(present(this.catalog.readTableSchema(id), `schema of table ${id}`));
+    if (typeof undo !== "function") return undo;
+    const handles = [...this.#indexes].filter(([, handle]) => handle.table === table);
+    for (const [indexId] of handles) this.#indexes.delete(indexId);
     this.#register(table);
-    return table;
+    return () => {
+      this.#unregister(table);
+      undo();
+      this.#register(table);
+    };
+  }
+
+  /** For recovery: makes, changes or drops a table as the system rows say, keeping its rows. Throws LC_LOG_REPLAY. */
+  rebuildTable(id: number): void {
+    const table = this.#tables.get(id);
+    const schema = this.catalog.readTableSchema(id);
+    if (table !== undefined && schema !== undefined) {
+      if (
+        table.isTouched ||
+        !rowsFit(table, schema) ||
+        typeof this.#reshape(table) !== "function"
+      ) {
+        throw new LightconeError(
+          "LC_LOG_REPLAY",
+          `rows of table ${schema.name} do not fit the schema that the log gives it`,
+        );
+      }
+    } else if (table !== undefined) this.#unregister(table);
+    else if (schema !== undefined) this.#register(new Table(schema));
   }
 
   #recordAllocation(tx: Transaction, sequence: Sequence, allocated: bigint): void {
@@ -200,17 +272,19 @@ export class Datastore implements ReadView {
   }
 }
 
-function moveRows(from: Table, to: Table): void {
-  for (let row = from.nextRow(-1); row >= 0; row = from.nextRow(row)) {
-    const start = from.rows.start(row);
-    const page = from.rows.page(row);
-    const end = start + from.rows.size(row);
-    if (to.layout.rowEnd(page, start, end) !== end || to.insert(page, start, end) === "duplicate") {
-      throw new LightconeError(
-        "LC_LOG_REPLAY",
-        `rows of table ${to.schema.name} do not fit the schema that the log gives it`,
-      );
-    }
+/** Whether rows of a table would be rows of one with another schema. */
+function rowsFit(table: Table, schema: TableSchema): boolean {
+  const { rows } = table;
+  const isSame =
+    schema.columns.length === table.schema.columns.length &&
+    schema.columns.every(({ type }, i) =>
+      typesEqual(type, table.layout.columnTypes[i] as AlgebraicType),
+    );
+  if (isSame) return true;
+  const layout = new RowLayout(schema.columns.map(({ type }) => type));
+  for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) {
+    const end = rows.start(row) + rows.size(row);
+    if (layout.rowEnd(rows.page(row), rows.start(row), end) !== end) return false;
   }
-  to.release();
+  return true;
 }

@@ -11,6 +11,8 @@ export class TableDelta {
   readonly deletes: RowIds = new RowIds();
   /** The transaction left the table empty. */
   isTruncated = false;
+  /** Rows of a table that the transaction dropped: they are not named. */
+  #droppedCount = 0;
 
   constructor(table: Table) {
     this.table = table;
@@ -25,13 +27,22 @@ export class TableDelta {
   }
 
   get deleteCount(): number {
-    return this.deletes.count;
+    return this.deletes.count + this.#droppedCount;
   }
 
   clear(): void {
     this.inserts.clear();
     this.deletes.clear();
     this.isTruncated = false;
+    this.#droppedCount = 0;
+  }
+
+  /** The table is dropped, with all of its rows. Returns whether it had any. */
+  setDropped(): boolean {
+    this.clear();
+    this.#droppedCount = this.table.rowCount;
+    this.isTruncated = this.#droppedCount > 0;
+    return this.isTruncated;
   }
 
   /** Appends the inserted rows back to back. */

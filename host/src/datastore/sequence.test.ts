@@ -1,7 +1,7 @@
 import { type AlgebraicType, primitive, type ProductValue, Reader } from "@lightcone/abi";
 import { test } from "tap";
 import { openTable, rowEncoder, type TableSketch } from "../../test/datastore/tables.ts";
-import type { NewSequence } from "./create-table.ts";
+import type { NewSequence } from "./schema-rows.ts";
 import { Datastore } from "./datastore.ts";
 import { Replay } from "./replay.ts";
 import { Sequence, sequenceBlock, writeSequenceValue } from "./sequence.ts";

@@ -73,6 +73,12 @@ export class Sequence {
     this.#reserved = 0;
   }
 
+  /** Goes on where another one stands, which is not used again: what that had reserved is this one's. */
+  continueFrom(other: Sequence): void {
+    this.#position = other.#position;
+    this.#reserved = other.#reserved;
+  }
+
   #after(value: bigint, steps: number): bigint {
     const { increment, min, max } = this.schema;
     const straight = value + increment * BigInt(steps);

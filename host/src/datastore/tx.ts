@@ -87,6 +87,12 @@ export class Transaction {
     return outcome;
   }
 
+  /** Fills an empty table without auto-increment; see `Table.fill`. */
+  fill(table: Table, load: Parameters<Table["fill"]>[0]): void {
+    table.fill(load);
+    if (table.isTouched) this.#touch(table);
+  }
+
   delete(table: Table, row: number): void {
     if (!table.isTouched) this.#touch(table);
     table.delete(row);

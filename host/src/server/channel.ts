@@ -1,6 +1,8 @@
 // What crosses between the server's thread and a database's: plain data, frames in slabs (design decision 4).
 import type { ErrorCode } from "@lightcone/abi";
 import type { ModuleLimits } from "../database/module-limits.ts";
+import type { UpdatePlan } from "../database/database.ts";
+import type { PublishPolicy } from "../database/publish.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { SealedSlab } from "../session/slab.ts";
 
@@ -30,15 +32,18 @@ export interface WorkerStart {
 /** Requests that are answered, by name, with what they are answered with. */
 export interface Requests {
   readonly publish: {
-    readonly params: { readonly program: Uint8Array; readonly owner: bigint };
+    readonly params: {
+      readonly program: Uint8Array;
+      readonly owner: bigint;
+      readonly policy: PublishPolicy;
+    };
     readonly result: "created" | "updated" | "unchanged";
   };
   readonly planPublish: {
     readonly params: { readonly program: Uint8Array };
-    readonly result:
-      | { kind: "possible"; text: string; oldHash: string; newHash: string }
-      | { kind: "impossible"; reason: string };
+    readonly result: UpdatePlan;
   };
+  readonly program: { readonly params: null; readonly result: Uint8Array };
   readonly programHash: { readonly params: null; readonly result: string };
   readonly durableOffset: { readonly params: null; readonly result: number };
   readonly call: {

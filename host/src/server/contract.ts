@@ -1,6 +1,8 @@
 // What the HTTP and WebSocket side of the server asks of a database, wherever the database runs: on a worker thread in
 // production, in place in tests. Everything crosses as plain data.
 import type { ConnectionId, Identity } from "@lightcone/abi";
+import type { UpdatePlan } from "../database/database.ts";
+import type { PublishPolicy } from "../database/publish.ts";
 import type { Manifest } from "./backup/archive.ts";
 import type { Backup, BackupFacts } from "./backup/transfer.ts";
 
@@ -44,21 +46,13 @@ export interface SqlResult {
 /** What publishing a program came to. */
 export type PublishResult = { readonly kind: "created" | "updated" | "unchanged" };
 
-/** What publishing a program would come to. */
-export type PublishPlan =
-  | {
-      readonly kind: "possible";
-      readonly text: string;
-      readonly oldProgramHash: string;
-      readonly newProgramHash: string;
-    }
-  | { readonly kind: "impossible"; readonly reason: string };
-
 export interface PublishRequest {
   readonly program: Uint8Array;
   readonly owner: Identity;
   /** Drop all data first; `init` runs again. */
   readonly clear: boolean;
+  /** Whether clients may be disconnected. */
+  readonly policy: PublishPolicy;
 }
 
 /** Where a database's frames for one WebSocket go. */
@@ -101,13 +95,15 @@ export interface DatabaseHandle {
   readonly identity: Identity;
   /**
    * Creates the database (first publish) or updates it. Answers when the publish is durable. LC_MODULE_*, LC_REDUCER_FAILED (init)
-   * and LC_PUBLISH_REFUSED leave everything as it was.
+   * and LC_PUBLISH_* leave everything as it was.
    */
   publish(request: PublishRequest): Promise<PublishResult>;
   /** Says what `publish` would do, changing nothing. */
-  planPublish(program: Uint8Array): Promise<PublishPlan>;
+  planPublish(program: Uint8Array): Promise<UpdatePlan>;
   /** Keccak-256 of the present program, hex in display order. */
   programHash(): Promise<string>;
+  /** The present program's bytes. */
+  program(): Promise<Uint8Array>;
   /** Runs connect, the reducer, disconnect. `argumentsJson`: a JSON array in order or an object by parameter name. */
   call(name: string, argumentsJson: string, caller: Caller): Promise<CallResult>;
   /** One statement. With `confirmed` the answer waits until what it shows is durable. LC_SQL_* for refused statements. */

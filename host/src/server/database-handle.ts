@@ -1,6 +1,7 @@
 // A database as the server's routes and sockets see it: opened on first use on its own thread, opened again after a failure.
 import { CloseCode, closeReason, type Identity, LightconeError } from "@lightcone/abi";
 import type { ModuleLimits } from "../database/module-limits.ts";
+import type { UpdatePlan } from "../database/database.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { CallerData, CallResultData, RequestName, Requests } from "./channel.ts";
@@ -11,7 +12,6 @@ import type {
   DatabaseConnection,
   DatabaseHandle,
   LogFollow,
-  PublishPlan,
   PublishRequest,
   PublishResult,
   SocketSink,
@@ -220,8 +220,8 @@ export class WorkerDatabase implements DatabaseHandle {
         await this.#checkProgram(request.program);
         await this.#clear();
       }
-      const { program, owner } = request;
-      return { kind: await this.#request("publish", { program, owner: owner.value }) };
+      const { program, owner, policy } = request;
+      return { kind: await this.#request("publish", { program, owner: owner.value, policy }) };
     });
   }
 
@@ -264,11 +264,12 @@ export class WorkerDatabase implements DatabaseHandle {
     });
   }
 
-  async planPublish(program: Uint8Array): Promise<PublishPlan> {
-    const plan = await this.#request("planPublish", { program });
-    if (plan.kind === "impossible") return plan;
-    const { text, oldHash, newHash } = plan;
-    return { kind: "possible", text, oldProgramHash: oldHash, newProgramHash: newHash };
+  planPublish(program: Uint8Array): Promise<UpdatePlan> {
+    return this.#request("planPublish", { program });
+  }
+
+  program(): Promise<Uint8Array> {
+    return this.#request("program", null);
   }
 
   programHash(): Promise<string> {

@@ -29,6 +29,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_CALL_TIME_LIMIT: moduleFailedStatus,
   LC_NOT_YET: 501,
   LC_PUBLISH_REFUSED: 400,
+  LC_PUBLISH_BREAKS_CLIENTS: 400,
   LC_DATABASE_UNKNOWN: 404,
   LC_DATABASE_UNAVAILABLE: 503,
   LC_NAME_INVALID: 400,

@@ -8,6 +8,8 @@ import {
   present,
   toHex,
 } from "@lightcone/abi";
+import type { UpdatePlan } from "../database/database.ts";
+import { migrationToken } from "../database/migration/token.ts";
 import type { Manifest } from "./backup/archive.ts";
 import type { Backup } from "./backup/transfer.ts";
 import type {
@@ -18,7 +20,6 @@ import type {
   DatabaseHandle,
   Databases,
   LogFollow,
-  PublishPlan,
   PublishRequest,
   PublishResult,
   SocketSink,
@@ -45,7 +46,7 @@ const resultsByReducer: Readonly<Record<string, CallResult>> = {
 
 export class TestDatabase implements DatabaseHandle {
   readonly identity: Identity;
-  program: string | undefined;
+  programText: string | undefined;
   publishes: PublishRequest[] = [];
   /** What was called, and by whom. */
   readonly calls: { readonly name: string; readonly text: string; readonly caller: Caller }[] = [];
@@ -65,26 +66,45 @@ export class TestDatabase implements DatabaseHandle {
     const program = textOf(request.program);
     if (program.startsWith("bug")) throw new Error("a bug with a secret in it");
     refuseOnRequest(program);
-    const kind = this.program === undefined ? "created" : "updated";
-    this.program = program;
+    if (this.programText !== undefined) await this.#checkPolicy(request);
+    const kind = this.programText === undefined ? "created" : "updated";
+    this.programText = program;
     this.publishes.push(request);
     return { kind };
   }
 
-  async planPublish(program: Uint8Array): Promise<PublishPlan> {
+  /** As a database does, which compares programs that are none here. */
+  async #checkPolicy({ policy, program }: PublishRequest): Promise<void> {
+    const plan = await this.planPublish(program);
+    if (plan.kind === "impossible") return;
+    if (policy.kind === "breakClients" && policy.token !== plan.token) {
+      throw new LightconeError(
+        "LC_REQUEST_INVALID",
+        "Token provided is invalid or does not match expected hash",
+      );
+    }
+    if (policy.kind === "compatible" && plan.breaksClients) {
+      throw new LightconeError("LC_PUBLISH_BREAKS_CLIENTS", "the plan breaks clients");
+    }
+  }
+
+  async planPublish(program: Uint8Array): Promise<UpdatePlan> {
     const text = textOf(program);
-    if (text.startsWith("incompatible")) return { kind: "impossible", reason: "a column is gone" };
-    const newProgramHash = hashOf(text);
-    return {
-      kind: "possible",
-      text: "nothing changes",
-      oldProgramHash: await this.programHash(),
-      newProgramHash,
-    };
+    const isMajorUpgrade = false;
+    if (text.startsWith("incompatible")) {
+      return { kind: "impossible", reason: "a column is gone", isMajorUpgrade };
+    }
+    const token = migrationToken(this.identity, await this.programHash(), hashOf(text));
+    const breaksClients = text.startsWith("breaking");
+    return { kind: "possible", text: "nothing changes", breaksClients, token, isMajorUpgrade };
+  }
+
+  async program(): Promise<Uint8Array> {
+    return new TextEncoder().encode(present(this.programText, "a program"));
   }
 
   async programHash(): Promise<string> {
-    return hashOf(present(this.program, "a program"));
+    return hashOf(present(this.programText, "a program"));
   }
 
   async call(name: string, text: string, caller: Caller): Promise<CallResult> {
@@ -158,7 +178,7 @@ export class TestDatabases implements Databases {
 
   /** A backup is the program, in two pieces. */
   async backup(identity: Identity): Promise<Backup> {
-    const program = Buffer.from(present(this.get(identity).program, "a program"));
+    const program = Buffer.from(present(this.get(identity).programText, "a program"));
     const pieces = (async function* (): AsyncGenerator<Uint8Array> {
       yield program.subarray(0, 1);
       refuseOnRequest(program.toString());
@@ -177,7 +197,7 @@ export class TestDatabases implements Databases {
       text += textOf(piece);
       refuseOnRequest(text);
     }
-    this.get(identity).program = text;
+    this.get(identity).programText = text;
     return { database: owner, owner, names: [], lastOffset: 7, createdMicros: 0n, files: [] };
   }
 

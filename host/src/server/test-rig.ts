@@ -132,6 +132,7 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
         program: bytes,
         owner: owner.identity,
         clear: false,
+        policy: { kind: "compatible" },
       });
       await reservation.commit();
       return identity.toHex();

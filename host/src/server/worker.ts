@@ -112,12 +112,13 @@ function makeHandlers(service: DatabaseService): Handlers {
   const follows = new Map<number, () => void>();
   const { moduleLog } = service.database.parts;
   return {
-    publish: async ({ program, owner }) => {
-      const result = await service.publish(program, new Identity(owner));
+    publish: async ({ program, owner, policy }) => {
+      const result = await service.publish(program, new Identity(owner), policy);
       tellReducers(service);
       return result;
     },
     planPublish: ({ program }) => service.planPublish(program),
+    program: () => service.database.module.program,
     programHash: () => service.database.module.programHash,
     durableOffset: async () => {
       const { log } = service.database;

@@ -27,6 +27,7 @@ import {
 } from "../database/one-off.ts";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import type { CallWatch } from "../database/parts.ts";
+import type { PublishPolicy } from "../database/publish.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
@@ -305,14 +306,19 @@ export class DatabaseService {
     this.#setAlarm();
   }
 
-  /** Creates or updates the program and waits until that is durable. */
+  /** Creates or updates the program and waits until that is durable. Clients that cannot go on are disconnected. */
   async publish(
     program: Uint8Array,
     owner: Identity,
+    policy: PublishPolicy = { kind: "compatible" },
   ): Promise<"created" | "updated" | "unchanged"> {
-    const result = this.#guard(() => this.#database.publish(program, owner));
+    const { kind, ended } = this.#guard(() => this.#database.publish(program, owner, policy));
+    for (const session of this.#sessions.values()) {
+      const isEnded = ended === "everybody" || ended.has(session.client.subscriber);
+      if (isEnded) this.#end(session, CloseCode.goingAway, "module exited");
+    }
     await this.#flush();
-    return result;
+    return kind;
   }
 
   planPublish(program: Uint8Array): UpdatePlan {

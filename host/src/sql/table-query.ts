@@ -19,6 +19,8 @@ export interface TableQuery extends TablePlan {
    * the caller is the owner where the owner may see more.
    */
   readonly shareKey: string;
+  /** The same query for tables as they are now. Throws as `compileTableQuery` does. */
+  readonly recompile: () => TableQuery;
 }
 
 export type TableQueryUse = "subscription" | "oneOff";
@@ -53,6 +55,7 @@ function compile(text: string, view: ReadView, caller: SqlCaller, use: TableQuer
     usesSender,
     text,
     shareKey: `${sender} ${owner} ${text}`,
+    recompile: () => compileTableQuery(text, view, caller, use),
   };
 }
 

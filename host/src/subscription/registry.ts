@@ -31,7 +31,7 @@ interface Listener {
 
 /** One query, evaluated once for each transaction however many watch it. */
 export class SharedQuery {
-  readonly query: TableQuery;
+  query: TableQuery;
   readonly listeners: Listener[] = [];
   /** Matching rows of the transaction under evaluation. */
   readonly inserts: RowIds = new RowIds();
@@ -163,6 +163,26 @@ export class SubscriptionRegistry {
     for (const querySetId of subscriber.sets.keys()) this.remove(subscriber, querySetId);
   }
 
+  /**
+   * Follows tables whose schema has changed: queries on them are compiled again. Returns the subscribers of those that cannot
+   * be, and of all that watch a table in `hidden`: they must be ended.
+   */
+  recompile(tables: readonly Table[], hidden: ReadonlySet<Table>): ReadonlySet<Subscriber> {
+    const lost = new Set<Subscriber>();
+    for (const table of tables) {
+      if (!this.#byTable.has(table)) continue;
+      const queries = new TableQueries(table);
+      for (const shared of this.#queryByKey.values()) {
+        if (shared.query.table !== table) continue;
+        const isKept = !hidden.has(table) && recompiled(shared);
+        if (!isKept) for (const { subscriber } of shared.listeners) lost.add(subscriber);
+        queries.add(shared);
+      }
+      this.#byTable.set(table, queries);
+    }
+    return lost;
+  }
+
   #dropListener(query: SharedQuery, subscriber: Subscriber, querySetId: number): void {
     const { listeners } = query;
     const position = listeners.findIndex(
@@ -173,5 +193,17 @@ export class SubscriptionRegistry {
     if (listeners.length > 0) return;
     this.#queryByKey.delete(query.query.shareKey);
     this.#byTable.get(query.query.table)?.remove(query);
+  }
+}
+
+/** Whether the query can still be asked; then it is compiled again. */
+function recompiled(shared: SharedQuery): boolean {
+  try {
+    // The key stays: it is what the query is registered under.
+    shared.query = { ...shared.query.recompile(), shareKey: shared.query.shareKey };
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof LightconeError)) throw thrown;
+    return false;
   }
 }

@@ -6,9 +6,10 @@ import {
   product,
   type ProductValue,
 } from "@lightcone/abi";
-import { createTable, type NewSequence, type NewTable } from "../../src/datastore/create-table.ts";
+import { createTable, type NewTable } from "../../src/datastore/create-table.ts";
 import type { Datastore } from "../../src/datastore/datastore.ts";
 import type { IndexSchema } from "../../src/datastore/schema.ts";
+import type { NewSequence } from "../../src/datastore/schema-rows.ts";
 import type { Table } from "../../src/datastore/table.ts";
 import type { Transaction } from "../../src/datastore/tx.ts";
 

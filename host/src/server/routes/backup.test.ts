@@ -38,7 +38,7 @@ void test("a backup is for the owner, with its length and last offset", async (t
 void test("a backup that fails on its way breaks off and is reported", async (t) => {
   const { send, owner, publish, databases, reported } = await open(t);
   const identity = await publish("broken", owner, "fine");
-  databases.byHex(identity).program = "LC_DISK: cannot read clog";
+  databases.byHex(identity).programText = "LC_DISK: cannot read clog";
   await t.rejects(send("/v1/database/broken/backup", { token: owner.token }));
   t.match(reported, [{ thrown: { code: "LC_DISK" }, where: "GET /v1/database/broken/backup" }]);
   const { status } = await send("/v1/database/chat/backup", { token: owner.token });
@@ -56,7 +56,7 @@ void test("a restored database is new, and belongs to the caller", async (t) => 
   };
   t.match(said, { domain: "new", op: "restored", last_offset: 7 });
   t.ok(control.identityOfName("new")?.toHex() === said.database_identity);
-  t.equal(databases.byHex(said.database_identity).program, body);
+  t.equal(databases.byHex(said.database_identity).programText, body);
   const backup = await send("/v1/database/new/backup", { token: other.token });
   t.equal(backup.text, body);
 });

@@ -115,7 +115,7 @@ void test("an update that fails leaves what was", async (t) => {
   const { database_identity: hex } = successOf(await put("chat", "one"));
   const refused = await put("chat", "LC_PUBLISH_REFUSED: table t is gone");
   t.match(refused, { status: 400, text: "Database update rejected: table t is gone" });
-  t.equal(databases.byHex(hex).program, "one");
+  t.equal(databases.byHex(hex).programText, "one");
 });
 
 void test("data is cleared on request, unless the database is locked", async (t) => {
@@ -133,6 +133,31 @@ void test("data is cleared on request, unless the database is locked", async (t)
   });
   t.equal((await put("chat", "three")).status, 200, "an update without loss is allowed");
   t.equal((await put("chat?clear=true&parent=chat", "four")).status, 400);
+});
+
+void test("a reset drops the data, with another program or the present one", async (t) => {
+  const { put, send, other, owner, databases } = await open(t);
+  const { database_identity: hex } = successOf(await put("chat", "one"));
+  const reset = (body: string | undefined, token = owner.token): Promise<Answer> =>
+    send("/v1/database/chat/reset", {
+      method: "PUT",
+      token,
+      ...(body === undefined ? {} : { body }),
+    });
+  t.match(await reset(undefined, other.token), { status: 403, text: /reset database/ });
+  t.match(await reset(undefined), { status: 200, text: "" });
+  t.match(await reset("two"), { status: 200, text: "" });
+  t.match(await reset("LC_REDUCER_FAILED: init said no"), { status: 500, text: "init said no" });
+  const said = databases
+    .byHex(hex)
+    .publishes.map(({ program, clear }) => [Buffer.from(program).toString(), clear]);
+  t.same(said, [
+    ["one", false],
+    ["one", true],
+    ["two", true],
+  ]);
+  await send("/v1/database/chat/lock", { method: "POST", token: owner.token });
+  t.match(await reset(undefined), { status: 403, text: /^Database is locked and cannot be reset/ });
 });
 
 void test("names and identities that cannot be published to", async (t) => {
@@ -197,6 +222,10 @@ void test("the wish to break clients needs the token of the plan", async (t) => 
   const right = `chat?policy=BreakClients&token=${plan.token}`;
   t.equal((await put(right, "other program")).status, 400, "the token is for one program");
   t.equal((await put(right, "two")).status, 200);
+  t.match(await put("chat", "breaking"), {
+    status: 400,
+    text: "Failed to create or update the database: the plan breaks clients",
+  });
   const anonymous = await send(`/v1/database/${right}`, { method: "PUT", body: "two" });
   t.equal(anonymous.status, 401, "without a header that parameter is a credential");
 });
@@ -218,7 +247,7 @@ void test("what a publish would do", async (t) => {
     token: owner.token,
   });
   t.match(styled, { status: 400, text: /unknown variant `Loud`/ });
-  t.equal(databases.byHex(hex).program, "one", "nothing has changed");
+  t.equal(databases.byHex(hex).programText, "one", "nothing has changed");
 });
 
 void test("programs from anybody are taken on a loopback address only", async (t) => {
@@ -295,5 +324,5 @@ void test("a full disk of control data fails the publish, and the next one works
 void test("a program of many megabytes, beyond the limit of other bodies", async (t) => {
   const { put, databases } = await open(t);
   const { database_identity: hex } = successOf(await put("chat", "x".repeat(5_000_000)));
-  t.equal(databases.byHex(hex).program?.length, 5_000_000);
+  t.equal(databases.byHex(hex).programText?.length, 5_000_000);
 });

@@ -5,9 +5,11 @@ import { limit } from "../../base/limit.ts";
 import type { DatabaseHandle } from "../contract.ts";
 import { type DatabaseRecord, unknownIdentity } from "../control.ts";
 import type { DatabaseRef } from "../database-name.ts";
-import { hashToJson, isHashJson, migrationToken } from "../hash-json.ts";
+import type { PublishPolicy } from "../../database/publish.ts";
+import { hashFromJson, hashToJson } from "../hash-json.ts";
+import { colorPlan } from "../plan-color.ts";
 import { queryVariant } from "../query.ts";
-import { errorText, jsonReply, type Reply, textReply } from "../reply.ts";
+import { emptyReply, errorText, jsonReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf, databaseRefOf, findDatabase, requireOwner, unknownName } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
 import { parsePublishQuery, type PublishQuery, requireWasm } from "./publish-query.ts";
@@ -64,10 +66,7 @@ function findOwn(
     throw new LightconeError("LC_REQUEST_INVALID", "a database cannot be cleared and get a parent");
   }
   if (query.clear && record.isLocked) {
-    throw new LightconeError(
-      "LC_FORBIDDEN",
-      "Database is locked and cannot be reset with --delete-data. Run `spacetime unlock` first.",
-    );
+    throw lockedAgainstReset();
   }
   return record;
 }
@@ -108,7 +107,7 @@ async function runFirstPublish(attempt: Publish, identity: Identity): Promise<Re
   const { databases } = attempt.services;
   let isPublished = false;
   try {
-    const refusal = await runPublish(attempt, databases.get(identity));
+    const refusal = await runPublish(attempt, databases.get(identity), { kind: "compatible" });
     isPublished = refusal === undefined;
     return refusal;
   } finally {
@@ -118,24 +117,29 @@ async function runFirstPublish(attempt: Publish, identity: Identity): Promise<Re
 
 async function update(attempt: Publish, ref: DatabaseRef, record: DatabaseRecord): Promise<Reply> {
   const database = attempt.services.databases.get(record.identity);
-  if (attempt.query.policy === "BreakClients") await checkMigrationToken(attempt, database);
-  const refusal = await runPublish(attempt, database);
+  const refusal = await runPublish(attempt, database, policyOf(attempt.query));
   if (refusal !== undefined) return refusal;
   return success(ref.kind === "name" ? ref.name : undefined, record.identity, "updated");
 }
 
 /** Publishes, and returns the answer where a refusal has another status here than elsewhere. */
-async function runPublish(attempt: Publish, database: DatabaseHandle): Promise<Reply | undefined> {
+async function runPublish(
+  attempt: Publish,
+  database: DatabaseHandle,
+  policy: PublishPolicy,
+): Promise<Reply | undefined> {
   const { program, query, request } = attempt;
   try {
     const owner = request.token.identity;
-    await database.publish({ program, owner, clear: query.clear });
+    await database.publish({ program, owner, clear: query.clear, policy });
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;
     switch (thrown.code) {
       case "LC_PUBLISH_REFUSED":
         return textReply(400, `Database update rejected: ${errorText(thrown)}`);
+      case "LC_PUBLISH_BREAKS_CLIENTS":
+        return textReply(400, `Failed to create or update the database: ${errorText(thrown)}`);
       case "LC_REDUCER_FAILED":
       case "LC_MODULE_TRAP":
       case "LC_CALL_TIME_LIMIT":
@@ -160,52 +164,63 @@ function success(
   });
 }
 
+function lockedAgainstReset(): LightconeError {
+  return new LightconeError(
+    "LC_FORBIDDEN",
+    "Database is locked and cannot be reset with --delete-data. Run `spacetime unlock` first.",
+  );
+}
+
 function unknownRef(ref: DatabaseRef): LightconeError {
   return ref.kind === "name" ? unknownName(ref.name) : unknownIdentity();
 }
 
 /** Who accepts broken clients must have seen the plan: its token is the proof. */
-async function checkMigrationToken(attempt: Publish, database: DatabaseHandle): Promise<void> {
-  const { migrationToken: given } = attempt.query;
-  if (given === undefined) {
+function policyOf({ policy, migrationToken }: PublishQuery): PublishPolicy {
+  if (policy === "Compatible") return { kind: "compatible" };
+  if (migrationToken === undefined) {
     throw new LightconeError(
       "LC_REQUEST_INVALID",
       "Migration policy is set to `BreakClients`, but no migration token was provided.",
     );
   }
-  const plan = await database.planPublish(attempt.program);
-  if (plan.kind === "impossible") return;
-  const { oldProgramHash, newProgramHash } = plan;
-  const expected = migrationToken(database.identity, oldProgramHash, newProgramHash);
-  if (isHashJson(given, expected)) return;
-  throw new LightconeError(
-    "LC_REQUEST_INVALID",
-    "Migration policy is set to `BreakClients`, but the migration token does not fit. " +
-      "Token provided is invalid or does not match expected hash",
-  );
+  return { kind: "breakClients", token: hashFromJson(migrationToken) ?? migrationToken };
 }
 
 async function prePublish(request: CallerRequest, services: Services): Promise<Reply> {
-  queryVariant(request.query, "style", ["AnsiColor", "NoColor"]);
+  const style = queryVariant(request.query, "style", ["AnsiColor", "NoColor"]);
   requireWasm(queryVariant(request.query, "host_type", ["Wasm", "Js"]) ?? "Wasm");
   const record = databaseOf(request, services);
   requireOwner(record, request, "update database");
   const program = await request.readBody(limit.moduleBytesMax);
   const plan = await services.databases.get(record.identity).planPublish(program);
+  const major = { major_version_upgrade: plan.isMajorUpgrade };
   if (plan.kind === "impossible") {
-    const manual = { reason: plan.reason, major_version_upgrade: false };
-    return jsonReply(200, { ManualMigrate: manual });
+    return jsonReply(200, { ManualMigrate: { reason: plan.reason, ...major } });
   }
-  const { text, oldProgramHash, newProgramHash } = plan;
-  const token = migrationToken(record.identity, oldProgramHash, newProgramHash);
   return jsonReply(200, {
     AutoMigrate: {
-      migrate_plan: text,
-      break_clients: false,
-      token: hashToJson(token),
-      major_version_upgrade: false,
+      migrate_plan: style === "NoColor" ? plan.text : colorPlan(plan.text),
+      break_clients: plan.breaksClients,
+      token: hashToJson(plan.token),
+      ...major,
     },
   });
+}
+
+/** Drops all data and starts anew with the program in the body, or with the present one. */
+async function reset(request: CallerRequest, services: Services): Promise<Reply> {
+  const query = parsePublishQuery(request.query);
+  requireWasm(query.hostType);
+  const record = databaseOf(request, services);
+  requireOwner(record, request, "reset database");
+  if (record.isLocked) throw lockedAgainstReset();
+  const body = await request.readBody(limit.moduleBytesMax);
+  const database = services.databases.get(record.identity);
+  const program = body.length > 0 ? body : await database.program();
+  const attempt: Publish = { request, services, query: { ...query, clear: true }, program };
+  const refusal = await runPublish(attempt, database, { kind: "compatible" });
+  return refusal ?? emptyReply(200);
 }
 
 export const publishRoutes: readonly Route[] = [
@@ -232,5 +247,13 @@ export const publishRoutes: readonly Route[] = [
     access: "owner",
     summary: "Tells what publishing a program would do.",
     handle: prePublish,
+  },
+  {
+    method: "PUT",
+    path: "/v1/database/:db/reset",
+    credentials: "optional",
+    access: "owner",
+    summary: "Deletes all data and starts anew, with a program in the body or the present one.",
+    handle: reset,
   },
 ];

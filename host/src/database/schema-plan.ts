@@ -1,12 +1,13 @@
-// From a module's definition to tables of the datastore.
+// From a module's definition to what the datastore is to hold: tables, views, row rules.
 import {
   type AlgebraicType,
-  assert,
+  type Element,
   LightconeError,
   type ModuleDef,
   resolve,
   type TableDef,
   type Typespace,
+  type ViewDef,
 } from "@lightcone/abi";
 import type { NewTable } from "../datastore/create-table.ts";
 
@@ -51,11 +52,13 @@ function planTable(table: TableDef, module: ModuleDef): NewTable {
       name: column.name,
       alias: column.sourceName,
       type: inlineType(column.type, module.typespace, `column ${table.name}.${column.name}`),
+      defaultValue: column.defaultValue,
     })),
     primaryKey: table.primaryKey,
     indexes: table.indexes.map((index) => ({
       name: index.name,
       alias: index.sourceName,
+      accessor: index.accessorName,
       kind: index.algorithm.kind,
       columns: index.algorithm.columns,
     })),
@@ -68,8 +71,65 @@ function planTable(table: TableDef, module: ModuleDef): NewTable {
 
 /** The tables of a definition in the order they are created at the first publish. */
 export function planTables(module: ModuleDef): NewTable[] {
-  assert(module.rowLevelSecurity.length === 0, "a module with row rules passed the gate");
   return module.tables
     .map((table) => planTable(table, module))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What clients of a view depend on. */
+export interface PlannedView {
+  readonly name: string;
+  readonly isPublic: boolean;
+  readonly isAnonymous: boolean;
+  readonly params: readonly Element[];
+  readonly columns: readonly Element[];
+  readonly primaryKey: number | undefined;
+}
+
+/** The type of a view's rows: it returns an option, an array or a query of them. */
+function rowTypeOf({ returnType }: ViewDef): AlgebraicType | undefined {
+  switch (returnType.kind) {
+    case "array":
+      return returnType.element;
+    case "sum":
+      return returnType.variants[0]?.type;
+    case "product":
+      return returnType.elements[0]?.type;
+    default:
+      return undefined;
+  }
+}
+
+function planView(view: ViewDef, { typespace }: ModuleDef): PlannedView {
+  const { name, isPublic, isAnonymous, primaryKey } = view;
+  const inline = (element: Element): Element => ({
+    name: element.name,
+    type: inlineType(element.type, typespace, `view ${name}`),
+  });
+  const rowType = rowTypeOf(view);
+  const row = rowType === undefined ? undefined : resolve(rowType, typespace);
+  const columns = row?.kind === "product" ? row.elements.map(inline) : [];
+  return {
+    name,
+    isPublic,
+    isAnonymous,
+    params: view.params.elements.map(inline),
+    columns,
+    primaryKey,
+  };
+}
+
+/** All of a definition that a migration compares. */
+export interface PlannedSchema {
+  readonly tables: readonly NewTable[];
+  readonly views: readonly PlannedView[];
+  readonly rowRules: readonly string[];
+}
+
+export function planSchema(module: ModuleDef): PlannedSchema {
+  return {
+    tables: planTables(module),
+    views: module.views.map((view) => planView(view, module)),
+    rowRules: module.rowLevelSecurity,
+  };
 }
