@@ -20,6 +20,7 @@ export const errorCodes = {
   LC_SQL_NAME: "a table or column named in the SQL text does not exist or may not be read",
   LC_SQL_TYPE: "an expression or literal in the SQL text has the wrong type",
   LC_SQL_FORBIDDEN: "the caller may not run this kind of SQL statement",
+  LC_SQL_CONSTRAINT: "a row that an SQL statement writes has a unique key that is taken",
   LC_SUBSCRIPTION: "a subscription is refused or unknown",
   LC_REDUCER_ARGUMENTS: "the arguments do not decode as the reducer's parameters",
   LC_REDUCER_FAILED: "the reducer returned an error; its transaction was rolled back",

@@ -41,6 +41,12 @@ export interface Limits {
    * parser.
    */
   readonly sqlDepthMax: number;
+  /** Tables in one join; own, since the reference sets none for general SQL. */
+  readonly joinTableCountMax: number;
+  /** Rows that one join may try, since it is done at once: about half a second of work (own). */
+  readonly joinRowCountMax: number;
+  /** Queries that row rules may make of one (own). */
+  readonly sqlFragmentCountMax: number;
   /** A name of a table, column, reducer or index (runtime.md section 17). */
   readonly identifierBytesMax: number;
 
@@ -114,6 +120,9 @@ export const limit: Limits = {
   preparedModuleCountMax: 4,
   sqlTextBytesMax: 50_000,
   sqlDepthMax: 500,
+  joinTableCountMax: 64,
+  joinRowCountMax: 2_000_000,
+  sqlFragmentCountMax: 64,
   identifierBytesMax: 63,
   rowBytesMax: 16 * mebi,
   pageBytesMax: 64 * kibi,

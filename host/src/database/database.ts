@@ -238,6 +238,7 @@ export class Database {
       identity: client.identity,
       isOwner: client.isOwner,
       viewNames: this.module.viewNames,
+      view: () => undefined,
     };
   }
 

@@ -1,8 +1,10 @@
 // Calls and statements over HTTP: each is a connection of its own, with `client_connected` before and `client_disconnected`
 // after it (http-and-auth.md section 6).
 import { encodeArguments, type JsonValue, LightconeError, messageOf } from "@lightcone/abi";
-import { beginSql, type SqlCursor } from "../sql/run.ts";
-import { admitCall, type CallOutcome, type CallRefusal, runCall } from "./call.ts";
+import type { RunChange, SqlStats } from "../sql/change.ts";
+import { prepareSql } from "../sql/run.ts";
+import type { SqlCursor } from "../sql/select.ts";
+import { admitCall, type CallOutcome, type CallRefusal, commit, runCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Database } from "./database.ts";
 
@@ -80,7 +82,37 @@ export interface SqlAnswer {
 
 const utf8 = new TextEncoder();
 
-/** Begins one SQL statement. */
+const noChanges: SqlStats = { inserted: 0, deleted: 0, updated: 0 };
+
+/** The answer of a statement that has no rows. */
+const noRows: SqlCursor = {
+  isLong: false,
+  isDone: true,
+  schemaJson: `{"elements":[]}`,
+  advance: () => undefined,
+  rowsJson: () => [utf8.encode("[]")],
+  close: () => undefined,
+};
+
+/** Runs a statement that changes rows as a transaction of its own. */
+function runStatement(database: Database, client: Client, run: RunChange): SqlStats {
+  const { parts } = database;
+  const { datastore } = parts;
+  const tx = datastore.begin();
+  let stats: SqlStats;
+  try {
+    stats = run(tx);
+  } catch (thrown) {
+    // Anything but a refusal leaves the transaction open, which ends the database: nothing may hide it.
+    if (thrown instanceof LightconeError) datastore.rollBack(tx);
+    throw thrown;
+  }
+  const refusal = commit(parts, tx, undefined, client);
+  if (refusal !== undefined) throw new LightconeError("LC_LIMIT", refusal);
+  return stats;
+}
+
+/** Begins one SQL statement; one that changes rows is committed at once. */
 export function startSql(
   database: Database,
   client: Client,
@@ -90,11 +122,14 @@ export function startSql(
   if (refusal !== undefined) return { kind: "refused", message: refusal };
   const { clock, datastore } = database.parts;
   const start = clock.nowMillis();
-  let cursor: SqlCursor;
+  let cursor = noRows;
+  let stats = noChanges;
   try {
-    cursor = beginSql(text, datastore, database.sqlCaller(client));
+    const prepared = prepareSql(text, datastore, database.sqlCaller(client));
+    if (prepared.kind === "rows") cursor = prepared.cursor;
+    else stats = runStatement(database, client, prepared.run);
   } catch (thrown) {
-    database.disconnect(client);
+    if (!datastore.isInTransaction) database.disconnect(client);
     throw thrown;
   }
   return {
@@ -102,9 +137,8 @@ export function startSql(
     cursor,
     finish: () => {
       const durationMicros = Math.round((clock.nowMillis() - start) * 1000);
-      const stats = `{"rows_inserted":0,"rows_deleted":0,"rows_updated":0}`;
       const head = `[{"schema":${cursor.schemaJson},"rows":`;
-      const tail = `,"total_duration_micros":${durationMicros},"stats":${stats}}]`;
+      const tail = `,"total_duration_micros":${durationMicros},"stats":${statsJson(stats)}}]`;
       const pieces = [utf8.encode(head), ...cursor.rowsJson(), utf8.encode(tail)];
       return { pieces, durationMicros };
     },
@@ -113,4 +147,8 @@ export function startSql(
       database.disconnect(client);
     },
   };
+}
+
+function statsJson({ inserted, deleted, updated }: SqlStats): string {
+  return `{"rows_inserted":${inserted},"rows_deleted":${deleted},"rows_updated":${updated}}`;
 }

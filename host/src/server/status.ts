@@ -23,6 +23,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_SQL_NAME: 400,
   LC_SQL_TYPE: 400,
   LC_SQL_FORBIDDEN: 400,
+  LC_SQL_CONSTRAINT: 400,
   LC_SUBSCRIPTION: 400,
   LC_REDUCER_ARGUMENTS: 400,
   LC_REDUCER_FAILED: moduleFailedStatus,

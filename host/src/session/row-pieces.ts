@@ -52,14 +52,15 @@ export class RowPieces {
   readonly #offsets = new Pieces();
   #count = 0;
 
-  /** `rowSize` is what all rows of the table have, or -1. */
+  /** `rowSize` is what all rows have as they are sent, or -1. */
   constructor(rowSize: number) {
     this.#rowSize = rowSize > 0 && rowSize <= fixedSizeMax ? rowSize : -1;
   }
 
-  add(rows: RowReader, row: number): void {
-    const size = rows.size(row);
-    const start = rows.start(row);
+  /** Adds a row without its first `hiddenBytes`. */
+  add(rows: RowReader, row: number, hiddenBytes: number): void {
+    const size = rows.size(row) - hiddenBytes;
+    const start = rows.start(row) + hiddenBytes;
     if (this.#rowSize < 0) {
       const offset = this.#data.length;
       const { view, at } = this.#offsets.reserve(offsetBytes);

@@ -27,13 +27,15 @@ import {
 import { admitCall, runCall } from "../database/call.ts";
 import type { Client } from "../database/client.ts";
 import type { Database } from "../database/database.ts";
+import { isLongQuery } from "../sql/run.ts";
 import {
-  allTableQueries,
-  compileTableQuery,
+  allTableTexts,
+  checkQueryRowLimit,
+  type CompiledText,
+  compileQueries,
   isAllTables,
   type TableQuery,
 } from "../sql/table-query.ts";
-import { isLongRead } from "../sql/cursor.ts";
 import type { LongReads } from "./long-reads.ts";
 import type { Address, Outbox } from "./outbox.ts";
 import { RowsRead } from "./rows-read.ts";
@@ -158,20 +160,24 @@ export class Session {
   }
 
   /** Compiles the texts of a query set; the first fault refuses all of it. */
-  #compile(texts: readonly string[]): TableQuery[] | string {
+  #compile(given: readonly string[]): TableQuery[] | string {
     const { database } = this.#context;
-    const { datastore } = database.parts;
+    const { datastore, registry } = database.parts;
     const caller = database.sqlCaller(this.client);
-    const queries: TableQuery[] = [];
-    for (const text of texts) {
-      try {
-        if (isAllTables(text)) queries.push(...allTableQueries(datastore, caller));
-        else queries.push(compileTableQuery(text, datastore, caller, "subscription"));
-      } catch (thrown) {
-        return queryFault(thrown);
-      }
+    try {
+      const texts = given.flatMap((text) =>
+        isAllTables(text) ? allTableTexts(datastore, caller) : [text],
+      );
+      const queries = texts.flatMap((text) =>
+        compileQueries(text, datastore, caller, "subscription"),
+      );
+      // What others watch already is not counted again (sql-and-subscriptions.md section 7.4).
+      const unshared = queries.filter((query) => !registry.has(query));
+      checkQueryRowLimit(unshared, datastore, caller);
+      return queries;
+    } catch (thrown) {
+      return queryFault(thrown);
     }
-    return queries;
   }
 
   #subscribe(message: SubscribeMessage): void {
@@ -192,19 +198,28 @@ export class Session {
     }
     const filled = shared.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
     writeSubscribeAppliedHead(this.#begin(), requestId, querySetId, filled.length);
-    this.#sendTables(filled);
+    try {
+      this.#sendTables(filled.map((query): CompiledText => [query]));
+    } catch (thrown) {
+      const fault = queryFault(thrown);
+      registry.remove(this.client.subscriber, querySetId);
+      this.#sendSubscriptionError(requestId, querySetId, fault);
+    }
   }
 
-  /** Sends what was begun, followed by the rows of queries: those of now, however long it takes. */
-  #sendTables(queries: readonly TableQuery[]): void {
+  /**
+   * Sends what was begun, followed by a list of rows for each group: those of now, however long it takes. Throws LC_LIMIT, with nothing
+   * sent, for a join that would take too long.
+   */
+  #sendTables(groups: readonly CompiledText[]): void {
     const { outbox, writer, longReads } = this.#context;
-    if (!queries.some(isLongRead)) {
-      this.#writeTables(writer, queries);
+    if (!groups.some((group) => group.some(isLongQuery))) {
+      this.#writeTables(writer, groups);
       this.#send();
       return;
     }
     const { address } = this;
-    const read = new RowsRead(writer.finish(), queries, {
+    const read = new RowsRead(writer.finish(), groups, {
       send: (part) => {
         outbox.sendPart(address, part);
       },
@@ -229,10 +244,10 @@ export class Session {
     this.address.waiting = undefined;
   }
 
-  #writeTables(writer: Writer, queries: readonly TableQuery[]): void {
-    for (const query of queries) {
-      writeTableHead(writer, query.table.schema.name);
-      this.#context.database.parts.evaluator.writeRows(query, writer);
+  #writeTables(writer: Writer, groups: readonly CompiledText[]): void {
+    for (const group of groups) {
+      writeTableHead(writer, group[0].table.schema.name);
+      this.#context.database.parts.evaluator.writeRows(group, writer);
     }
   }
 
@@ -249,7 +264,11 @@ export class Session {
     const filled = queries.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
     const dropped = message.sendDroppedRows ? filled : undefined;
     writeUnsubscribeAppliedHead(this.#begin(), requestId, querySetId, dropped?.length);
-    this.#sendTables(dropped ?? []);
+    try {
+      this.#sendTables((dropped ?? []).map((query): CompiledText => [query]));
+    } catch (thrown) {
+      this.#sendSubscriptionError(requestId, querySetId, queryFault(thrown));
+    }
   }
 
   #sendSubscriptionError(requestId: number, querySetId: number, error: string): void {
@@ -259,16 +278,17 @@ export class Session {
 
   #query(message: OneOffQueryMessage): void {
     const { database } = this.#context;
-    let query: TableQuery;
+    const { datastore } = database.parts;
     try {
       const caller = database.sqlCaller(this.client);
-      query = compileTableQuery(message.query, database.parts.datastore, caller, "oneOff");
+      const queries = compileQueries(message.query, datastore, caller, "oneOff");
+      checkQueryRowLimit(queries, datastore, caller);
+      // One table, however many queries row rules make of one.
+      writeOneOffOkHead(this.#begin(), message.requestId, 1);
+      this.#sendTables([queries]);
     } catch (thrown) {
       writeOneOffError(this.#begin(), message.requestId, queryFault(thrown));
       this.#send();
-      return;
     }
-    writeOneOffOkHead(this.#begin(), message.requestId, 1);
-    this.#sendTables([query]);
   }
 }

@@ -8,11 +8,11 @@ import {
 } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import { compileCompare } from "../datastore/key.ts";
-import type { Table } from "../datastore/table.ts";
-import type { BoundPredicate } from "./bound.ts";
+import type { BoundColumn, BoundPredicate } from "./bound.ts";
 import { faultAt, shown } from "./fault.ts";
 import { encodeLiteral, encodeSender } from "./literal.ts";
 import { mirrored, outcome, outcomesOf } from "./operator.ts";
+import { hiddenColumnCount, type Relation } from "./relation.ts";
 import type { ColumnName, CompareOperator, Comparison, Expression, Literal } from "./tree.ts";
 import { isComparable, typeName } from "./type-name.ts";
 import type { SqlCaller } from "./visibility.ts";
@@ -21,9 +21,8 @@ import type { SqlCaller } from "./visibility.ts";
 export interface Scope {
   readonly view: ReadView;
   readonly caller: SqlCaller;
-  readonly table: Table;
-  /** The alias of the table, which hides its name, or else the name as written. */
-  readonly name: string;
+  /** With names that differ. Where there are several, columns must say of which they are. */
+  readonly relations: readonly Relation[];
   /** The SQL, for messages. */
   readonly text: string;
 }
@@ -33,14 +32,14 @@ const trueBytes = Uint8Array.of(1);
 
 type Operand =
   | { readonly kind: "constant"; readonly value: Uint8Array }
-  | { readonly kind: "column"; readonly column: number }
+  | { readonly kind: "column"; readonly column: BoundColumn }
   | { readonly kind: "predicate"; readonly predicate: BoundPredicate };
 
 /** Resolves the expressions of one query. Every fault is LC_SQL_NAME or LC_SQL_TYPE. */
 export class ExpressionBinder {
   readonly #scope: Scope;
   /** Columns found before: looking up an alias is a search in a system table. */
-  readonly #columns = new Map<string, number>();
+  readonly #columns = new Map<string, BoundColumn>();
   #usesSender = false;
 
   constructor(scope: Scope) {
@@ -52,22 +51,46 @@ export class ExpressionBinder {
     return this.#usesSender;
   }
 
-  /** The position of a column. An alias that the module gave comes before a canonical name. */
-  column({ qualifier, column, at }: ColumnName): number {
-    const { table, view, name } = this.#scope;
-    if (qualifier !== undefined && qualifier !== name) {
-      throw this.#fault("LC_SQL_NAME", `\`${qualifier}\` is not in scope`, at);
+  /** The relation that a qualifier, or its absence, stands for among the first `visibleCount`. */
+  #relation({ qualifier, column, at }: ColumnName, visibleCount: number): number {
+    const { relations } = this.#scope;
+    if (qualifier === undefined) {
+      if (relations.length === 1) return 0;
+      const message = "Names must be qualified when using joins";
+      throw this.#fault("LC_SQL_NAME", `${message}: \`${column}\``, at);
     }
-    const known = this.#columns.get(column);
+    const relation = relations.findIndex(({ name }) => name === qualifier);
+    if (relation >= 0 && relation < visibleCount) return relation;
+    throw this.#fault("LC_SQL_NAME", `\`${qualifier}\` is not in scope`, at);
+  }
+
+  /**
+   * The place of a column of one of the first `visibleCount` relations. An alias that the module gave comes before a
+   * canonical name.
+   */
+  column(name: ColumnName, visibleCount: number = this.#scope.relations.length): BoundColumn {
+    const relation = this.#relation(name, visibleCount);
+    const known = this.#columns.get(`${relation} ${name.column}`);
     if (known !== undefined) return known;
-    const { schema } = table;
-    const canonical = view.columnByAlias(schema.name, column) ?? column;
-    const position = schema.columns.findIndex((each) => each.name === canonical);
-    if (position < 0) {
-      throw this.#fault("LC_SQL_NAME", `\`${name}\` does not have a field \`${column}\``, at);
+    const { view, relations } = this.#scope;
+    const found = relations[relation] as Relation;
+    const { schema } = found.table;
+    const canonical = view.columnByAlias(schema.name, name.column) ?? name.column;
+    const hidden = hiddenColumnCount(found);
+    const column = schema.columns.findIndex((each, i) => i >= hidden && each.name === canonical);
+    if (column < 0) {
+      const message = `\`${found.name}\` does not have a field \`${name.column}\``;
+      throw this.#fault("LC_SQL_NAME", message, name.at);
     }
-    this.#columns.set(column, position);
-    return position;
+    const bound = { relation, column };
+    this.#columns.set(`${relation} ${name.column}`, bound);
+    return bound;
+  }
+
+  /** The type of a column. */
+  columnType({ relation, column }: BoundColumn): AlgebraicType {
+    const { layout } = (this.#scope.relations[relation] as Relation).table;
+    return layout.columnTypes[column] as AlgebraicType;
   }
 
   predicate(expression: Expression): BoundPredicate {
@@ -94,7 +117,7 @@ export class ExpressionBinder {
       case "literal":
         return expression.form === "bool" ? boolType : undefined;
       case "column":
-        return this.#columnType(this.column(expression));
+        return this.columnType(this.column(expression));
       case "sender":
         return identityType;
       default:
@@ -102,18 +125,11 @@ export class ExpressionBinder {
     }
   }
 
-  #columnType(column: number): AlgebraicType {
-    return this.#scope.table.layout.columnTypes[column] as AlgebraicType;
-  }
-
   #comparison(comparison: Comparison): BoundPredicate {
     const { operator, left, right, at } = comparison;
     const type = this.#commonType(comparison);
     const operands: [Operand, Operand] = [this.#operand(left, type), this.#operand(right, type)];
-    if (!isComparable(type)) {
-      const message = `Invalid binary operator \`${operator}\` for type \`${typeName(type)}\``;
-      throw this.#fault("LC_SQL_TYPE", message, at);
-    }
+    this.#checkComparable(operator, type, at);
     return comparisonOf(operator, type, ...operands);
   }
 
@@ -130,6 +146,24 @@ export class ExpressionBinder {
     if (right.kind === "sender" && isBytes(leftType)) return leftType;
     if (!typesEqual(leftType, rightType)) throw this.#mismatch(leftType, rightType, at);
     return type;
+  }
+
+  /** Two columns that must be equal. Throws unless their type is one and comparable. */
+  equality(left: ColumnName, right: ColumnName, visibleCount: number): [BoundColumn, BoundColumn] {
+    const columns: [BoundColumn, BoundColumn] = [
+      this.column(left, visibleCount),
+      this.column(right, visibleCount),
+    ];
+    const [leftType, rightType] = [this.columnType(columns[0]), this.columnType(columns[1])];
+    if (!typesEqual(leftType, rightType)) throw this.#mismatch(leftType, rightType, left.at);
+    this.#checkComparable("=", leftType, left.at);
+    return columns;
+  }
+
+  #checkComparable(operator: CompareOperator, type: AlgebraicType, at: number): void {
+    if (isComparable(type)) return;
+    const message = `Invalid binary operator \`${operator}\` for type \`${typeName(type)}\``;
+    throw this.#fault("LC_SQL_TYPE", message, at);
   }
 
   #operand(expression: Expression, type: AlgebraicType): Operand {

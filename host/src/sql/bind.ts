@@ -1,51 +1,75 @@
-// A SELECT with its table, columns and literals resolved, or the refusal (sql-and-subscriptions.md sections 3, 4 and 6).
-import { type AlgebraicType, type LightconeError, numberFromBytes } from "@lightcone/abi";
+// A SELECT with its relations, columns and literals resolved, or the refusal (sql-and-subscriptions.md sections 3 to 6).
+import { type AlgebraicType, numberFromBytes } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import { ExpressionBinder } from "./bind-expression.ts";
-import type { BoundProjection, BoundSelect } from "./bound.ts";
-import { faultAt, type SqlErrorCode } from "./fault.ts";
-import type { ColumnName, Literal, Projection, Select } from "./tree.ts";
-import { findTable, type SqlCaller } from "./visibility.ts";
+import {
+  type BoundBlock,
+  type BoundPredicate,
+  type BoundProjection,
+  type BoundSelect,
+  conjunctsOf,
+  type JoinEquality,
+} from "./bound.ts";
+import { faultAt } from "./fault.ts";
+import type { Relation } from "./relation.ts";
+import type { Literal, Projection, Select, TableName } from "./tree.ts";
+import { findRelation, type SqlCaller } from "./visibility.ts";
 
 const u64Type: AlgebraicType = { kind: "u64" };
 
-/** Joins that no version will run are refused for that reason, the others because this one runs none. */
-function joinRefusal({ projection, joins }: Select, text: string): LightconeError | undefined {
-  const [first] = joins;
-  if (first === undefined) return undefined;
-  const refusal = (code: SqlErrorCode, message: string, at: number): LightconeError =>
-    faultAt(code, message, text, at);
-  if (projection.kind === "all" && projection.qualifier === undefined) {
-    const message = "SELECT * is not supported for joins; name the table: SELECT t.*";
-    return refusal("LC_SQL_UNSUPPORTED", message, projection.at);
+function bindRelations(
+  { from, joins }: Select,
+  text: string,
+  view: ReadView,
+  caller: SqlCaller,
+): Relation[] {
+  const relations: Relation[] = [];
+  for (const given of [from, ...joins.map(({ right }): TableName => right)]) {
+    const relation = findRelation(view, caller, given, text);
+    if (relations.some(({ name }) => name === relation.name)) {
+      const { at } = given.alias ?? given.table;
+      throw faultAt("LC_SQL_NAME", `Duplicate name \`${relation.name}\``, text, at);
+    }
+    relations.push(relation);
   }
-  const projected =
-    projection.kind === "columns" ? projection.items.map((item) => item.column) : [];
-  const compared = joins.flatMap((join) => (join.on ? [join.on.left, join.on.right] : []));
-  const unqualified = [...projected, ...compared].find(
-    (column: ColumnName) => column.qualifier === undefined,
-  );
-  if (unqualified !== undefined) {
-    const message = "Names must be qualified when using joins";
-    return refusal("LC_SQL_NAME", `${message}: \`${unqualified.column}\``, unqualified.at);
-  }
-  const message = "Unsupported: joins are not supported by this version";
-  return refusal("LC_SQL_UNSUPPORTED", message, first.at);
+  return relations;
+}
+
+/** ON conditions; one that does not tie the joined relation to an earlier one is a condition like any other. */
+function bindJoins(
+  { joins }: Select,
+  binder: ExpressionBinder,
+): { equalities: JoinEquality[]; conditions: BoundPredicate[] } {
+  const equalities: JoinEquality[] = [];
+  const conditions: BoundPredicate[] = [];
+  joins.forEach(({ on }, position) => {
+    if (on === undefined) return;
+    const joined = position + 1;
+    const [left, right] = binder.equality(on.left, on.right, joined + 1);
+    if (left.relation !== joined && right.relation === joined) {
+      equalities.push({ outer: left, inner: right });
+    } else if (left.relation === joined && right.relation !== joined) {
+      equalities.push({ outer: right, inner: left });
+    } else {
+      conditions.push({ kind: "compareColumns", operator: "=", left, right });
+    }
+  });
+  return { equalities, conditions };
 }
 
 function bindProjection(
   projection: Projection,
   binder: ExpressionBinder,
-  relationName: string,
+  relations: readonly Relation[],
   text: string,
 ): BoundProjection {
   if (projection.kind === "count") return { kind: "count", name: projection.alias.text };
   if (projection.kind === "all") {
     const { qualifier } = projection;
-    if (qualifier !== undefined && qualifier.text !== relationName) {
-      throw faultAt("LC_SQL_NAME", `\`${qualifier.text}\` is not in scope`, text, qualifier.at);
-    }
-    return { kind: "all" };
+    if (qualifier === undefined) return { kind: "all", relation: 0 };
+    const relation = relations.findIndex(({ name }) => name === qualifier.text);
+    if (relation >= 0) return { kind: "all", relation };
+    throw faultAt("LC_SQL_NAME", `\`${qualifier.text}\` is not in scope`, text, qualifier.at);
   }
   const names = new Set<string>();
   const columns = projection.items.map(({ column, alias }) => {
@@ -63,21 +87,28 @@ function bindLimit(limit: Literal | undefined, binder: ExpressionBinder): number
   return limit === undefined ? undefined : Number(numberFromBytes(binder.literal(limit, u64Type)));
 }
 
-/** Resolves a SELECT. Throws LC_SQL_NAME, LC_SQL_TYPE, LC_SQL_UNSUPPORTED for joins, and as `findTable`. */
+/** Resolves a SELECT, row rules not yet applied. Throws LC_SQL_NAME, LC_SQL_TYPE, LC_SQL_UNSUPPORTED, and as `findTable`. */
 export function bindSelect(
   select: Select,
   text: string,
   view: ReadView,
   caller: SqlCaller,
 ): BoundSelect {
-  const refusal = joinRefusal(select, text);
-  if (refusal !== undefined) throw refusal;
-  const { table: tableName, alias } = select.from;
-  const table = findTable(view, caller, tableName, text);
-  const name = alias?.text ?? tableName.text;
-  const binder = new ExpressionBinder({ view, caller, table, name, text });
-  const projection = bindProjection(select.projection, binder, name, text);
+  const { projection, joins } = select;
+  if (joins.length > 0 && projection.kind === "all" && projection.qualifier === undefined) {
+    const message = "SELECT * is not supported for joins; name the table: SELECT t.*";
+    throw faultAt("LC_SQL_UNSUPPORTED", message, text, projection.at);
+  }
+  const relations = bindRelations(select, text, view, caller);
+  const binder = new ExpressionBinder({ view, caller, relations, text });
+  const { equalities, conditions } = bindJoins(select, binder);
+  const bound = bindProjection(projection, binder, relations, text);
   const where = select.where === undefined ? undefined : binder.predicate(select.where);
+  const block: BoundBlock = {
+    relations,
+    equalities,
+    conditions: [...conditions, ...conjunctsOf(where)],
+  };
   const limit = bindLimit(select.limit, binder);
-  return { table, projection, where, limit, usesSender: binder.usesSender };
+  return { block, projection: bound, limit, usesSender: binder.usesSender };
 }

@@ -1,20 +1,26 @@
-// SELECT on one table with everything resolved: columns are positions, literals are BSATN of the column's type.
-import type { Table } from "../datastore/table.ts";
+// SELECT with everything resolved: columns are positions, literals are BSATN of the column's type.
+import type { Relation } from "./relation.ts";
 import type { CompareOperator } from "./tree.ts";
+
+/** A column of one of a block's relations, both by position. */
+export interface BoundColumn {
+  readonly relation: number;
+  readonly column: number;
+}
 
 export type BoundPredicate =
   | { readonly kind: "constant"; readonly value: boolean }
   | {
       readonly kind: "compareConstant";
       readonly operator: CompareOperator;
-      readonly column: number;
+      readonly column: BoundColumn;
       readonly value: Uint8Array;
     }
   | {
       readonly kind: "compareColumns";
       readonly operator: CompareOperator;
-      readonly left: number;
-      readonly right: number;
+      readonly left: BoundColumn;
+      readonly right: BoundColumn;
     }
   | {
       readonly kind: "comparePredicates";
@@ -24,19 +30,72 @@ export type BoundPredicate =
     }
   | { readonly kind: "and" | "or"; readonly parts: readonly BoundPredicate[] };
 
+/** ON: `inner` is of the relation that the join brings in, `outer` of one before it. Their types are identical. */
+export interface JoinEquality {
+  readonly outer: BoundColumn;
+  readonly inner: BoundColumn;
+}
+
+/** Relations and what must hold among their rows: the part of a SELECT that row rules are put into. */
+export interface BoundBlock {
+  readonly relations: readonly Relation[];
+  readonly equalities: readonly JoinEquality[];
+  /** WHERE, taken apart at its outermost ANDs, and what else must hold. */
+  readonly conditions: readonly BoundPredicate[];
+}
+
 export type BoundProjection =
-  | { readonly kind: "all" }
+  /** All columns of one relation. */
+  | { readonly kind: "all"; readonly relation: number }
   | {
       readonly kind: "columns";
-      readonly columns: readonly { readonly column: number; readonly name: string }[];
+      readonly columns: readonly { readonly column: BoundColumn; readonly name: string }[];
     }
   | { readonly kind: "count"; readonly name: string };
 
 export interface BoundSelect {
-  readonly table: Table;
+  readonly block: BoundBlock;
   readonly projection: BoundProjection;
-  readonly where: BoundPredicate | undefined;
   /** Most rows wanted, or undefined. */
   readonly limit: number | undefined;
   readonly usesSender: boolean;
+}
+
+/** The parts of a predicate that must all hold. */
+export function conjunctsOf(predicate: BoundPredicate | undefined): readonly BoundPredicate[] {
+  if (predicate === undefined) return [];
+  return predicate.kind === "and" ? predicate.parts.flatMap(conjunctsOf) : [predicate];
+}
+
+/** The same predicate with every column named anew. */
+export function mapColumns(
+  predicate: BoundPredicate,
+  map: (column: BoundColumn) => BoundColumn,
+): BoundPredicate {
+  switch (predicate.kind) {
+    case "constant":
+      return predicate;
+    case "compareConstant":
+      return { ...predicate, column: map(predicate.column) };
+    case "compareColumns":
+      return { ...predicate, left: map(predicate.left), right: map(predicate.right) };
+    case "comparePredicates": {
+      const { left, right } = predicate;
+      return { ...predicate, left: mapColumns(left, map), right: mapColumns(right, map) };
+    }
+    default:
+      return { ...predicate, parts: predicate.parts.map((part) => mapColumns(part, map)) };
+  }
+}
+
+/** The relations that a predicate speaks of. */
+export function relationsOf(
+  predicate: BoundPredicate,
+  found: Set<number> = new Set(),
+): ReadonlySet<number> {
+  mapColumns(predicate, (column) => {
+    found.add(column.relation);
+    return column;
+  });
+  return found;
 }

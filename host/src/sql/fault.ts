@@ -4,7 +4,13 @@ import { type ErrorCode, LightconeError } from "@lightcone/abi";
 
 export type SqlErrorCode = Extract<
   ErrorCode,
-  "LC_SQL_SYNTAX" | "LC_SQL_UNSUPPORTED" | "LC_SQL_NAME" | "LC_SQL_TYPE" | "LC_NOT_YET"
+  | "LC_SQL_SYNTAX"
+  | "LC_SQL_UNSUPPORTED"
+  | "LC_SQL_NAME"
+  | "LC_SQL_TYPE"
+  | "LC_SQL_FORBIDDEN"
+  | "LC_SQL_CONSTRAINT"
+  | "LC_NOT_YET"
 >;
 
 /** The place of a position in `text`: "line 2, column 7". Both count from one, columns in UTF-16 units. */

@@ -1,5 +1,7 @@
-// Statements: SELECT in full, others as far as it takes to refuse them by name (sql-and-subscriptions.md section 2).
+// Statements: SELECT here, those that change rows beside it, others as far as it takes to refuse them by name
+// (sql-and-subscriptions.md section 2).
 import { faultAt } from "./fault.ts";
+import { changeParsers } from "./parse-change.ts";
 import {
   isName,
   parseIdentifier,
@@ -11,10 +13,10 @@ import { parseProjection } from "./parse-projection.ts";
 import { Tokens } from "./tokens.ts";
 import type { Expression, Join, Literal, Name, Select, Statement, TableName } from "./tree.ts";
 
-/** First words of statements other than SELECT. */
+/** First words of statements that nothing here runs. */
 const otherStatements = new Set(
   (
-    "INSERT UPDATE DELETE SET SHOW WITH VALUES TABLE MERGE REPLACE TRUNCATE CREATE DROP ALTER GRANT REVOKE COMMENT " +
+    "WITH VALUES TABLE MERGE REPLACE TRUNCATE CREATE DROP ALTER GRANT REVOKE COMMENT " +
     "BEGIN START COMMIT END ROLLBACK ABORT SAVEPOINT RELEASE LOCK EXPLAIN DESCRIBE ANALYZE VACUUM PREPARE EXECUTE " +
     "DEALLOCATE DECLARE FETCH CLOSE COPY CALL DO LISTEN NOTIFY UNLISTEN USE RESET PRAGMA ATTACH DETACH KILL"
   ).split(" "),
@@ -146,7 +148,7 @@ function parseEnd(tokens: Tokens): void {
 }
 
 /**
- * The tree of one statement. A statement other than SELECT is known by its first word, unread beyond. Throws
+ * The tree of one statement. One of a kind that does not run is known by its first word, unread beyond. Throws
  * LC_SQL_SYNTAX, and LC_SQL_UNSUPPORTED for what the language leaves out (section 2.3).
  */
 export function parseStatement(text: string): Statement {
@@ -157,8 +159,9 @@ export function parseStatement(text: string): Statement {
   }
   if (otherStatements.has(first.key)) return { kind: "other", word: first.key, at: first.at };
   if (first.key === "(") throw tokens.unsupported("Unsupported: a statement in parentheses");
-  if (first.key !== "SELECT") throw tokens.expected("a statement");
-  const select = parseSelect(tokens);
+  const parse = first.key === "SELECT" ? parseSelect : changeParsers[first.key];
+  if (parse === undefined) throw tokens.expected("a statement");
+  const statement = parse(tokens);
   parseEnd(tokens);
-  return select;
+  return statement;
 }

@@ -6,9 +6,10 @@ import { hasFloats } from "../datastore/key.ts";
 import type { Table } from "../datastore/table.ts";
 import type { BoundPredicate } from "./bound.ts";
 import { compilePredicate, type RowPredicate } from "./predicate.ts";
+import type { Relation } from "./relation.ts";
 
 /** A column and the BSATN it must have. */
-interface Equality {
+export interface Equality {
   readonly column: number;
   readonly value: Uint8Array;
 }
@@ -22,19 +23,33 @@ type Access =
 
 export interface TablePlan {
   readonly table: Table;
+  /** How many of a row's first bytes are not sent; see `Relation`. */
+  readonly rowOffset: number;
   /** Undefined where every row is wanted. */
   readonly predicate: RowPredicate | undefined;
   readonly access: Access;
+  /** Whether rows that `access` finds may still be unwanted. */
+  readonly hasResidual: boolean;
   /** A condition `column = constant` that every wanted row meets, the one that is likely to be met by fewest rows. */
   readonly equality: Equality | undefined;
 }
 
-/** The conditions `column = constant` that every wanted row meets. */
-function equalitiesOf(where: BoundPredicate | undefined): Equality[] {
-  const conjuncts = where?.kind === "and" ? where.parts : where === undefined ? [] : [where];
-  return conjuncts.flatMap((part) =>
+/** What must hold for the rows of one relation: the conditions on it alone, and for a view whose rows they are. */
+export function conditionsOn(
+  { keyPrefix }: Relation,
+  position: number,
+  conditions: readonly BoundPredicate[],
+): readonly BoundPredicate[] {
+  if (keyPrefix === undefined) return conditions;
+  const column = { relation: position, column: 0 };
+  return [{ kind: "compareConstant", operator: "=", column, value: keyPrefix }, ...conditions];
+}
+
+/** The conditions `column = constant` among those that every wanted row meets. */
+export function equalitiesOf(conditions: readonly BoundPredicate[]): Equality[] {
+  return conditions.flatMap((part) =>
     part.kind === "compareConstant" && part.operator === "="
-      ? [{ column: part.column, value: part.value }]
+      ? [{ column: part.column.column, value: part.value }]
       : [],
   );
 }
@@ -93,17 +108,28 @@ function chooseEquality(table: Table, equalities: readonly Equality[]): Equality
   return best;
 }
 
-export function planTable(table: Table, where: BoundPredicate | undefined): TablePlan {
-  if (where?.kind === "constant") {
-    const access: Access = { kind: where.value ? "scan" : "nothing" };
-    const predicate = where.value ? undefined : () => false;
-    return { table, predicate, access, equality: undefined };
+/** How to find the rows of one relation for which all `conditions`, which speak of it alone, hold. */
+export function planTable(
+  { table, rowOffset }: Relation,
+  conditions: readonly BoundPredicate[],
+): TablePlan {
+  const open = conditions.filter((part) => part.kind !== "constant" || !part.value);
+  if (open.some(({ kind }) => kind === "constant")) {
+    const access: Access = { kind: "nothing" };
+    const predicate = (): boolean => false;
+    return { table, rowOffset, predicate, access, hasResidual: false, equality: undefined };
   }
-  const equalities = equalitiesOf(where);
+  const [first] = open;
+  const equalities = equalitiesOf(open);
+  const access = chooseAccess(table, equalities);
+  const decidedCount = access.kind === "point" ? access.index.key.columns.length : 0;
+  const where: BoundPredicate | undefined = open.length > 1 ? { kind: "and", parts: open } : first;
   return {
     table,
+    rowOffset,
     predicate: where === undefined ? undefined : compilePredicate(where, table.layout),
-    access: chooseAccess(table, equalities),
+    access,
+    hasResidual: open.length > decidedCount,
     equality: chooseEquality(table, equalities),
   };
 }

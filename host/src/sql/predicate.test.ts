@@ -19,8 +19,7 @@ import {
 import fc from "fast-check";
 import { test } from "tap";
 import { Datastore } from "../datastore/datastore.ts";
-import { insertRows, makeTable, outcomeOf, sender, visitor } from "./test-tables.ts";
-import { compileTableQuery } from "./table-query.ts";
+import { compileSingle, insertRows, makeTable, outcomeOf, sender, visitor } from "./test-tables.ts";
 import { runTableQuery } from "./run.ts";
 
 /** A type with its values, few enough for equal ones to meet, and how a literal spells them. */
@@ -282,7 +281,8 @@ function openRows(rows: readonly Row[]): Datastore {
 
 function numbersFound(datastore: Datastore, where: string): string {
   return outcomeOf(() => {
-    const query = compileTableQuery(`SELECT * FROM t WHERE ${where}`, datastore, visitor, "oneOff");
+    const text = `SELECT * FROM t WHERE ${where}`;
+    const query = compileSingle(text, datastore, visitor, "oneOff");
     const { rows, layout } = query.table;
     const numbers: number[] = [];
     runTableQuery(query, (row) => {

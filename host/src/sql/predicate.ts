@@ -169,7 +169,7 @@ function any(parts: readonly RowPredicate[]): RowPredicate {
   };
 }
 
-/** Compiles a predicate for rows of `layout`. */
+/** Compiles a predicate that speaks of one relation only, for its rows, which have `layout`. */
 export function compilePredicate(predicate: BoundPredicate, layout: RowLayout): RowPredicate {
   switch (predicate.kind) {
     case "constant": {
@@ -178,11 +178,11 @@ export function compilePredicate(predicate: BoundPredicate, layout: RowLayout): 
     }
     case "compareConstant": {
       const { operator, column, value } = predicate;
-      return compareConstant(outcomesOf[operator], layout, column, value);
+      return compareConstant(outcomesOf[operator], layout, column.column, value);
     }
     case "compareColumns": {
       const { operator, left, right } = predicate;
-      return compareColumns(outcomesOf[operator], layout, left, right);
+      return compareColumns(outcomesOf[operator], layout, left.column, right.column);
     }
     case "comparePredicates": {
       const { operator, left, right } = predicate;

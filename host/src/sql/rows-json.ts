@@ -1,4 +1,4 @@
-// Rows of a table as positional SATS-JSON, straight from their bytes (http-and-auth.md section 6.2).
+// Rows as positional SATS-JSON, straight from their bytes (http-and-auth.md section 6.2).
 import {
   compileJsonWriter,
   type Element,
@@ -7,13 +7,16 @@ import {
   productTypeToJson,
   Reader,
 } from "@lightcone/abi";
+import type { RowLayout } from "../datastore/row-layout.ts";
 import type { RowReader } from "../datastore/rows/store.ts";
 import type { ColumnSchema } from "../datastore/schema.ts";
-import type { Table } from "../datastore/table.ts";
+import type { BoundColumn } from "./bound.ts";
+import type { Relation } from "./relation.ts";
+import type { Tuple } from "./tuple.ts";
 
 /** A column of a result: where it comes from and what it is called. */
 export interface OutputColumn {
-  readonly column: number;
+  readonly column: BoundColumn;
   readonly name: string;
 }
 
@@ -25,13 +28,18 @@ const pieceLength = 64 * 1024;
 
 const utf8 = new TextEncoder();
 
-/** Collects rows of one table as JSON. */
+/** Writes one cell: where its column lies, and as what. */
+interface Cell {
+  readonly relation: number;
+  readonly column: number;
+  readonly layout: RowLayout;
+  readonly write: JsonWriter;
+}
+
+/** Collects rows as JSON, of one relation or of tuples. */
 export class RowsJson {
-  readonly #table: Table;
-  readonly #source: RowReader;
-  readonly #columns: readonly OutputColumn[];
   readonly #elements: readonly Element[];
-  readonly #writers: readonly JsonWriter[];
+  readonly #cells: readonly Cell[];
   readonly #reader = new Reader(new Uint8Array(0));
   readonly #rows: string[] = [];
   readonly #pieces: Uint8Array[] = [];
@@ -39,37 +47,54 @@ export class RowsJson {
   #length = 0;
   #joinedLength = 0;
 
-  /** Reads rows from `source`, those of the table or of an earlier state of it. */
-  constructor(table: Table, source: RowReader, columns: readonly OutputColumn[]) {
-    this.#table = table;
-    this.#source = source;
-    this.#columns = columns;
-    this.#elements = columns.map(({ column, name }) => ({
+  constructor(relations: readonly Relation[], columns: readonly OutputColumn[]) {
+    const tableOf = (relation: number): Relation["table"] =>
+      (relations[relation] as Relation).table;
+    this.#elements = columns.map(({ column: { relation, column }, name }) => ({
       name,
-      type: (table.schema.columns[column] as ColumnSchema).type,
+      type: (tableOf(relation).schema.columns[column] as ColumnSchema).type,
     }));
-    this.#writers = this.#elements.map(({ type }) => compileJsonWriter(type, [], "positional"));
+    this.#cells = columns.map(({ column }, i) => ({
+      ...column,
+      layout: tableOf(column.relation).layout,
+      write: compileJsonWriter((this.#elements[i] as Element).type, [], "positional"),
+    }));
   }
 
   get rowCount(): number {
     return this.#rowCount;
   }
 
-  /** Appends the output columns of a row. Throws LC_LIMIT if the result grows too large. */
-  add(row: number): void {
-    const { layout } = this.#table;
-    const rows = this.#source;
+  /** Appends the output columns of a row of the only relation. Throws LC_LIMIT if the result grows too large. */
+  add(rows: RowReader, row: number): void {
     const page = rows.page(row);
-    const rowStart = rows.start(row);
-    const rowEnd = rowStart + rows.size(row);
+    const start = rows.start(row);
     let text = "[";
-    for (let i = 0; i < this.#columns.length; i++) {
-      const { column } = this.#columns[i] as OutputColumn;
-      this.#reader.reset(page, layout.columnStart(column, page, rowStart), rowEnd);
-      const cell = (this.#writers[i] as JsonWriter)(this.#reader);
-      this.#grow(cell.length + 1);
-      text += i === 0 ? cell : `,${cell}`;
+    for (let i = 0; i < this.#cells.length; i++) {
+      text += this.#cell(i, page, start);
     }
+    this.#end(text);
+  }
+
+  /** Appends the output columns of a tuple, as `add`. */
+  addTuple({ pages, starts }: Tuple): void {
+    let text = "[";
+    for (let i = 0; i < this.#cells.length; i++) {
+      const { relation } = this.#cells[i] as Cell;
+      text += this.#cell(i, pages[relation] as Uint8Array, starts[relation] as number);
+    }
+    this.#end(text);
+  }
+
+  #cell(position: number, page: Uint8Array, rowStart: number): string {
+    const { layout, column, write } = this.#cells[position] as Cell;
+    this.#reader.reset(page, layout.columnStart(column, page, rowStart), page.length);
+    const text = write(this.#reader);
+    this.#grow(text.length + 1);
+    return position === 0 ? text : `,${text}`;
+  }
+
+  #end(text: string): void {
     this.#rows.push(`${text}]`);
     this.#rowCount++;
     this.#grow(2);

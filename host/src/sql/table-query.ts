@@ -1,74 +1,135 @@
 // Queries that return whole rows of one table: subscriptions and one-off queries (sql-and-subscriptions.md section 2.1).
-import { LightconeError } from "@lightcone/abi";
+import { assert, LightconeError, toHex } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { ReadView } from "../datastore/datastore.ts";
+import type { Table } from "../datastore/table.ts";
 import { bindSelect } from "./bind.ts";
-import { faultAt } from "./fault.ts";
-import { parseStatement } from "./parse.ts";
-import { planTable, type TablePlan } from "./plan.ts";
-import type { Select } from "./tree.ts";
+import type { BoundBlock } from "./bound.ts";
+import { type JoinPlan, planJoin } from "./join-plan.ts";
+import { type PairPlan, planPair } from "./pair-plan.ts";
+import { conditionsOn, planTable, type TablePlan } from "./plan.ts";
+import type { Relation } from "./relation.ts";
+import { checkRowLimit } from "./row-limit.ts";
+import { applyRowRules } from "./rules.ts";
 import { isOwnerSensitive, readableTables, type SqlCaller } from "./visibility.ts";
+import { parseWholeRowSelect } from "./whole-row.ts";
 
-/** A compiled query. It is good for as long as the table it names is the datastore's. */
-export interface TableQuery extends TablePlan {
+interface QueryBase {
+  /** Whose rows are the result. */
+  readonly table: Table;
+  /** How many of a row's first bytes are not sent. */
+  readonly rowOffset: number;
+  readonly relations: readonly Relation[];
   readonly usesSender: boolean;
   /** As given, without space around it. */
   readonly text: string;
   /**
-   * Queries with equal keys have equal results: the text, besides it the caller's identity where `:sender` occurs, and that
-   * the caller is the owner where the owner may see more.
+   * Queries with equal keys have equal results: the text, besides it the caller's identity where `:sender` occurs, that the
+   * caller is the owner where the owner may see more, whose rows of a view they are, and which of a text's queries it is.
    */
   readonly shareKey: string;
-  /** The same query for tables as they are now. Throws as `compileTableQuery` does. */
+  /** The same query for its tables as they are now. Throws as `compileQueries`. */
   readonly recompile: () => TableQuery;
 }
 
+/** A query on one relation. */
+export interface SingleQuery extends TablePlan, QueryBase {
+  readonly kind: "single";
+}
+
+/** A join; a row of the result comes as often as rows of the others go with it. */
+interface JoinQuery extends QueryBase {
+  readonly kind: "join";
+  readonly plan: JoinPlan;
+  /** The position of the relation whose rows are the result. */
+  readonly returned: number;
+  /** How to follow its changes; undefined for a query that is asked once. */
+  readonly pair: PairPlan | undefined;
+}
+
+/** What a text is compiled to: queries on one table, whose rows together are the result. */
+export type CompiledText = readonly [TableQuery, ...TableQuery[]];
+
+/** A compiled query. It is good for as long as the tables it names are the datastore's. */
+export type TableQuery = SingleQuery | JoinQuery;
+
 export type TableQueryUse = "subscription" | "oneOff";
 
-/** Refuses what general SQL has and queries for whole rows have not. */
-function wholeRowSelect(text: string, use: TableQueryUse): Select {
-  if (text === "") throw new LightconeError("LC_SQL_SYNTAX", "SubscriptionError: Empty string");
-  const statement = parseStatement(text);
-  if (statement.kind === "other") {
-    throw faultAt("LC_SQL_UNSUPPORTED", "Unsupported: Non-SELECT queries", text, statement.at);
-  }
-  const { projection, limit: rowLimit } = statement;
-  if (projection.kind !== "all") {
-    const message =
-      "Column projections are not supported in subscriptions; Subscriptions must return a table type";
-    throw faultAt("LC_SQL_UNSUPPORTED", message, text, projection.at);
-  }
-  if (rowLimit !== undefined) {
-    const place = use === "subscription" ? "subscriptions" : "one-off queries";
-    throw faultAt("LC_SQL_UNSUPPORTED", `Unsupported: LIMIT in ${place}`, text, rowLimit.at);
-  }
-  return statement;
+function shareKeyOf(
+  block: BoundBlock,
+  position: number,
+  text: string,
+  usesSender: boolean,
+  view: ReadView,
+  caller: SqlCaller,
+): string {
+  const { relations } = block;
+  const isOwnerOnly =
+    caller.isOwner && relations.some(({ table }) => isOwnerSensitive(view, table));
+  const parts = [usesSender ? caller.identity.toHex() : "", isOwnerOnly ? "owner" : ""];
+  for (const { keyPrefix } of relations) if (keyPrefix !== undefined) parts.push(toHex(keyPrefix));
+  if (position > 0) parts.push(`#${position}`);
+  return [...parts, text].join(" ");
 }
 
-function compile(text: string, view: ReadView, caller: SqlCaller, use: TableQueryUse): TableQuery {
-  const select = wholeRowSelect(text, use);
-  const { table, where, usesSender } = bindSelect(select, text, view, caller);
-  const sender = usesSender ? caller.identity.toHex() : "";
-  const owner = caller.isOwner && isOwnerSensitive(view, table) ? "owner" : "";
-  return {
-    ...planTable(table, where),
-    usesSender,
-    text,
-    shareKey: `${sender} ${owner} ${text}`,
-    recompile: () => compileTableQuery(text, view, caller, use),
-  };
+function planBlock(
+  block: BoundBlock,
+  base: QueryBase,
+  returned: number,
+  use: TableQueryUse,
+): TableQuery {
+  const { relations, conditions } = block;
+  const [first, ...others] = relations;
+  if (first !== undefined && others.length === 0) {
+    return { ...base, ...planTable(first, conditionsOn(first, 0, conditions)), kind: "single" };
+  }
+  const pair = use === "subscription" ? planPair(block, returned) : undefined;
+  return { ...base, kind: "join", plan: planJoin(block), returned, pair };
 }
 
-/**
- * Compiles a query for whole rows of one table. Throws LC_SQL_SYNTAX, LC_SQL_UNSUPPORTED, LC_SQL_NAME or LC_SQL_TYPE, and
- * LC_NOT_YET for views and tables with row rules; the messages quote the text (protocol.md section 7.7).
- */
-export function compileTableQuery(
+function compile(
   text: string,
   view: ReadView,
   caller: SqlCaller,
   use: TableQueryUse,
-): TableQuery {
+): CompiledText {
+  const place = use === "subscription" ? "subscriptions" : "one-off queries";
+  const select = parseWholeRowSelect(text, place);
+  const {
+    block: given,
+    projection,
+    usesSender: isSenderGiven,
+  } = bindSelect(select, text, view, caller);
+  const { blocks, usesSender: isSenderInRules } = applyRowRules(given, view, caller);
+  const usesSender = isSenderGiven || isSenderInRules;
+  const returned = projection.kind === "all" ? projection.relation : 0;
+  const [first, ...others] = blocks.map((block, position) => {
+    const { relations } = block;
+    const { table, rowOffset } = relations[returned] as Relation;
+    const shareKey = shareKeyOf(block, position, text, usesSender, view, caller);
+    const recompile = (): TableQuery => {
+      const again = compile(text, view, caller, use)[position];
+      if (again !== undefined) return again;
+      throw new LightconeError("LC_SQL_UNSUPPORTED", "the row rules of this query have changed");
+    };
+    const base = { table, rowOffset, relations, usesSender, text, shareKey, recompile };
+    return planBlock(block, base, returned, use);
+  });
+  assert(first !== undefined, "row rules made nothing of a query");
+  return [first, ...others];
+}
+
+/**
+ * Compiles a query for whole rows of one table: several queries where row rules say so, whose rows together are the result.
+ * Throws LC_SQL_SYNTAX, LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE or LC_LIMIT, and LC_NOT_YET for views that are not kept;
+ * the messages quote the text (protocol.md section 7.7).
+ */
+export function compileQueries(
+  text: string,
+  view: ReadView,
+  caller: SqlCaller,
+  use: TableQueryUse,
+): CompiledText {
   const trimmed = text.trim();
   try {
     return compile(trimmed, view, caller, use);
@@ -80,19 +141,29 @@ export function compileTableQuery(
   }
 }
 
+/** Refuses queries that would scan more than the owner lets others scan; see `checkRowLimit`. */
+export function checkQueryRowLimit(
+  queries: readonly TableQuery[],
+  view: ReadView,
+  caller: SqlCaller,
+): void {
+  const planned = queries.map((query) =>
+    query.kind === "single"
+      ? { kind: query.kind, plan: query }
+      : { kind: query.kind, plan: query.plan },
+  );
+  checkRowLimit(planned, Number.POSITIVE_INFINITY, view, caller);
+}
+
 /** Whether `text` is `SELECT * FROM *`, the subscription to all tables (section 10.5). */
 export function isAllTables(text: string): boolean {
   // Trimmed first: no two spaces of the pattern may stand side by side, or a long text would keep it busy.
   return /^select\s*\*\s*from\s*\*\s*;?$/i.test(text.trim());
 }
 
-/**
- * What `SELECT * FROM *` stands for: one query for each public user table, for the owner private ones too. Event tables
- * and views are left out. Throws LC_NOT_YET as `compileTableQuery` does.
- */
-export function allTableQueries(view: ReadView, caller: SqlCaller): TableQuery[] {
-  return readableTables(view, caller).map(({ schema }) => {
-    const name = schema.name.replaceAll('"', '""');
-    return compileTableQuery(`SELECT * FROM "${name}"`, view, caller, "subscription");
-  });
+/** The texts that `SELECT * FROM *` stands for: one for each user table and view that the caller may read, events left out. */
+export function allTableTexts(view: ReadView, caller: SqlCaller): string[] {
+  return readableTables(view, caller).map(
+    ({ schema }) => `SELECT * FROM "${schema.name.replaceAll('"', '""')}"`,
+  );
 }

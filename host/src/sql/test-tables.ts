@@ -1,11 +1,13 @@
 // Tables for the tests of SQL, among them those of sql-and-subscriptions.md section 17.
 import {
   type AlgebraicType,
+  assert,
   bytesType,
   compileCodec,
   Identity,
   identityType,
   LightconeError,
+  numberToBytes,
   primitive,
   Reader,
   sum,
@@ -15,13 +17,16 @@ import {
   type Value,
   Writer,
 } from "@lightcone/abi";
+import { encodeSystemRow } from "../datastore/catalog.ts";
 import { createTable } from "../datastore/create-table.ts";
-import { Datastore, type ReadView } from "../datastore/datastore.ts";
+import { Datastore } from "../datastore/datastore.ts";
 import type { ColumnSchema } from "../datastore/schema.ts";
+import { systemTableId } from "../datastore/system-tables.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
-import { compileTableQuery, type TableQueryUse } from "./table-query.ts";
-import { beginSql, runTableQuery } from "./run.ts";
+import type { RunChange, SqlStats } from "./change.ts";
+import { compileQueries, type SingleQuery, type TableQueryUse } from "./table-query.ts";
+import { prepareSql, runTableQuery } from "./run.ts";
 import type { SqlCaller } from "./visibility.ts";
 
 export interface TestTable {
@@ -100,7 +105,11 @@ function rowOfT(id: number, a: number, b: number, s: string, who: Identity): Val
   return [BigInt(id), a, b, s, id / 2, id % 2 === 1, who, at, raw, kind];
 }
 
-/** The schema of section 17, with a few rows in `t`, `u` and `p`. `v` is a view and no table. */
+/** Whose rows of the view `v` are whose: the sender's, and somebody else's. */
+const viewHash = 0x1234n;
+const otherViewHash = 0x5678n;
+
+/** The schema of section 17, with a few rows in `t`, `u`, `n` and `p`. `v` is a view's backing table. */
 export function openSample(): Datastore {
   const datastore = new Datastore();
   const tx = datastore.begin();
@@ -134,7 +143,8 @@ export function openSample(): Datastore {
     isUnique: true,
   });
   insertRows(tx, u, [[1n, 1n, 1]]);
-  makeTable(datastore, tx, { name: "n", columns: { x: u32 } });
+  const n = makeTable(datastore, tx, { name: "n", columns: { x: u32 } });
+  insertRows(tx, n, [[2]]);
   const p = makeTable(datastore, tx, { name: "p", columns: { x: u32 }, access: "private" });
   insertRows(tx, p, [[1], [2]]);
   makeTable(datastore, tx, {
@@ -143,6 +153,16 @@ export function openSample(): Datastore {
     indexes: [[0]],
     isEvent: true,
   });
+  const v = makeTable(datastore, tx, {
+    name: "v",
+    columns: { arg_hash: primitive("u256"), id: u64, a: u32 },
+    indexes: [[0], [0, 1]],
+  });
+  insertRows(tx, v, [
+    [viewHash, 1n, 5],
+    [viewHash, 2n, 6],
+    [otherViewHash, 3n, 7],
+  ]);
   datastore.commit(tx);
   datastore.release(tx);
   return datastore;
@@ -152,9 +172,23 @@ export const owner: SqlCaller = {
   identity: sender,
   isOwner: true,
   viewNames: new Set(["v"]),
+  view: (name) =>
+    name === "v" ? { isPublic: true, argHash: numberToBytes(viewHash, 32) } : undefined,
 };
 
 export const visitor: SqlCaller = { ...owner, isOwner: false };
+
+/** Compiles a text that is one query on one relation. */
+export function compileSingle(
+  text: string,
+  datastore: Datastore,
+  caller: SqlCaller,
+  use: TableQueryUse,
+): SingleQuery {
+  const [query, ...others] = compileQueries(text, datastore, caller, use);
+  assert(query?.kind === "single" && others.length === 0, `${text} is no single query`);
+  return query;
+}
 
 /** The first column of each row that a query finds, in no order worth relying on: sorted. */
 export function idsOf(
@@ -163,13 +197,16 @@ export function idsOf(
   caller: SqlCaller = visitor,
   use: TableQueryUse = "subscription",
 ): string[] {
-  const query = compileTableQuery(text, datastore, caller, use);
-  const { rows, schema } = query.table;
-  const codec = compileCodec<number | bigint>((schema.columns[0] as ColumnSchema).type);
   const ids: string[] = [];
-  runTableQuery(query, (row) => {
-    ids.push(String(codec.read(new Reader(rows.page(row), rows.start(row)))));
-  });
+  for (const query of compileQueries(text, datastore, caller, use)) {
+    const { rows, schema } = query.table;
+    const first = query.rowOffset > 0 ? 1 : 0;
+    const codec = compileCodec<number | bigint>((schema.columns[first] as ColumnSchema).type);
+    runTableQuery(query, (row) => {
+      const reader = new Reader(rows.page(row), rows.start(row) + query.rowOffset);
+      ids.push(String(codec.read(reader)));
+    });
+  }
   return ids.sort();
 }
 
@@ -183,14 +220,19 @@ export function outcomeOf(run: () => string): string {
   }
 }
 
-/** The whole answer to a statement, its rows as text; made of `slice` rows at a time. */
+/** The whole answer to a statement, its rows as text; made of `slice` rows at a time. A change is committed. */
 export function runSql(
   text: string,
-  view: ReadView,
+  view: Datastore,
   caller: SqlCaller,
   slice: number = Number.POSITIVE_INFINITY,
 ): { readonly schemaJson: string; readonly rowsJson: string; readonly rowCount: number } {
-  const cursor = beginSql(text, view, caller);
+  const prepared = prepareSql(text, view, caller);
+  if (prepared.kind === "change") {
+    const { inserted, deleted, updated } = runChange(view, prepared.run);
+    return { schemaJson: "", rowsJson: `[[${inserted},${deleted},${updated}]]`, rowCount: 1 };
+  }
+  const { cursor } = prepared;
   try {
     while (!cursor.isDone) cursor.advance(slice);
     const rowsJson = Buffer.concat(cursor.rowsJson()).toString();
@@ -199,4 +241,27 @@ export function runSql(
   } finally {
     cursor.close();
   }
+}
+
+function runChange(datastore: Datastore, run: RunChange): SqlStats {
+  const tx = datastore.begin();
+  try {
+    const stats = run(tx);
+    datastore.commit(tx);
+    datastore.release(tx);
+    return stats;
+  } catch (thrown) {
+    datastore.rollBack(tx);
+    throw thrown;
+  }
+}
+
+/** Adds a row rule to a table, as publishing a module does. */
+export function addRule(datastore: Datastore, tableName: string, sql: string): void {
+  const table_id = datastore.tableByName(tableName)?.schema.id ?? 0;
+  const bytes = encodeSystemRow(systemTableId.rowLevelSecurity, { table_id, sql });
+  const tx = datastore.begin();
+  tx.insertAsIs(datastore.catalog.table(systemTableId.rowLevelSecurity), bytes, 0, bytes.length);
+  datastore.commit(tx);
+  datastore.release(tx);
 }

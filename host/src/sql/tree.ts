@@ -81,6 +81,51 @@ export interface Select {
   readonly limit: Literal | undefined;
 }
 
+export interface Insert {
+  readonly kind: "insert";
+  readonly table: Name;
+  /** Their number is checked; what they name is not looked at (section 7.1). */
+  readonly columns: readonly Name[];
+  readonly rows: readonly (readonly Literal[])[];
+  readonly at: number;
+}
+
+export interface Assignment {
+  readonly column: ColumnName;
+  readonly value: Literal;
+}
+
+export interface Update {
+  readonly kind: "update";
+  readonly table: Name;
+  readonly assignments: readonly Assignment[];
+  readonly where: Expression | undefined;
+  readonly at: number;
+}
+
+export interface Delete {
+  readonly kind: "delete";
+  readonly table: Name;
+  readonly where: Expression | undefined;
+  readonly at: number;
+}
+
+export interface SetVariable {
+  readonly kind: "set";
+  readonly variable: Name;
+  readonly value: Literal;
+  readonly at: number;
+}
+
+export interface ShowVariable {
+  readonly kind: "show";
+  readonly variable: Name;
+  readonly at: number;
+}
+
+/** What changes rows. */
+export type Change = Insert | Update | Delete | SetVariable;
+
 /** A statement known by its first word only. */
 interface OtherStatement {
   readonly kind: "other";
@@ -89,4 +134,4 @@ interface OtherStatement {
   readonly at: number;
 }
 
-export type Statement = Select | OtherStatement;
+export type Statement = Select | Change | ShowVariable | OtherStatement;

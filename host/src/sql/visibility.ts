@@ -1,10 +1,19 @@
-// Which tables a caller may read. What may not be read looks like what does not exist (sql-and-subscriptions.md section 3).
+// Which tables and views a caller may read. What may not be read looks like what does not exist
+// (sql-and-subscriptions.md section 3).
 import type { Identity } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
-import { systemTableId } from "../datastore/system-tables.ts";
 import type { Table } from "../datastore/table.ts";
 import { faultAt } from "./fault.ts";
-import type { Name } from "./tree.ts";
+import { argHashBytes, type Relation } from "./relation.ts";
+import { tablesWithRules } from "./rule-rows.ts";
+import type { Name, TableName } from "./tree.ts";
+
+/** A view as one caller reads it. */
+export interface SqlView {
+  readonly isPublic: boolean;
+  /** What the first column of the backing table holds in the rows that are the caller's: 32 bytes of BSATN. */
+  readonly argHash: Uint8Array;
+}
 
 /** On whose behalf SQL runs. */
 export interface SqlCaller {
@@ -13,53 +22,57 @@ export interface SqlCaller {
   readonly isOwner: boolean;
   /** Names of the views that the module declares. */
   readonly viewNames: ReadonlySet<string>;
-}
-
-/** Whether the module restricts by rules which rows of a table others than the owner see. */
-function hasRowRules(view: ReadView, table: Table): boolean {
-  const rules = view.tableById(systemTableId.rowLevelSecurity);
-  if (rules === undefined) return false;
-  for (let row = rules.nextRow(-1); row >= 0; row = rules.nextRow(row)) {
-    const bytes = rules.rows.page(row);
-    // `table_id`, a U32, is the first column.
-    const at = rules.rows.start(row);
-    const high = ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
-    const tableId = ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | high) >>> 0;
-    if (tableId === table.schema.id) return true;
-  }
-  return false;
+  /** The view whose backing table has that name, or undefined. */
+  readonly view: (name: string) => SqlView | undefined;
 }
 
 /** Whether the owner's result may differ from that of others with the same text. */
-export function isOwnerSensitive(view: ReadView, table: Table): boolean {
-  return table.schema.access === "private" || hasRowRules(view, table);
+export function isOwnerSensitive(view: ReadView, { schema }: Table): boolean {
+  return schema.access === "private" || tablesWithRules(view).has(schema.id);
+}
+
+function mayRead({ schema }: Table, sqlView: SqlView | undefined, caller: SqlCaller): boolean {
+  if (caller.isOwner) return true;
+  return sqlView === undefined ? schema.access === "public" : sqlView.isPublic;
 }
 
 /**
- * The table that `name` stands for. Throws LC_SQL_NAME if there is none or the caller may not read it, and LC_NOT_YET for
- * what this version would have to compute first: a view, or rows restricted by rules.
+ * The table that `name` stands for, a view's backing table included. Throws LC_SQL_NAME if there is none or the caller may
+ * not read it, and LC_NOT_YET for a view without a backing table.
  */
 export function findTable(view: ReadView, caller: SqlCaller, name: Name, text: string): Table {
   const table = view.tableByName(name.text);
-  if (caller.viewNames.has(name.text)) {
+  const sqlView = table === undefined ? undefined : caller.view(table.schema.name);
+  if (caller.viewNames.has(table?.schema.name ?? name.text) && sqlView === undefined) {
     const message = `\`${name.text}\` is a view; views are not supported by this version`;
     throw faultAt("LC_NOT_YET", message, text, name.at);
   }
-  if (table === undefined || (table.schema.access === "private" && !caller.isOwner)) {
+  if (table === undefined || !mayRead(table, sqlView, caller)) {
     const message = `no such table: \`${name.text}\`. If the table exists, it may be marked private.`;
     throw faultAt("LC_SQL_NAME", message, text, name.at);
-  }
-  if (!caller.isOwner && hasRowRules(view, table)) {
-    const message = `\`${name.text}\` has row-level security; this version reads it for the owner only`;
-    throw faultAt("LC_NOT_YET", message, text, name.at);
   }
   return table;
 }
 
-/** Every user table that the caller may read, event tables and views left out, in order of creation. */
+/** What stands in FROM, as the caller reads it. Throws as `findTable`. */
+export function findRelation(
+  view: ReadView,
+  caller: SqlCaller,
+  { table: tableName, alias }: TableName,
+  text: string,
+): Relation {
+  const table = findTable(view, caller, tableName, text);
+  const keyPrefix = caller.view(table.schema.name)?.argHash;
+  const rowOffset = keyPrefix === undefined ? 0 : argHashBytes;
+  return { table, name: alias?.text ?? tableName.text, rowOffset, keyPrefix };
+}
+
+/** Every user table and view that the caller may read, event tables left out, in order of creation. */
 export function readableTables(view: ReadView, caller: SqlCaller): Table[] {
-  return view.userTables().filter(({ schema }) => {
-    const isReadable = caller.isOwner || schema.access === "public";
-    return isReadable && !schema.isEvent && !caller.viewNames.has(schema.name);
+  return view.userTables().filter((table) => {
+    const { name, isEvent } = table.schema;
+    const sqlView = caller.view(name);
+    if (caller.viewNames.has(name) && sqlView === undefined) return false;
+    return !isEvent && mayRead(table, sqlView, caller);
   });
 }

@@ -7,6 +7,8 @@ import type { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import { runTableQuery } from "../sql/run.ts";
 import type { TableQuery } from "../sql/table-query.ts";
+import { JoinDelta } from "./join-delta.ts";
+import { type JoinGroup, JoinWork, type TouchJoin, type WatchedJoin } from "./join-group.ts";
 import type { SharedQuery, Subscriber, SubscriptionRegistry, TableQueries } from "./registry.ts";
 
 /** Buffers that one large transaction made larger than this are given back. */
@@ -19,6 +21,11 @@ export class Evaluator {
   #rowList = new RowListWriter();
   readonly #pending: SharedQuery[] = [];
   readonly #affected: Subscriber[] = [];
+  readonly #joinDelta = new JoinDelta();
+  readonly #pendingGroups = new Set<JoinGroup<SharedQuery>>();
+  readonly #pendingJoins: WatchedJoin<SharedQuery>[] = [];
+  /** What joins of earlier transactions no longer need. */
+  readonly #spareWork: JoinWork[] = [];
 
   constructor(registry: SubscriptionRegistry) {
     this.#registry = registry;
@@ -40,6 +47,7 @@ export class Evaluator {
       const queries = this.#registry.queriesOn(table.table);
       if (queries !== undefined) this.#matchTable(queries, table);
     }
+    if (this.#pendingGroups.size > 0) this.#evaluateJoins();
     for (const query of this.#pending) this.#encode(query);
     return this.#affected;
   }
@@ -58,15 +66,21 @@ export class Evaluator {
     this.#bytes.clear();
   }
 
-  /** Writes the row list of all rows that match a query now; returns how many there are. */
-  writeRows(query: TableQuery, writer: Writer): number {
-    const { rows } = query.table;
+  /**
+   * Writes one list of all rows that match queries on one table now, each as often as it comes; returns how many there are.
+   * Throws as `runTableQuery`.
+   */
+  writeRows(queries: readonly TableQuery[], writer: Writer): number {
     const list = this.#rowList;
     list.clear();
-    runTableQuery(query, (row) => {
-      const start = rows.start(row);
-      list.append(rows.page(row), start, start + rows.size(row));
-    });
+    for (const query of queries) {
+      const { table, rowOffset } = query;
+      const { rows } = table;
+      runTableQuery(query, (row) => {
+        const start = rows.start(row);
+        list.append(rows.page(row), start + rowOffset, start + rows.size(row));
+      });
+    }
     list.writeTo(writer);
     const { count } = list;
     if (list.dataLength > keptBytes) this.#rowList = new RowListWriter();
@@ -76,6 +90,42 @@ export class Evaluator {
   #matchTable(queries: TableQueries, delta: TableDelta): void {
     this.#matchRows(queries, delta.inserts, true);
     this.#matchRows(queries, delta.deletes, false);
+    for (const group of queries.joins) {
+      this.#pendingGroups.add(group);
+      group.route(delta, this.#touchJoin);
+    }
+  }
+
+  /** A changed row may concern a join; the same row comes again and again at once, if at all. */
+  readonly #touchJoin: TouchJoin<SharedQuery> = (join, side, row, isInsert) => {
+    if (join.work === undefined) {
+      join.work = this.#spareWork.pop() ?? new JoinWork();
+      this.#pendingJoins.push(join);
+    }
+    const { inserts, deletes } = join.work.changed[side];
+    const rows = isInsert ? inserts : deletes;
+    if (rows.count === 0 || rows.at(rows.count - 1) !== row) rows.push(row);
+  };
+
+  #evaluateJoins(): void {
+    for (const join of this.#pendingJoins) {
+      const { owner, work } = join;
+      if (work === undefined) continue;
+      this.#joinDelta.evaluate(join, work, owner.inserts, owner.deletes);
+      work.clear();
+      this.#spareWork.push(work);
+      join.work = undefined;
+      if (owner.query.table.schema.isEvent) owner.deletes.clear();
+      if (owner.inserts.count + owner.deletes.count > 0) this.#pend(owner);
+    }
+    this.#pendingJoins.length = 0;
+    for (const group of this.#pendingGroups) group.end();
+    this.#pendingGroups.clear();
+  }
+
+  #pend(query: SharedQuery): void {
+    query.isPending = true;
+    this.#pending.push(query);
   }
 
   #matchRows(queries: TableQueries, rows: RowIds, isInsert: boolean): void {
@@ -102,25 +152,23 @@ export class Evaluator {
     start: number,
     isInsert: boolean,
   ): void {
-    const { predicate } = query.query;
+    const { predicate } = query;
     if (predicate !== undefined && !predicate(page, start)) return;
     (isInsert ? query.inserts : query.deletes).push(row);
-    if (query.isPending) return;
-    query.isPending = true;
-    this.#pending.push(query);
+    if (!query.isPending) this.#pend(query);
   }
 
   #encode(query: SharedQuery): void {
     const writer = this.#bytes;
-    const { table } = query.query;
+    const { table, rowOffset } = query.query;
     query.partStart = writer.length;
     if (table.schema.isEvent) {
       writeEventPart(writer);
-      this.#writeList(table, query.inserts);
+      this.#writeList(table, rowOffset, query.inserts);
     } else {
       writePersistentPart(writer);
-      this.#writeList(table, query.inserts);
-      this.#writeList(table, query.deletes);
+      this.#writeList(table, rowOffset, query.inserts);
+      this.#writeList(table, rowOffset, query.deletes);
     }
     query.partEnd = writer.length;
     query.inserts.clear();
@@ -132,13 +180,13 @@ export class Evaluator {
     }
   }
 
-  #writeList(table: Table, rows: RowIds): void {
+  #writeList(table: Table, rowOffset: number, rows: RowIds): void {
     const list = this.#rowList;
     list.clear();
     for (let i = 0; i < rows.count; i++) {
       const row = rows.at(i);
       const start = table.rows.start(row);
-      list.append(table.rows.page(row), start, start + table.rows.size(row));
+      list.append(table.rows.page(row), start + rowOffset, start + table.rows.size(row));
     }
     list.writeTo(this.#bytes);
   }

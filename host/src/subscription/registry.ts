@@ -1,9 +1,12 @@
 // Who watches what: query sets of subscribers, and the queries they share (sql-and-subscriptions.md section 10).
-import { LightconeError } from "@lightcone/abi";
+import { assert, LightconeError } from "@lightcone/abi";
 import { hasFloats, hashBytes } from "../datastore/key.ts";
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
+import type { Equality } from "../sql/plan.ts";
+import type { RowPredicate } from "../sql/predicate.ts";
 import type { TableQuery } from "../sql/table-query.ts";
+import { JoinGroup, WatchedJoin } from "./join-group.ts";
 
 /** One query set's share of one transaction: a query of the set has changed rows. */
 export interface UpdatePart {
@@ -32,6 +35,10 @@ interface Listener {
 /** One query, evaluated once for each transaction however many watch it. */
 export class SharedQuery {
   query: TableQuery;
+  /** Which rows a query on one relation wants; undefined for all, and for joins. */
+  predicate: RowPredicate | undefined;
+  /** A condition by which a query on one relation is found; see `TablePlan`. */
+  equality: Equality | undefined;
   readonly listeners: Listener[] = [];
   /** Matching rows of the transaction under evaluation. */
   readonly inserts: RowIds = new RowIds();
@@ -43,6 +50,16 @@ export class SharedQuery {
 
   constructor(query: TableQuery) {
     this.query = query;
+    this.predicate = query.kind === "single" ? query.predicate : undefined;
+    this.equality = query.kind === "single" ? query.equality : undefined;
+  }
+
+  /** Goes on with another plan for the same text; one on one table stays one. */
+  replace(query: TableQuery): void {
+    this.query = query;
+    if (query.kind === "join") return;
+    this.predicate = query.predicate;
+    this.equality = query.equality;
   }
 }
 
@@ -58,13 +75,15 @@ export class TableQueries {
   /** Queries that must look at every changed row. */
   readonly scanning: Set<SharedQuery> = new Set();
   readonly byValue: ByValue[] = [];
+  /** Joins that this table is a side of. */
+  readonly joins: JoinGroup<SharedQuery>[] = [];
 
   constructor(table: Table) {
     this.table = table;
   }
 
   #valuesOf(query: SharedQuery): { map: Map<number, SharedQuery[]>; hash: number } | undefined {
-    const { equality } = query.query;
+    const { equality } = query;
     if (equality === undefined) return undefined;
     const type = this.table.layout.columnTypes[equality.column];
     // Equal floats may differ in their bytes, so their hash finds nothing for sure.
@@ -105,6 +124,7 @@ export class TableQueries {
 export class SubscriptionRegistry {
   readonly #queryByKey = new Map<string, SharedQuery>();
   readonly #byTable = new Map<Table, TableQueries>();
+  readonly #joinByQuery = new Map<SharedQuery, WatchedJoin<SharedQuery>>();
 
   /** Whether nobody watches anything. */
   get isEmpty(): boolean {
@@ -138,13 +158,76 @@ export class SubscriptionRegistry {
     if (known !== undefined) return known;
     const shared = new SharedQuery(query);
     this.#queryByKey.set(query.shareKey, shared);
-    let queries = this.#byTable.get(query.table);
-    if (queries === undefined) {
-      queries = new TableQueries(query.table);
-      this.#byTable.set(query.table, queries);
-    }
-    queries.add(shared);
+    this.#link(shared);
     return shared;
+  }
+
+  /** Enters a query where changed rows will find it. */
+  #link(shared: SharedQuery): void {
+    const { query } = shared;
+    if (query.kind === "single") this.#queriesOf(query.table).add(shared);
+    else this.#addJoin(shared);
+  }
+
+  /**
+   * Follows tables whose schema has changed: queries on them are compiled again. Returns the subscribers of those that cannot
+   * be, and of all that watch a table in `hidden`: they must be ended.
+   */
+  recompile(tables: readonly Table[], hidden: ReadonlySet<Table>): ReadonlySet<Subscriber> {
+    const lost = new Set<Subscriber>();
+    const changed = new Set([...tables, ...hidden]);
+    // Where a query is found may depend on any of its tables, so all are entered anew.
+    this.#byTable.clear();
+    this.#joinByQuery.clear();
+    for (const shared of this.#queryByKey.values()) {
+      const { relations } = shared.query;
+      const isKept =
+        !relations.some(({ table }) => hidden.has(table)) &&
+        (!relations.some(({ table }) => changed.has(table)) || recompiled(shared));
+      if (isKept) this.#link(shared);
+      else for (const { subscriber } of shared.listeners) lost.add(subscriber);
+    }
+    return lost;
+  }
+
+  /** Whether a query is watched already. */
+  has(query: TableQuery): boolean {
+    return this.#queryByKey.has(query.shareKey);
+  }
+
+  #queriesOf(table: Table): TableQueries {
+    let queries = this.#byTable.get(table);
+    if (queries === undefined) {
+      queries = new TableQueries(table);
+      this.#byTable.set(table, queries);
+    }
+    return queries;
+  }
+
+  #addJoin(shared: SharedQuery): void {
+    const { query } = shared;
+    assert(query.kind === "join" && query.pair !== undefined, "a join was compiled to be watched");
+    const { sides } = query.pair;
+    const known = this.#queriesOf(sides[0].table).joins.find((group) => group.fits(sides));
+    const group = known ?? new JoinGroup<SharedQuery>(sides);
+    const watched = new WatchedJoin(shared, query.pair, group);
+    group.add(watched);
+    this.#joinByQuery.set(shared, watched);
+    if (known !== undefined) return;
+    for (const table of group.tables) this.#queriesOf(table).joins.push(group);
+  }
+
+  #removeJoin(shared: SharedQuery): void {
+    const watched = this.#joinByQuery.get(shared);
+    if (watched === undefined) return;
+    this.#joinByQuery.delete(shared);
+    const { group } = watched;
+    group.remove(watched);
+    if (!group.isEmpty) return;
+    for (const table of group.tables) {
+      const { joins } = this.#queriesOf(table);
+      joins.splice(joins.indexOf(group), 1);
+    }
   }
 
   /** Ends a query set and returns its queries. Refuses an unknown id: LC_SUBSCRIPTION. */
@@ -163,26 +246,6 @@ export class SubscriptionRegistry {
     for (const querySetId of subscriber.sets.keys()) this.remove(subscriber, querySetId);
   }
 
-  /**
-   * Follows tables whose schema has changed: queries on them are compiled again. Returns the subscribers of those that cannot
-   * be, and of all that watch a table in `hidden`: they must be ended.
-   */
-  recompile(tables: readonly Table[], hidden: ReadonlySet<Table>): ReadonlySet<Subscriber> {
-    const lost = new Set<Subscriber>();
-    for (const table of tables) {
-      if (!this.#byTable.has(table)) continue;
-      const queries = new TableQueries(table);
-      for (const shared of this.#queryByKey.values()) {
-        if (shared.query.table !== table) continue;
-        const isKept = !hidden.has(table) && recompiled(shared);
-        if (!isKept) for (const { subscriber } of shared.listeners) lost.add(subscriber);
-        queries.add(shared);
-      }
-      this.#byTable.set(table, queries);
-    }
-    return lost;
-  }
-
   #dropListener(query: SharedQuery, subscriber: Subscriber, querySetId: number): void {
     const { listeners } = query;
     const position = listeners.findIndex(
@@ -192,15 +255,17 @@ export class SubscriptionRegistry {
     if (last !== undefined && position < listeners.length) listeners[position] = last;
     if (listeners.length > 0) return;
     this.#queryByKey.delete(query.query.shareKey);
-    this.#byTable.get(query.query.table)?.remove(query);
+    if (query.query.kind === "join") this.#removeJoin(query);
+    else this.#byTable.get(query.query.table)?.remove(query);
   }
 }
 
-/** Whether the query can still be asked; then it is compiled again. */
+/** Whether the query can still be asked; then it goes on with a new plan. */
 function recompiled(shared: SharedQuery): boolean {
   try {
     // The key stays: it is what the query is registered under.
-    shared.query = { ...shared.query.recompile(), shareKey: shared.query.shareKey };
+    const { shareKey } = shared.query;
+    shared.replace({ ...shared.query.recompile(), shareKey });
     return true;
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;

@@ -1,0 +1,191 @@
+// In which order the relations of a join are gone through, and how the rows of each are found from those before it: by an
+// index, by a hash of its rows, or by trying all of them (sql-and-subscriptions.md section 5).
+import { LightconeError } from "@lightcone/abi";
+import { limit } from "../base/limit.ts";
+import { hasFloats } from "../datastore/key.ts";
+import {
+  type BoundBlock,
+  type BoundColumn,
+  type BoundPredicate,
+  type JoinEquality,
+  relationsOf,
+} from "./bound.ts";
+import { findProbe, type IndexProbe } from "./index-probe.ts";
+import { conditionsOn, equalitiesOf, planTable, type TablePlan } from "./plan.ts";
+import type { Relation } from "./relation.ts";
+import { allOf, compileTuplePredicate, type TuplePredicate } from "./tuple.ts";
+
+/** How a relation's rows follow from a column of an earlier one. */
+export interface JoinLink {
+  readonly outer: BoundColumn;
+  readonly column: number;
+  /** Undefined where the rows must be hashed by the column. */
+  readonly probe: IndexProbe | undefined;
+}
+
+export interface JoinStep {
+  /** Which of the block's relations. */
+  readonly position: number;
+  /** Which of its rows are wanted at all. */
+  readonly plan: TablePlan;
+  /** Undefined for the first step, and where all wanted rows must be tried. */
+  readonly link: JoinLink | undefined;
+  /** What can be decided once this relation's row is known. */
+  readonly residual: TuplePredicate | undefined;
+}
+
+export interface JoinPlan {
+  readonly relations: readonly Relation[];
+  readonly steps: readonly JoinStep[];
+}
+
+/** The conditions of a block sorted by what they speak of. */
+export interface SortedConditions {
+  /** By relation: those on it alone. */
+  readonly local: readonly (readonly BoundPredicate[])[];
+  readonly across: readonly BoundPredicate[];
+}
+
+export function sortConditions({ relations, conditions }: BoundBlock): SortedConditions {
+  const local: BoundPredicate[][] = relations.map(() => []);
+  const across: BoundPredicate[] = [];
+  for (const condition of conditions) {
+    const [first = 0, ...others] = relationsOf(condition);
+    if (others.length === 0) (local[first] as BoundPredicate[]).push(condition);
+    else across.push(condition);
+  }
+  return { local: local.map((own, i) => conditionsOn(relations[i] as Relation, i, own)), across };
+}
+
+/** A condition not yet used. */
+interface Pending {
+  readonly relations: ReadonlySet<number>;
+  readonly predicate: BoundPredicate;
+  /** The columns, where the condition says that two are equal. */
+  readonly equality: JoinEquality | undefined;
+}
+
+function pendingOf(block: BoundBlock, across: readonly BoundPredicate[]): Pending[] {
+  const equalities = block.equalities.map(({ outer: left, inner: right }): BoundPredicate => ({
+    kind: "compareColumns",
+    operator: "=",
+    left,
+    right,
+  }));
+  return [...equalities, ...across].map((predicate) => ({
+    relations: relationsOf(predicate),
+    predicate,
+    equality:
+      predicate.kind === "compareColumns" && predicate.operator === "="
+        ? { outer: predicate.left, inner: predicate.right }
+        : undefined,
+  }));
+}
+
+/** Rows that a plan is likely to find: good enough to put relations in order. */
+function likelyCount({ access, table, predicate }: TablePlan): number {
+  if (access.kind === "nothing") return 0;
+  if (access.kind === "point") return Math.sqrt(table.rowCount);
+  return predicate === undefined ? table.rowCount : table.rowCount / 2;
+}
+
+/** What a relation costs that neither an index nor a hash ties to those before it. */
+const untiedFactor = 1000;
+
+class JoinPlanner {
+  readonly #block: BoundBlock;
+  readonly #local: readonly (readonly BoundPredicate[])[];
+  readonly #plans: readonly TablePlan[];
+  readonly #placed = new Set<number>();
+  #pending: Pending[];
+
+  constructor(block: BoundBlock) {
+    const { local, across } = sortConditions(block);
+    this.#block = block;
+    this.#local = local;
+    this.#plans = block.relations.map((relation, i) =>
+      planTable(relation, local[i] as readonly BoundPredicate[]),
+    );
+    this.#pending = pendingOf(block, across);
+  }
+
+  plan(): JoinPlan {
+    const { relations } = this.#block;
+    const steps: JoinStep[] = [];
+    while (steps.length < relations.length) steps.push(this.#place(this.#cheapest()));
+    return { relations, steps };
+  }
+
+  /** The columns by which a relation can be found from those placed, if any condition ties them. */
+  #tie(position: number): { pending: Pending; outer: BoundColumn; column: number } | undefined {
+    for (const pending of this.#pending) {
+      if (pending.equality === undefined) continue;
+      const { outer, inner } = pending.equality;
+      for (const [from, to] of [
+        [outer, inner],
+        [inner, outer],
+      ] as const) {
+        if (to.relation === position && this.#placed.has(from.relation)) {
+          return { pending, outer: from, column: to.column };
+        }
+      }
+    }
+    return undefined;
+  }
+
+  #probe(position: number, column: number): IndexProbe | undefined {
+    const { table } = this.#block.relations[position] as Relation;
+    const equalities = equalitiesOf(this.#local[position] as readonly BoundPredicate[]);
+    return findProbe(table, column, equalities, false);
+  }
+
+  #cost(position: number): number {
+    const plan = this.#plans[position] as TablePlan;
+    if (this.#placed.size === 0) return likelyCount(plan);
+    const tie = this.#tie(position);
+    if (tie === undefined) return likelyCount(plan) * untiedFactor;
+    const probe = this.#probe(position, tie.column);
+    return probe === undefined ? likelyCount(plan) : probe.schema.isUnique ? -1 : 0;
+  }
+
+  #cheapest(): number {
+    let best = -1;
+    let bestCost = Number.POSITIVE_INFINITY;
+    for (let position = 0; position < this.#plans.length; position++) {
+      if (this.#placed.has(position)) continue;
+      const cost = this.#cost(position);
+      if (best < 0 || cost < bestCost) [best, bestCost] = [position, cost];
+    }
+    return best;
+  }
+
+  #place(position: number): JoinStep {
+    const plan = this.#plans[position] as TablePlan;
+    const tie = this.#tie(position);
+    const type = tie && plan.table.layout.columnTypes[tie.column];
+    const probe = tie && this.#probe(position, tie.column);
+    // Equal floats may differ in their bytes, so that a hash does not find them.
+    const isLinked = type !== undefined && (probe !== undefined || !hasFloats(type));
+    const link = tie && isLinked ? { outer: tie.outer, column: tie.column, probe } : undefined;
+    if (link !== undefined) this.#pending = this.#pending.filter((one) => one !== tie?.pending);
+    this.#placed.add(position);
+    const decided = this.#pending.filter(({ relations }) =>
+      [...relations].every((relation) => this.#placed.has(relation)),
+    );
+    this.#pending = this.#pending.filter((one) => !decided.includes(one));
+    const parts = decided.map(({ predicate }) =>
+      compileTuplePredicate(predicate, this.#block.relations),
+    );
+    return { position, plan, link, residual: parts.length === 0 ? undefined : allOf(parts) };
+  }
+}
+
+/** Plans a join of any number of relations. Throws LC_LIMIT for more than this host takes. */
+export function planJoin(block: BoundBlock): JoinPlan {
+  const { joinTableCountMax } = limit;
+  if (block.relations.length > joinTableCountMax) {
+    const message = `a query joins at most ${joinTableCountMax} tables, row rules included`;
+    throw new LightconeError("LC_LIMIT", message);
+  }
+  return new JoinPlanner(block).plan();
+}
