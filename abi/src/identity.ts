@@ -169,6 +169,11 @@ export class Uuid {
   }
 }
 
+/** BLAKE3 of `bytes`: 32 bytes. */
+export function blake3Hash(bytes: Uint8Array): Uint8Array {
+  return blake3(bytes);
+}
+
 /**
  * Keccak-256 of `bytes` (not SHA3-256): the hash that names a program. 32 bytes in display order.
  */

@@ -19,6 +19,7 @@ export * from "./sats/json-read.ts";
 export * from "./sats/json-text.ts";
 export * from "./sats/json-write.ts";
 export * from "./sats/layout.ts";
+export { viewRowRef } from "./schema/check-function.ts";
 export * from "./schema/decode.ts";
 export * from "./schema/def.ts";
 export * from "./schema/json.ts";

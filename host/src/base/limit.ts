@@ -92,6 +92,15 @@ export interface Limits {
   /** The name of a reducer in a log record (runtime.md section 17). */
   readonly loggedNameBytesMax: number;
 
+  /** Keys and ranges that one run of a view may read; from there on whole tables count as read (own). */
+  readonly viewReadCountMax: number;
+  /** How long rows of a view that nobody watches are kept (sql-and-subscriptions.md section 9.2). */
+  readonly viewIdleMillisMax: number;
+  /** Time between two searches for such rows (own). */
+  readonly viewSweepMillis: number;
+  /** Such rows that one turn deletes (sql-and-subscriptions.md section 9.2). */
+  readonly viewSweepRows: number;
+
   /** Transactions between two snapshots (runtime.md section 13). */
   readonly snapshotIntervalCommits: number;
   /** Bytes that a snapshot hashes and writes between two pauses: about a millisecond (own). */
@@ -140,6 +149,10 @@ export const limit: Limits = {
   logReadBytes: 2 * mebi,
   readSliceRows: 8192,
   loggedNameBytesMax: 255,
+  viewReadCountMax: 65_536,
+  viewIdleMillisMax: 10 * 60 * 1000,
+  viewSweepMillis: 60 * 1000,
+  viewSweepRows: 1024,
   snapshotIntervalCommits: 1_000_000,
   snapshotSliceBytes: 512 * kibi,
   snapshotSyncBytes: 8 * mebi,
@@ -157,5 +170,6 @@ assert(limit.identifierBytesMax <= limit.loggedNameBytesMax, "every reducer name
 assert(limit.commitBytesMax < 2 ** 32, "a commit's length is a u32 on disk");
 assert(limit.commitQueueBytesMax < limit.segmentBytesMax, "a segment holds many batches");
 assert(limit.logIndexIntervalBytes < limit.logReadBytes, "a read spans several index entries");
+assert(limit.viewSweepMillis < limit.viewIdleMillisMax, "what is idle is found in time");
 assert(limit.snapshotSliceBytes < limit.snapshotSyncBytes, "a snapshot pauses more than it syncs");
 assert(limit.snapshotKeptCount >= 2, "a damaged snapshot leaves another to start from");

@@ -1,6 +1,6 @@
 // A log that came from another database becomes this one's: one more transaction says so, so that
 // its past stays as it was and every later reader finds the identity that it expects.
-import { Identity, LightconeError } from "@lightcone/abi";
+import { Identity } from "@lightcone/abi";
 import { type SystemRow, systemTableId } from "../datastore/system-tables.ts";
 import { commit } from "./call.ts";
 import { hostRecord } from "./module-log.ts";
@@ -21,7 +21,7 @@ export function adopt(parts: DatabaseParts, module: SystemRow, owner: Identity):
   tx.clear(catalog.table(systemTableId.module));
   catalog.insert(tx, systemTableId.module, adopted);
   const refusal = commit(parts, tx, undefined, undefined);
-  if (refusal !== undefined) throw new LightconeError("LC_LIMIT", refusal);
+  if (refusal !== undefined) throw refusal;
   const former = new Identity(module["database_identity"] as bigint).toHex();
   parts.moduleLog.append(hostRecord("Info", `restored from a backup of database ${former}`));
   return adopted;

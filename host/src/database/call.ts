@@ -10,6 +10,7 @@ import type { Client } from "./client.ts";
 import { argumentsFault, type CallableReducer, type LiveModule } from "./live-module.ts";
 import { hostRecord } from "./module-log.ts";
 import type { DatabaseParts } from "./parts.ts";
+import { refreshViews } from "./views/refresh.ts";
 
 /** What the caller of a trapped reducer is told (protocol.md section 7.2). The details are in the module's log. */
 export const fatalMessage = "The instance encountered a fatal error.";
@@ -95,7 +96,7 @@ export function runCall(
   const inputs = recordInputs(reducer, client, timestampMicros, args, argsStart, argsEnd);
   const refusal = commit(parts, tx, inputs, client);
   if (refusal !== undefined)
-    return { kind: "fatal", timestampMicros, message: refusal, energyUsed };
+    return { kind: "fatal", timestampMicros, message: refusal.message, energyUsed };
   return { kind: "committed", timestampMicros, energyUsed };
 }
 
@@ -131,35 +132,52 @@ export function invoke(
 }
 
 /**
- * Commits: net effect, log, subscriptions, release. Returns why it could not be committed, and then it is rolled back.
- * Throws LC_DISK if the log has failed.
+ * Commits: views, net effect, log, subscriptions, release. Returns why it could not be committed (LC_VIEW, LC_LIMIT), and then it
+ * is rolled back. No view can prevent what must be committed. Throws LC_DISK if the log has failed.
  */
 export function commit(
   parts: DatabaseParts,
   tx: Transaction,
   inputs: RecordInputs | undefined,
   caller: Client | undefined,
-): string | undefined {
-  const { datastore, evaluator, schedules } = parts;
+  mustCommit = false,
+): LightconeError | undefined {
+  const { datastore, evaluator, schedules, views } = parts;
+  if (views.isActive) {
+    const failure = refreshViews(parts, tx, mustCommit);
+    if (failure !== undefined) {
+      evaluator.forget();
+      undo(parts, tx);
+      return new LightconeError("LC_VIEW", failure);
+    }
+  }
   if (schedules.isActive) schedules.prepare(tx, inputs?.timestampMicros ?? 0n);
   const delta = datastore.commit(tx);
   if (delta === undefined) {
     evaluator.forget();
     datastore.release(tx);
+    views.committed();
     return undefined;
   }
   try {
-    parts.log.append(inputs, delta.tables);
+    if (delta.logged.length > 0) parts.log.append(inputs, delta.logged);
   } catch (thrown) {
-    datastore.rollBack(tx);
-    if (thrown instanceof LightconeError && thrown.code === "LC_LIMIT") return thrown.message;
+    undo(parts, tx);
+    if (thrown instanceof LightconeError && thrown.code === "LC_LIMIT") return thrown;
     throw thrown;
   }
   const affected = evaluator.evaluate(delta);
   datastore.release(tx);
+  views.committed();
   if (affected.length > 0) parts.listener.onUpdates(affected, caller?.subscriber);
   if (schedules.hasChanges) schedules.apply();
   return undefined;
+}
+
+/** Undoes the open transaction, what it computed of views included. */
+export function undo({ datastore, views }: DatabaseParts, tx: Transaction): void {
+  datastore.rollBack(tx);
+  views.rolledBack();
 }
 
 /** Rolls back, logs, and replaces the instance if it died. */
@@ -172,7 +190,7 @@ export function rolledBack(
   timestampMicros: bigint,
 ): CallOutcome {
   parts.evaluator.forget();
-  parts.datastore.rollBack(tx);
+  undo(parts, tx);
   const { name } = reducer.definition;
   const { energyUsed } = module.instance;
   if (result.kind === "error") {

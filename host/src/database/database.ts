@@ -31,6 +31,7 @@ import { environmentLimits, type ModuleLimits } from "./module-limits.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
 import type { CallWatch, DatabaseParts, ProcedureStarter, UpdateListener } from "./parts.ts";
 import {
+  addMissingViews,
   type EndedClients,
   planUpdate,
   publishFirst,
@@ -41,6 +42,9 @@ import {
 import { ScheduleRunner } from "./schedule/runner.ts";
 import { Schedules } from "./schedule/schedules.ts";
 import { type SnapshotOptions, type SnapshotParts, Snapshots } from "./snapshots.ts";
+import { callerViews } from "./views/live-view.ts";
+import { sweepViews } from "./views/use.ts";
+import { Views } from "./views/views.ts";
 
 /** Where a database's commit log lies inside its directory. */
 export const logDirectory = "clog";
@@ -138,6 +142,7 @@ export class Database {
       moduleLog,
       registry,
       evaluator: new Evaluator(registry),
+      views: new Views(),
       clock,
       callClock: new CallClock(clock),
       watch: options.watch,
@@ -188,6 +193,7 @@ export class Database {
     parts.owner = new Identity(row["owner_identity"] as bigint);
     const program = row["program_bytes"] as Uint8Array;
     parts.module = new LiveModule(program, this.#environment, parts.watch);
+    addMissingViews(parts, parts.module);
     const count = disconnectLeftovers(parts, parts.module, skipsDisconnectReducer);
     if (count > 0) {
       const text = `disconnected ${count} clients that were connected when the host stopped`;
@@ -238,7 +244,7 @@ export class Database {
       identity: client.identity,
       isOwner: client.isOwner,
       viewNames: this.module.viewNames,
-      view: () => undefined,
+      view: callerViews(this.module.views, client.identityBytes),
     };
   }
 
@@ -323,6 +329,7 @@ export class Database {
   /** Ends the turn: what the module logged is written. */
   endTurn(): void {
     this.#parts.callClock.endTurn();
+    if (this.#parts.views.isActive) sweepViews(this.#parts);
     this.#parts.moduleLog.write();
   }
 

@@ -1,6 +1,6 @@
 // Connections coming and going, and the clean-up of those that a crash left behind (abi.md section 9, runtime.md section 4).
 import type { Lifecycle } from "@lightcone/abi";
-import { ConnectionId, Identity, LightconeError } from "@lightcone/abi";
+import { ConnectionId, Identity } from "@lightcone/abi";
 import { encodeSystemRow } from "../datastore/catalog.ts";
 import { type SystemRow, systemTableId } from "../datastore/system-tables.ts";
 import type { Transaction } from "../datastore/tx.ts";
@@ -86,7 +86,7 @@ export function connectClient(
   if (refusal !== undefined) return refusal;
   const name = module.lifecycleReducer("onConnect")?.loggedName ?? connectName;
   const inputs = recordInputs({ loggedName: name }, client, timestampMicros, noArguments, 0, 0);
-  return commit(parts, tx, inputs, undefined);
+  return commit(parts, tx, inputs, undefined)?.message;
 }
 
 /** Ends a client's subscriptions, runs `client_disconnected` and deletes its rows, whatever that reducer says. */
@@ -97,6 +97,7 @@ export function disconnectClient(
   skipsReducer = false,
 ): void {
   parts.registry.removeAll(client.subscriber);
+  parts.views.holders.removeAll(client.subscriber, parts.clock.nowMillis());
   if (!isConnected(parts, client)) return;
   const timestampMicros = parts.callClock.next();
   const name = module.lifecycleReducer("onDisconnect")?.loggedName ?? disconnectName;
@@ -112,7 +113,7 @@ export function disconnectClient(
   }
   const cleanUp = parts.datastore.begin();
   deleteClientRows(parts, cleanUp, client);
-  commit(parts, cleanUp, inputs(), undefined);
+  commit(parts, cleanUp, inputs(), undefined, true);
 }
 
 /** After a restart: disconnects every client that was connected when the host stopped. Returns how many there were. */
@@ -145,5 +146,5 @@ export function clearConnections(parts: DatabaseParts): void {
   const tx = parts.datastore.begin();
   for (const table of tables) tx.clear(table);
   const refusal = commit(parts, tx, undefined, undefined);
-  if (refusal !== undefined) throw new LightconeError("LC_LIMIT", refusal);
+  if (refusal !== undefined) throw refusal;
 }

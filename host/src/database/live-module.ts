@@ -20,6 +20,7 @@ import { type CallWatch, WatchCode } from "./parts.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { ModuleInstance } from "../module/instance.ts";
 import { type LoadedModule, loadModule } from "../module/load.ts";
+import { type LiveView, liveViews } from "./views/live-view.ts";
 
 /** A reducer with what a call needs of it. */
 export interface CallableReducer {
@@ -71,6 +72,7 @@ export class LiveModule {
   /** Keccak-256 of the program, hex in display order. */
   readonly programHash: string;
   readonly definition: ModuleDef;
+  readonly views: ReadonlyMap<string, LiveView>;
   readonly viewNames: ReadonlySet<string>;
   readonly #loaded: LoadedModule;
   readonly #environment: ModuleEnvironment;
@@ -99,7 +101,8 @@ export class LiveModule {
       const { sourceName } = made.definition;
       if (!this.#reducersByName.has(sourceName)) this.#reducersByName.set(sourceName, made);
     }
-    this.viewNames = new Set(this.definition.views.map(({ name }) => name));
+    this.views = liveViews(this.definition);
+    this.viewNames = new Set(this.views.keys());
     this.#procedures = new Map(this.definition.procedures.map((one) => [one.name, one]));
   }
 

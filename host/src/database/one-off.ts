@@ -7,6 +7,7 @@ import type { SqlCursor } from "../sql/select.ts";
 import { admitCall, type CallOutcome, type CallRefusal, commit, runCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Database } from "./database.ts";
+import { prepareViews, viewsIn } from "./views/use.ts";
 
 /** `client_connected` refused the caller. */
 export interface ConnectRefusal {
@@ -108,7 +109,7 @@ function runStatement(database: Database, client: Client, run: RunChange): SqlSt
     throw thrown;
   }
   const refusal = commit(parts, tx, undefined, client);
-  if (refusal !== undefined) throw new LightconeError("LC_LIMIT", refusal);
+  if (refusal !== undefined) throw refusal;
   return stats;
 }
 
@@ -125,7 +126,10 @@ export function startSql(
   let cursor = noRows;
   let stats = noChanges;
   try {
-    const prepared = prepareSql(text, datastore, database.sqlCaller(client));
+    const { module, parts } = database;
+    const caller = database.sqlCaller(client);
+    prepareViews(parts, module, client, viewsIn([text], parts, module, client, caller));
+    const prepared = prepareSql(text, datastore, caller);
     if (prepared.kind === "rows") cursor = prepared.cursor;
     else stats = runStatement(database, client, prepared.run);
   } catch (thrown) {

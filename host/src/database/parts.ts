@@ -10,9 +10,16 @@ import type { Subscriber, SubscriptionRegistry } from "../subscription/registry.
 import type { LiveModule } from "./live-module.ts";
 import type { ModuleLog } from "./module-log.ts";
 import type { Schedules } from "./schedule/schedules.ts";
+import type { Views } from "./views/views.ts";
 
 /** What `CallWatch.begin` is told where it is not a reducer that clients call. */
-export const WatchCode = { loading: -1, init: -2, onConnect: -3, onDisconnect: -4 } as const;
+export const WatchCode = {
+  loading: -1,
+  init: -2,
+  onConnect: -3,
+  onDisconnect: -4,
+  view: -5,
+} as const;
 
 /** Told of each stretch of guest code, so that one that never ends can be noticed from another thread. */
 export interface CallWatch {
@@ -46,6 +53,7 @@ export interface DatabaseParts {
   readonly moduleLog: ModuleLog;
   readonly registry: SubscriptionRegistry;
   readonly evaluator: Evaluator;
+  readonly views: Views;
   readonly clock: Clock;
   /** What time it is to calls. */
   readonly callClock: CallClock;

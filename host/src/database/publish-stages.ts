@@ -4,6 +4,8 @@ import type { ModuleDef } from "@lightcone/abi";
 import type { Transaction } from "../datastore/tx.ts";
 import type { LiveModule } from "./live-module.ts";
 import type { MigrationStep } from "./migration/step.ts";
+import { rowRuleStage } from "./row-rules.ts";
+import { viewStage } from "./views/publish.ts";
 import type { DatabaseParts } from "./parts.ts";
 
 /** One publish as its stages see it. */
@@ -26,4 +28,4 @@ export interface PublishStage {
   readonly committed?: (parts: DatabaseParts, publish: PublishChange) => void;
 }
 
-export const publishStages: readonly PublishStage[] = [];
+export const publishStages: readonly PublishStage[] = [viewStage, rowRuleStage];

@@ -4,7 +4,6 @@ import {
   fromHex,
   type Identity,
   LightconeError,
-  type ModuleDef,
   numberFromBytes,
 } from "@lightcone/abi";
 import { createTable } from "../datastore/create-table.ts";
@@ -13,7 +12,7 @@ import { systemTableId } from "../datastore/system-tables.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
-import { commit, fatalMessage, invoke, rolledBack } from "./call.ts";
+import { commit, fatalMessage, invoke, rolledBack, undo } from "./call.ts";
 import { makeClient } from "./client.ts";
 import { LiveModule } from "./live-module.ts";
 import { dataFaults } from "./migration/check-data.ts";
@@ -27,31 +26,13 @@ import type { DatabaseParts } from "./parts.ts";
 import type { Subscriber } from "../subscription/registry.ts";
 import { type PublishChange, publishStages } from "./publish-stages.ts";
 import { planSchema, planTables } from "./schema-plan.ts";
+import { lacksViews, publishViews } from "./views/publish.ts";
 
 const noArguments = new Uint8Array(0);
 
 /** Whether an update may disconnect clients. `token` is that of the plan, as hex in display order. */
 export type PublishPolicy =
   { readonly kind: "compatible" } | { readonly kind: "breakClients"; readonly token: string };
-
-/** What this version cannot run safely is refused before anything is written. */
-function checkRunnable(definition: ModuleDef): void {
-  if (definition.rowLevelSecurity.length === 0) return;
-  throw new LightconeError(
-    "LC_NOT_YET",
-    "the module declares row-level security, which this version does not enforce: publishing it would show rows that its rules hide",
-  );
-}
-
-function startModule(
-  parts: DatabaseParts,
-  environment: ModuleEnvironment,
-  program: Uint8Array,
-): LiveModule {
-  const module = new LiveModule(program, environment, parts.watch);
-  checkRunnable(module.definition);
-  return module;
-}
 
 /** Writes the one row of `st_module`. */
 function recordModule(
@@ -70,6 +51,11 @@ function recordModule(
     program_bytes: module.program,
     module_version: "",
   });
+}
+
+/** Creates what a database that was published by an older version of the host has not got. */
+export function addMissingViews(parts: DatabaseParts, module: LiveModule): void {
+  if (lacksViews(parts, module)) inTransaction(parts, (tx) => publishViews(parts, tx, module));
 }
 
 /** Runs `init` inside the publish transaction; its error fails the publish. */
@@ -91,9 +77,9 @@ function inTransaction(parts: DatabaseParts, run: (tx: Transaction) => void): vo
   try {
     run(tx);
     const refusal = commit(parts, tx, undefined, undefined);
-    if (refusal !== undefined) throw new LightconeError("LC_LIMIT", refusal);
+    if (refusal !== undefined) throw refusal;
   } catch (thrown) {
-    if (tx.isOpen) parts.datastore.rollBack(tx);
+    if (tx.isOpen) undo(parts, tx);
     throw thrown;
   }
 }
@@ -121,13 +107,13 @@ export function publishFirst(
   program: Uint8Array,
   owner: Identity,
 ): void {
-  const module = startModule(parts, environment, program);
+  const module = new LiveModule(program, environment, parts.watch);
   const tables = planTables(module.definition);
   const publish: PublishChange = { module, before: undefined, steps: [] };
   inTransaction(parts, (tx) => {
     for (const table of tables) createTable(parts.datastore, tx, table);
-    changeStages(parts, tx, publish);
     recordModule(parts, tx, module, owner);
+    changeStages(parts, tx, publish);
     runInit(parts, tx, module, owner);
   });
   for (const { name, access } of tables) log(parts, `created table ${name} (${access})`);
@@ -148,7 +134,7 @@ export function planUpdate(
   present: LiveModule,
   program: Uint8Array,
 ): PlannedUpdate {
-  const module = startModule(parts, environment, program);
+  const module = new LiveModule(program, environment, parts.watch);
   const [before, after] = [planSchema(present.definition), planSchema(module.definition)];
   const plan = planMigration(before, after);
   const faults = dataFaults(parts.datastore, plan.steps, before.tables, after.tables);
@@ -218,8 +204,8 @@ export function publishUpdate(
   let changed: readonly Table[] = [];
   inTransaction(parts, (tx) => {
     changed = migrate(datastore, tx, plan.steps);
-    changeStages(parts, tx, publish);
     recordModule(parts, tx, module, owner);
+    changeStages(parts, tx, publish);
   });
   for (const step of plan.steps) log(parts, stepLines(step)[0] as string);
   takeOver(parts, publish);

@@ -16,7 +16,7 @@ const depthMax = 32;
 const elementCountMax = 100_000;
 
 /** `type` without references, as the system tables keep it. A type that contains itself cannot be a column's. */
-function inlineType(type: AlgebraicType, types: Typespace, what: string): AlgebraicType {
+export function inlineType(type: AlgebraicType, types: Typespace, what: string): AlgebraicType {
   let elementCount = 0;
   const inline = (inner: AlgebraicType, depth: number): AlgebraicType => {
     if (depth > depthMax || ++elementCount > elementCountMax) {

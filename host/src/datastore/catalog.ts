@@ -218,6 +218,7 @@ export class Catalog {
         .sort((a, b) => a.column - b.column),
       isEvent: this.findRow(systemTableId.eventTable, 0, key.written()) >= 0,
       schedule: this.#readSchedule(key.written()),
+      isEphemeral: this.rows(systemTableId.view).some((view) => view["table_id"] === tableId),
     };
   }
 

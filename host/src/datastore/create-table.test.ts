@@ -56,6 +56,7 @@ void test("a schema is what was asked for", async (t) => {
     primaryKey: 0,
     isEvent: false,
     schedule: undefined,
+    isEphemeral: false,
   });
   t.same(
     schema.columns,

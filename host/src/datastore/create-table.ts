@@ -47,6 +47,16 @@ export function createTable(
   table: NewTable,
   allocated: ReadonlyMap<string, bigint> = new Map(),
 ): Table {
+  return datastore.createTable(insertTableRows(datastore, tx, table, allocated));
+}
+
+/** The rows of system tables that make up a table, and its id. Throws as `createTable`. */
+export function insertTableRows(
+  datastore: Datastore,
+  tx: Transaction,
+  table: NewTable,
+  allocated: ReadonlyMap<string, bigint> = new Map(),
+): number {
   const { catalog } = datastore;
   const tableId = catalog.insertWithId(tx, systemTableId.table, {
     ...tableRow({ ...table, id: 0, kind: table.kind ?? "user" }),
@@ -64,5 +74,5 @@ export function createTable(
   }
   if (table.schedule !== undefined) insertSchedule(target, table.schedule);
   if (table.isEvent) catalog.insert(tx, systemTableId.eventTable, { table_id: tableId });
-  return datastore.createTable(tableId);
+  return tableId;
 }

@@ -41,7 +41,11 @@ export class Datastore implements ReadView {
   readonly #tables = new Map<number, Table>();
   readonly #indexes = new Map<number, IndexHandle>();
   readonly #tx: Transaction;
-  readonly #txData: { tables: TableDelta[] } = { tables: [] };
+  readonly #changed: TableDelta[] = [];
+  readonly #txData: { tables: TableDelta[]; logged: TableDelta[] } = {
+    tables: this.#changed,
+    logged: this.#changed,
+  };
   /** How to take back what the open transaction did to tables themselves, last first. */
   readonly #undos: (() => void)[] = [];
   /** Tables that the open transaction dropped. */
@@ -116,7 +120,7 @@ export class Datastore implements ReadView {
    */
   commit(tx: Transaction): TxData | undefined {
     assert(tx === this.#tx && tx.isOpen, "commit without a transaction");
-    const changed = this.#txData.tables;
+    const changed = this.#changed;
     let count = 0;
     for (let i = 0; i < tx.touchedCount; i++) {
       const table = tx.touched[i] as Table;
@@ -128,6 +132,7 @@ export class Datastore implements ReadView {
     // Shortening an array gives its memory back, which would cost each commit an allocation.
     if (changed.length > count) changed.length = count;
     if (count > 1) changed.sort((a, b) => a.tableId - b.tableId);
+    this.#txData.logged = changed.every(isLogged) ? changed : changed.filter(isLogged);
     return count > 0 ? this.#txData : undefined;
   }
 
@@ -152,10 +157,12 @@ export class Datastore implements ReadView {
     this.#dropped.length = 0;
   }
 
-  /** Holds all tables as they are, between two transactions. */
+  /** Holds all tables as they are, between two transactions; ephemeral ones are left out. */
   freeze(): DatastoreImage {
     assert(!this.#tx.isOpen, "state is frozen between transactions");
-    const tables = this.allTables().toSorted((a, b) => a.schema.id - b.schema.id);
+    const tables = this.allTables()
+      .filter(({ schema }) => !schema.isEphemeral)
+      .sort((a, b) => a.schema.id - b.schema.id);
     const frozen = tables.map((table) => ({ tableId: table.schema.id, ...table.image() }));
     return {
       tables: frozen,
@@ -182,6 +189,10 @@ export class Datastore implements ReadView {
       const table = known ?? new Table(schema);
       table.thaw(stored);
       if (known === undefined) this.#register(table);
+    }
+    for (const view of this.catalog.rows(systemTableId.view)) {
+      const id = view["table_id"] as number | undefined;
+      if (id !== undefined && !this.#tables.has(id)) this.rebuildTable(id);
     }
   }
 
@@ -287,4 +298,8 @@ function rowsFit(table: Table, schema: TableSchema): boolean {
     if (layout.rowEnd(rows.page(row), rows.start(row), end) !== end) return false;
   }
   return true;
+}
+
+function isLogged({ table }: TableDelta): boolean {
+  return !table.schema.isEphemeral;
 }

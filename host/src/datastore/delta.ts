@@ -68,4 +68,6 @@ export class TableDelta {
 /** The net effect of a committed transaction: tables that changed, ascending by id. Reused by the next commit. */
 export interface TxData {
   readonly tables: readonly TableDelta[];
+  /** Those of them that the log keeps. */
+  readonly logged: readonly TableDelta[];
 }

@@ -7,14 +7,14 @@ import { sequenceMax, type SystemRow, systemTableId } from "./system-tables.ts";
 import type { Transaction } from "./tx.ts";
 
 export interface NewColumn extends ColumnSchema {
-  /** The name it has in the module's source. */
-  readonly alias: string;
+  /** The name it has in the module's source; the host's own columns have none. */
+  readonly alias: string | undefined;
   /** BSATN of what rows get that are older than the column. */
   readonly defaultValue?: Uint8Array | undefined;
 }
 
 export interface NewIndex extends Pick<IndexSchema, "name" | "kind" | "columns"> {
-  readonly alias: string;
+  readonly alias: string | undefined;
   /** What generated code calls it; no row keeps that. */
   readonly accessor?: string | undefined;
 }
@@ -59,6 +59,7 @@ export function insertColumnAlias(
   tableName: string,
   { name, alias }: NewColumn,
 ): void {
+  if (alias === undefined) return;
   const row = { table_name: tableName, col_name: name, accessor_name: alias };
   catalog.insert(tx, systemTableId.columnAccessor, row);
 }
@@ -73,6 +74,7 @@ export function insertTableAlias(
 }
 
 export function insertIndexAlias({ catalog, tx }: SchemaTarget, { name, alias }: NewIndex): void {
+  if (alias === undefined) return;
   catalog.insert(tx, systemTableId.indexAccessor, { index_name: name, accessor_name: alias });
 }
 

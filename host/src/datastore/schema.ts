@@ -59,4 +59,6 @@ export interface TableSchema {
   readonly isEvent: boolean;
   /** Rows are calls to come. */
   readonly schedule: ScheduleSchema | undefined;
+  /** Rows of a view: computed, so that neither the log nor snapshots hold them; empty after a start. */
+  readonly isEphemeral: boolean;
 }

@@ -319,6 +319,7 @@ export function systemTableSchemas(): TableSchema[] {
       sequences: table.sequence === undefined ? [] : [systemSequence(table, table.sequence, names)],
       isEvent: false,
       schedule: undefined,
+      isEphemeral: false,
     };
   });
 }

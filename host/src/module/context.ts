@@ -1,5 +1,6 @@
 // What imports see of the call under way: one object per instance, refilled for each call.
-import type { Datastore } from "../datastore/datastore.ts";
+import type { Datastore, IndexHandle } from "../datastore/datastore.ts";
+import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import type { Clock } from "../base/clock.ts";
 import { ByteSink, ByteSources } from "./byte-streams.ts";
@@ -11,6 +12,7 @@ import {
   defaultCallBudget,
   type EnergyCount,
 } from "./meter/call-meter.ts";
+import type { ReadSet } from "./read-set.ts";
 import { RowIterators } from "./row-iterator.ts";
 import { GuestTrap } from "./trap.ts";
 
@@ -56,6 +58,8 @@ export class CallContext {
   readonly meter: CallMeter;
   /** The open transaction, if the call has one. */
   tx: Transaction | undefined;
+  /** While a view runs: what it has read. */
+  reads: ReadSet | undefined;
   /** Reducer, or what the instance is doing. */
   functionName = "";
   /** Set once the instance is described: start-up code may not ask for calls. */
@@ -93,10 +97,11 @@ export class CallContext {
     throw new GuestTrap(message);
   }
 
-  /** Begins a top-level call. */
-  begin(functionName: string, tx: Transaction | undefined): void {
+  /** Begins a top-level call; of a view, whose reads are recorded, if `reads` is given. */
+  begin(functionName: string, tx: Transaction | undefined, reads?: ReadSet): void {
     this.functionName = functionName;
     this.tx = tx;
+    this.reads = reads;
     this.isWriting = false;
     this.sink.open();
     this.meter.begin();
@@ -106,8 +111,33 @@ export class CallContext {
   end(): void {
     this.meter.end();
     this.tx = undefined;
+    this.reads = undefined;
     this.sink.close();
     this.sources.closeAll();
     this.iterators.closeAll();
+  }
+
+  /**
+   * The table that a guest means by an id. What views return is not theirs to read or write, and a view does not see rows of
+   * event tables, since those are gone after the transaction.
+   */
+  tableById(id: number): Table | undefined {
+    const table = this.datastore.tableById(id >>> 0);
+    return table !== undefined && this.#isVisible(table) ? table : undefined;
+  }
+
+  /** The index that a guest means by an id. */
+  indexById(id: number): IndexHandle | undefined {
+    const handle = this.datastore.indexById(id >>> 0);
+    return handle !== undefined && this.#isVisible(handle.table) ? handle : undefined;
+  }
+
+  #isVisible({ schema }: Table): boolean {
+    return !schema.isEphemeral && !(schema.isEvent && this.reads !== undefined);
+  }
+
+  /** The reference host lets a view write; its rows would then depend on how often it is run (abi.md section 6). */
+  checkMayWrite(): void {
+    if (this.reads !== undefined) this.trap("a view may not write");
   }
 }

@@ -4,6 +4,8 @@ import type { Transaction } from "../datastore/tx.ts";
 import type { CallContext, ModuleEnvironment } from "./context.ts";
 import { Guest, guestFault, guestText, hostFault, outOfEnergyText } from "./guest.ts";
 import type { LoadedModule } from "./load.ts";
+import type { ReadSet } from "./read-set.ts";
+import { callView, type ViewId, type ViewResult } from "./view-call.ts";
 
 /** Who calls, as the words that a guest's exports take (abi.md section 7.1). */
 export interface CallerWords {
@@ -108,6 +110,16 @@ export class ModuleInstance {
     } finally {
       context.end();
     }
+  }
+
+  /** Runs a view inside `tx`; see `callView` of view-call.ts. */
+  callView(
+    view: ViewId,
+    sender: CallerWords["sender"],
+    reads: ReadSet,
+    tx: Transaction,
+  ): ViewResult {
+    return callView(this.#guest, view, sender, reads, tx);
   }
 }
 

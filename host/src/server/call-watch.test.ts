@@ -52,6 +52,7 @@ void test("what ran too long, for people", (t) => {
     [WatchCode.init, "the init reducer"],
     [WatchCode.onConnect, "the reducer for clients that connect"],
     [WatchCode.onDisconnect, "the reducer for clients that disconnect"],
+    [WatchCode.view, "a view"],
   ];
   for (const [what, text] of cases) t.equal(describeWatched(what, names), text);
   t.end();

@@ -68,6 +68,8 @@ export function describeWatched(what: number, reducerNames: readonly string[]): 
       return "the reducer for clients that connect";
     case WatchCode.onDisconnect:
       return "the reducer for clients that disconnect";
+    case WatchCode.view:
+      return "a view";
     default:
       return `reducer ${reducerNames[what] ?? what}`;
   }

@@ -28,6 +28,8 @@ import { admitCall, runCall } from "../database/call.ts";
 import type { Client } from "../database/client.ts";
 import type { Database } from "../database/database.ts";
 import { isLongQuery } from "../sql/run.ts";
+import { prepareViews, viewsIn } from "../database/views/use.ts";
+import type { ViewInstance } from "../database/views/views.ts";
 import {
   allTableTexts,
   checkQueryRowLimit,
@@ -180,17 +182,33 @@ export class Session {
     }
   }
 
+  /** Computes the views that texts read, so that queries find their rows. Throws LC_VIEW. */
+  #prepareViews(texts: readonly string[]): readonly ViewInstance[] {
+    const { database } = this.#context;
+    const { module, parts } = database;
+    const wanted = viewsIn(texts, parts, module, this.client, database.sqlCaller(this.client));
+    return prepareViews(parts, module, this.client, wanted);
+  }
+
   #subscribe(message: SubscribeMessage): void {
     const { requestId, querySetId } = message;
+    let instances: readonly ViewInstance[];
+    try {
+      instances = this.#prepareViews(message.queries);
+    } catch (thrown) {
+      this.#sendSubscriptionError(requestId, querySetId, queryFault(thrown));
+      return;
+    }
     const queries = this.#compile(message.queries);
     if (typeof queries === "string") {
       this.#sendSubscriptionError(requestId, querySetId, queries);
       return;
     }
-    const { registry } = this.#context.database.parts;
+    const { registry, views, clock } = this.#context.database.parts;
     let shared;
     try {
       shared = registry.add(this.client.subscriber, querySetId, queries);
+      views.holders.add(this.client.subscriber, querySetId, instances);
     } catch (thrown) {
       if (!(thrown instanceof LightconeError)) throw thrown;
       this.#sendSubscriptionError(requestId, querySetId, thrown.message);
@@ -203,6 +221,7 @@ export class Session {
     } catch (thrown) {
       const fault = queryFault(thrown);
       registry.remove(this.client.subscriber, querySetId);
+      views.holders.remove(this.client.subscriber, querySetId, clock.nowMillis());
       this.#sendSubscriptionError(requestId, querySetId, fault);
     }
   }
@@ -253,7 +272,7 @@ export class Session {
 
   #unsubscribe(message: UnsubscribeMessage): void {
     const { requestId, querySetId } = message;
-    const { registry } = this.#context.database.parts;
+    const { registry, views, clock } = this.#context.database.parts;
     const queries = this.client.subscriber.sets.get(querySetId);
     if (queries === undefined) {
       const text = `Subscription not found: ${querySetId}`;
@@ -261,6 +280,7 @@ export class Session {
       return;
     }
     registry.remove(this.client.subscriber, querySetId);
+    views.holders.remove(this.client.subscriber, querySetId, clock.nowMillis());
     const filled = queries.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
     const dropped = message.sendDroppedRows ? filled : undefined;
     writeUnsubscribeAppliedHead(this.#begin(), requestId, querySetId, dropped?.length);
@@ -281,6 +301,7 @@ export class Session {
     const { datastore } = database.parts;
     try {
       const caller = database.sqlCaller(this.client);
+      this.#prepareViews([message.query]);
       const queries = compileQueries(message.query, datastore, caller, "oneOff");
       checkQueryRowLimit(queries, datastore, caller);
       // One table, however many queries row rules make of one.

@@ -68,7 +68,20 @@ const rawV9 = product({
       custom_ordering: { kind: "bool" },
     }),
   ),
-  misc_exports: array(unitType),
+  misc_exports: array(
+    sum({
+      ColumnDefaultValue: unitType,
+      Procedure: unitType,
+      View: product({
+        name: text,
+        index: u32,
+        is_public: { kind: "bool" },
+        is_anonymous: { kind: "bool" },
+        params: productTypeType,
+        return_type: typeRef,
+      }),
+    }),
+  ),
   row_level_security: array(product({ sql: text })),
 });
 
@@ -92,8 +105,18 @@ interface TestReducer {
   readonly lifecycle?: "Init" | "OnConnect" | "OnDisconnect";
 }
 
+interface TestView {
+  readonly name: string;
+  readonly index: number;
+  readonly isAnonymous?: boolean;
+  readonly isPrivate?: boolean;
+  /** Refers to the row types of tables by their positions. */
+  readonly returnType: AlgebraicType;
+}
+
 export interface TestDefinition {
   readonly tables?: readonly TestTable[];
+  readonly views?: readonly TestView[];
   readonly reducers?: readonly TestReducer[];
   readonly rowLevelSecurity?: readonly string[];
 }
@@ -132,7 +155,7 @@ function rawTable(table: TestTable, position: number): Value {
 
 /** What `__describe_module__` of a guest writes. */
 export function encodeDefinition(definition: TestDefinition): Uint8Array {
-  const { tables = [], reducers = [], rowLevelSecurity = [] } = definition;
+  const { tables = [], reducers = [], views = [], rowLevelSecurity = [] } = definition;
   const bytes = encode(codec, {
     typespace: { types: tables.map((table) => typeToRaw(product(table.columns))) },
     tables: tables.map(rawTable),
@@ -142,7 +165,17 @@ export function encodeDefinition(definition: TestDefinition): Uint8Array {
       lifecycle: lifecycle === undefined ? undefined : { tag: lifecycle, value: undefined },
     })),
     types: [],
-    misc_exports: [],
+    misc_exports: views.map((view) => ({
+      tag: "View",
+      value: {
+        name: view.name,
+        index: view.index,
+        is_public: view.isPrivate !== true,
+        is_anonymous: view.isAnonymous === true,
+        params: productTypeToRaw(product({})),
+        return_type: typeToRaw(view.returnType),
+      },
+    })),
     row_level_security: rowLevelSecurity.map((sql) => ({ sql })),
   });
   return Uint8Array.of(v9Tag, ...bytes);

@@ -9,8 +9,8 @@ import type { TestDefinition } from "./definition.ts";
 import { assembleGuest } from "./guest.ts";
 
 /** Where the arguments, and with them the image, lie in the guest's memory. */
-const argumentsAt = 0x1_0000;
-const argumentsMax = 0x8_0000;
+export const argumentsAt = 0x1_0000;
+export const argumentsMax = 0x8_0000;
 const imageAt = argumentsAt + 8;
 const hexAt = 0xa_0000;
 const stepBytes = 40;
@@ -32,7 +32,8 @@ function stepCase(position: number): string {
     ${result === undefined ? `${call} (return (i32.const 0))` : `(return ${value})`}))`;
 }
 
-const interpreter = `
+/** Functions of a guest that runs scripts. */
+export const interpreter: string = `
   (func $step (param $at i32) (result i32)
     ${moduleImports.map((_, position) => stepCase(position)).join("\n")}
     unreachable)
@@ -63,11 +64,12 @@ const interpreter = `
       (local.set $from (i32.add (local.get $from) (local.get $part)))
       (local.set $left (i32.sub (local.get $left) (local.get $part)))
       (br $next))))
-  (func $runScript (param $args i32) (result i32)
-    (local $at i32) (local $count i32) (local $code i32)
+  (func $readScript (param $args i32)
     (i32.store (i32.const 16) (i32.const ${argumentsMax}))
     (drop (call $bytes_source_read
-      (local.get $args) (i32.const ${argumentsAt}) (i32.const 16)))
+      (local.get $args) (i32.const ${argumentsAt}) (i32.const 16))))
+  (func $runSteps (result i32)
+    (local $at i32) (local $count i32) (local $code i32)
     (local.set $at
       (i32.add (i32.const ${imageAt}) (i32.load offset=4 (i32.const ${argumentsAt}))))
     (local.set $code (i32.load (local.get $at)))
@@ -79,6 +81,11 @@ const interpreter = `
       (local.set $at (i32.add (local.get $at) (i32.const ${stepBytes})))
       (local.set $count (i32.sub (local.get $count) (i32.const 1)))
       (br $next)))
+    (local.get $code))
+  (func $runScript (param $args i32) (result i32)
+    (local $code i32)
+    (call $readScript (local.get $args))
+    (local.set $code (call $runSteps))
     (call $logAll (i32.const ${argumentsAt}) (i32.load (i32.const 16)))
     (local.get $code))`;
 

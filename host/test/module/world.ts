@@ -21,7 +21,7 @@ const pair = { left: u32, right: u32 };
 const ticket = { id: { kind: "u64" }, note: text, number: u32 } as const;
 
 /** A table with a key, one with every kind of index, one without a key, one with two generated columns. */
-const definition: TestDefinition = {
+export const definition: TestDefinition = {
   tables: [
     {
       name: "item",

@@ -1,6 +1,6 @@
 // Makes the calls that are due, as the database itself (runtime.md section 5). Driven from outside: whoever owns the database
 // asks when it wants to be woken, and runs it then.
-import { ConnectionId, LightconeError } from "@lightcone/abi";
+import { ConnectionId } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { admitCall, commit, runCall } from "../call.ts";
 import { type Client, makeClient } from "../client.ts";
@@ -44,7 +44,7 @@ export class ScheduleRunner {
       const tx = datastore.begin();
       run(tx);
       const refusal = commit(this.#parts, tx, undefined, undefined);
-      if (refusal !== undefined) throw new LightconeError("LC_LIMIT", refusal);
+      if (refusal !== undefined) throw refusal;
     });
   }
 
@@ -143,7 +143,9 @@ export class ScheduleRunner {
     tx.delete(table, schedules.findRow(call));
     const refusal = commit(this.#parts, tx, undefined, undefined);
     if (refusal === undefined) return true;
-    this.#log(`the row of a scheduled call stays in table ${table.schema.name}: ${refusal}`);
+    this.#log(
+      `the row of a scheduled call stays in table ${table.schema.name}: ${refusal.message}`,
+    );
     return false;
   }
 

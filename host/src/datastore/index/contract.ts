@@ -75,6 +75,8 @@ export class IndexKey {
   readonly compare: readonly Compare[];
   /** Bytes of every key, or -1 where keys differ in length or may be equal without having the same bytes (floats). */
   readonly size: number;
+  /** Equal keys may have unequal bytes. */
+  readonly hasFloats: boolean;
   readonly #columnWalks: readonly Walk[];
   readonly #store: RowStore;
   readonly #layout: RowLayout;
@@ -110,7 +112,8 @@ export class IndexKey {
     const sizes = columns.map((column) => layout.constantSize(column));
     const isConstant = !sizes.includes(-1);
     this.#fixedSize = sizes.reduce((total, size) => total + size, 0);
-    this.size = isConstant && !this.columnTypes.some((t) => hasFloats(t)) ? this.#fixedSize : -1;
+    this.hasFloats = this.columnTypes.some((type) => hasFloats(type));
+    this.size = isConstant && !this.hasFloats ? this.#fixedSize : -1;
     const isFixed = this.#isContiguous && this.#first >= 0 && isConstant;
     this.#fixedStart = isFixed ? layout.constantOffset(this.#first) : -1;
   }

@@ -1,12 +1,21 @@
 // Imports that tell who calls whom (abi.md section 5.8).
-import { Errno } from "@lightcone/abi";
+import { Errno, present } from "@lightcone/abi";
 import { systemTableId } from "../../datastore/system-tables.ts";
 import type { CallContext } from "../context.ts";
 import { readName } from "./datastore-read.ts";
+import type { ReadSet } from "../read-set.ts";
 import type { ImportFunctions } from "./link.ts";
 
 const ok = 0;
 const utf8 = new TextEncoder();
+
+/** A view that looks at a token depends on its connection's row. */
+function recordCredentialsRead(context: CallContext, reads: ReadSet, key: Uint8Array): void {
+  const { schema } = context.datastore.catalog.table(systemTableId.connectionCredentials);
+  const index = present(schema.indexes[0], "the index by connection");
+  const handle = present(context.datastore.indexById(index.id), index.name);
+  reads.point(handle, key, 0, key.length);
+}
 
 /** The database's identity, the caller's token, immediate schedules. */
 export function callerImports(context: CallContext): ImportFunctions {
@@ -21,6 +30,7 @@ export function callerImports(context: CallContext): ImportFunctions {
       const at = context.memory.range(connectionId, 16);
       const { catalog } = context.datastore;
       const key = context.memory.bytes().slice(at, at + 16);
+      if (context.reads !== undefined) recordCredentialsRead(context, context.reads, key);
       const row = catalog.findRow(systemTableId.connectionCredentials, 0, key);
       let source = 0;
       if (row >= 0) {

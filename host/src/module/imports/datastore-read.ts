@@ -32,6 +32,7 @@ export function findPoint(
   const { key } = handle.index;
   const end = key.columnsEnd(0, key.columns.length, bytes, start, start + (length >>> 0));
   if (end < 0) return Errno.bsatnDecodeError;
+  context.reads?.point(handle, bytes, start, end);
   found.clear();
   if (handle.isUnique) {
     const row = handle.index.find(bytes, start, end);
@@ -53,8 +54,11 @@ export function findRange(
   if (typeof range === "number") return range;
   found.clear();
   if (range.isPoint) {
-    handle.index.scanPoint(range.lower.bytes, range.lower.start, range.pointEnd, found);
+    const { bytes, start } = range.lower;
+    context.reads?.point(handle, bytes, start, range.pointEnd);
+    handle.index.scanPoint(bytes, start, range.pointEnd, found);
   } else if (handle.index.isOrdered) {
+    context.reads?.range(handle, range.lower, range.upper);
     handle.index.scanRange(range.lower, range.upper, found);
   } else {
     return Errno.wrongIndexAlgo;
@@ -67,21 +71,22 @@ function nameImports(context: CallContext): ImportFunctions {
     table_id_from_name(name: number, nameLength: number, out: number): number {
       if (context.tx === undefined) return Errno.notInTransaction;
       const id = context.datastore.catalog.tableIdByName(readName(context, name, nameLength));
-      if (id === undefined) return Errno.noSuchTable;
+      if (id === undefined || context.tableById(id) === undefined) return Errno.noSuchTable;
       context.memory.setU32(out, id);
       return ok;
     },
     index_id_from_name(name: number, nameLength: number, out: number): number {
       if (context.tx === undefined) return Errno.notInTransaction;
       const id = context.datastore.catalog.indexIdByName(readName(context, name, nameLength));
-      if (id === undefined) return Errno.noSuchIndex;
+      if (id === undefined || context.indexById(id) === undefined) return Errno.noSuchIndex;
       context.memory.setU32(out, id);
       return ok;
     },
     datastore_table_row_count(tableId: number, out: number): number {
       if (context.tx === undefined) return Errno.notInTransaction;
-      const table = context.datastore.tableById(tableId >>> 0);
+      const table = context.tableById(tableId);
       if (table === undefined) return Errno.noSuchTable;
+      context.reads?.wholeTable(table);
       context.memory.setU64(out, table.rowCount);
       return ok;
     },
@@ -101,7 +106,7 @@ function scanImports(context: CallContext): ImportFunctions {
 
   function scanRange(scan: ScanRange, out: number): number {
     if (context.tx === undefined) return Errno.notInTransaction;
-    const handle = context.datastore.indexById(scan.indexId >>> 0);
+    const handle = context.indexById(scan.indexId);
     if (handle === undefined) return Errno.noSuchIndex;
     return findRange(context, handle, scan, found) || openRows(handle, out);
   }
@@ -124,8 +129,9 @@ function scanImports(context: CallContext): ImportFunctions {
   return {
     datastore_table_scan_bsatn(tableId: number, out: number): number {
       if (context.tx === undefined) return Errno.notInTransaction;
-      const table = context.datastore.tableById(tableId >>> 0);
+      const table = context.tableById(tableId);
       if (table === undefined) return Errno.noSuchTable;
+      context.reads?.wholeTable(table);
       const iterator = context.iterators.open();
       iterator.addTable(table);
       iterator.finish();
@@ -139,7 +145,7 @@ function scanImports(context: CallContext): ImportFunctions {
       out: number,
     ): number {
       if (context.tx === undefined) return Errno.notInTransaction;
-      const handle = context.datastore.indexById(indexId >>> 0);
+      const handle = context.indexById(indexId);
       if (handle === undefined) return Errno.noSuchIndex;
       return findPoint(context, handle, point, pointLength, found) || openRows(handle, out);
     },

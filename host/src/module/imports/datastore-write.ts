@@ -1,6 +1,7 @@
 // Imports that change rows (abi.md section 5.4).
 import { Errno } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
+import type { IndexHandle } from "../../datastore/datastore.ts";
 import { RowIds } from "../../datastore/rows/ids.ts";
 import { delayMicros, readScheduleAt } from "../../datastore/schedule-at.ts";
 import type { Table } from "../../datastore/table.ts";
@@ -13,8 +14,16 @@ const ok = 0;
 
 /** Modules own their tables; the system's are the host's. */
 function userTable(context: CallContext, tableId: number): Table | undefined {
-  const table = context.datastore.tableById(tableId >>> 0);
+  context.checkMayWrite();
+  const table = context.tableById(tableId);
   return table?.schema.kind === "user" ? table : undefined;
+}
+
+/** An index of a table that modules own. */
+function userIndex(context: CallContext, indexId: number): IndexHandle | undefined {
+  context.checkMayWrite();
+  const handle = context.indexById(indexId);
+  return handle?.table.schema.kind === "user" ? handle : undefined;
 }
 
 /** Where the row at a guest's pointer ends, or -1 if it is none of the table's. */
@@ -121,8 +130,8 @@ function deleteByIndexImports(context: CallContext): ImportFunctions {
   ): number {
     const { tx } = context;
     if (tx === undefined) return Errno.notInTransaction;
-    const handle = context.datastore.indexById(indexId >>> 0);
-    if (handle?.table.schema.kind !== "user") return Errno.noSuchIndex;
+    const handle = userIndex(context, indexId);
+    if (handle === undefined) return Errno.noSuchIndex;
     const range = { prefix, prefixLength, prefixElements, start, startLength, end, endLength };
     const errno = findRange(context, handle, { indexId, ...range }, found);
     return errno || deleteFound(tx, handle.table, out);
@@ -137,8 +146,8 @@ function deleteByIndexImports(context: CallContext): ImportFunctions {
     ): number {
       const { tx } = context;
       if (tx === undefined) return Errno.notInTransaction;
-      const handle = context.datastore.indexById(indexId >>> 0);
-      if (handle?.table.schema.kind !== "user") return Errno.noSuchIndex;
+      const handle = userIndex(context, indexId);
+      if (handle === undefined) return Errno.noSuchIndex;
       const errno = findPoint(context, handle, point, pointLength, found);
       return errno || deleteFound(tx, handle.table, out);
     },
