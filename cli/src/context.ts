@@ -24,6 +24,8 @@ export interface StartOptions {
     readonly intervalCommits: number;
     readonly prune: (typeof prunePolicies)[number];
   };
+  /** Where modules may send HTTP requests. */
+  readonly moduleHttp: "off" | "public" | "anywhere";
 }
 
 /**

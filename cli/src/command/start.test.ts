@@ -27,6 +27,7 @@ async function start(
     dataDir: "",
     modules: { callBudgetMillis: 0, memoryBytesMax: 0 },
     snapshots: { intervalCommits: 0, prune: "keep" },
+    moduleHttp: "public",
   };
   let isClosed = false;
   const close = (): Promise<void> => {
@@ -57,6 +58,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     dataDir: join(home, ".local/share/lightcone"),
     modules: { callBudgetMillis: 60_000, memoryBytesMax: 2 ** 30 },
     snapshots: { intervalCommits: 1_000_000, prune: "keep" },
+    moduleHttp: "public",
   });
   t.ok(plain.isClosed);
   t.equal(plain.stdout, "Listening on http://127.0.0.1:3000\n");
@@ -76,6 +78,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     "5000",
     "--prune-log",
     "archive",
+    "--allow-private-http",
   ]);
   t.same(flagged.options, {
     listenAddr: "0.0.0.0:80",
@@ -83,6 +86,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     callTimeLimitMs: 500,
     modules: { callBudgetMillis: 2000, memoryBytesMax: 2 ** 26 },
     snapshots: { intervalCommits: 5000, prune: "archive" },
+    moduleHttp: "anywhere",
   });
   updateConfig(join(home, "c/lightcone/cli.toml"), (config) => ({
     ...config,

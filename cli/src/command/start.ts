@@ -50,6 +50,14 @@ export class StartCommand extends LightconeCommand {
       "what becomes of the log before the last two snapshots: keep it, archive it in the database's directory, or delete it (default: keep)",
   });
 
+  readonly allowPrivateHttp: boolean = Option.Boolean("--allow-private-http", false, {
+    description:
+      "let procedures of modules send HTTP requests to this machine and to private networks, too",
+  });
+  readonly noModuleHttp: boolean = Option.Boolean("--no-module-http", false, {
+    description: "let procedures of modules send no HTTP requests at all",
+  });
+
   async run(): Promise<void> {
     const { context, output } = this;
     const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
@@ -72,7 +80,14 @@ export class StartCommand extends LightconeCommand {
     // Asked for first, so that a wish to stop during the start is not lost.
     const stop = context.stopSignal();
     const { startServer } = await context.loadHost();
-    const server = await startServer({ listenAddr, dataDir, ...callTimeLimit, modules, snapshots });
+    const server = await startServer({
+      listenAddr,
+      dataDir,
+      ...callTimeLimit,
+      modules,
+      snapshots,
+      moduleHttp: this.#moduleHttp(),
+    });
     try {
       output.line(`Listening on http://${server.address}`);
       output.note(welcome(dataDir, server));
@@ -82,6 +97,16 @@ export class StartCommand extends LightconeCommand {
       await server.close();
     }
     output.note("Stopped. All that was committed is on disk.");
+  }
+
+  #moduleHttp(): "off" | "public" | "anywhere" {
+    if (!this.noModuleHttp) return this.allowPrivateHttp ? "anywhere" : "public";
+    if (!this.allowPrivateHttp) return "off";
+    throw new CommandError(
+      "usage",
+      "--allow-private-http and --no-module-http: the one opens what the other closes",
+      "Choose one of them.",
+    );
   }
 }
 

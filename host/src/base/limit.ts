@@ -113,6 +113,28 @@ export interface Limits {
   readonly snapshotReadCountMax: number;
   /** Snapshots that stay when older ones are removed (own). */
   readonly snapshotKeptCount: number;
+
+  /** Procedures and HTTP handlers of one database under way at once, each with an instance of its own (own). */
+  readonly procedureCountMax: number;
+  /** Calls of them that wait for their turn (own). */
+  readonly procedureQueueCountMax: number;
+  /** Instances that stay for the next call when they have nothing to do (own). */
+  readonly procedureIdleCountMax: number;
+  /** The frames of a guest that waits, as Asyncify writes them: far more than compilers' code needs (own). */
+  readonly suspendedStackBytesMax: number;
+  /** Making a module's variant for procedures may take so long: a large module on a busy machine (own). */
+  readonly variantMillisMax: number;
+
+  /** How long a module's HTTP request may take if it does not say (runtime.md section 6.1). */
+  readonly httpTimeoutMillisDefault: number;
+  /** How long it may take whatever it says (runtime.md section 6.1). */
+  readonly httpTimeoutMillisMax: number;
+  /** The body of a request to a module's route, or of an answer to a module's request; own, kept in memory whole. */
+  readonly httpBodyBytesMax: number;
+  /** The headers of such an answer (own). */
+  readonly httpHeaderBytesMax: number;
+  /** Redirects that one request follows (own). */
+  readonly httpRedirectCountMax: number;
 }
 
 /** The maxima that a host keeps. */
@@ -159,6 +181,16 @@ export const limit: Limits = {
   snapshotPackCountMax: 64,
   snapshotReadCountMax: 16,
   snapshotKeptCount: 2,
+  procedureCountMax: 1000,
+  procedureQueueCountMax: 16_384,
+  procedureIdleCountMax: 16,
+  suspendedStackBytesMax: 128 * kibi,
+  variantMillisMax: 300_000,
+  httpTimeoutMillisDefault: 30_000,
+  httpTimeoutMillisMax: 180_000,
+  httpBodyBytesMax: 64 * mebi,
+  httpHeaderBytesMax: 64 * kibi,
+  httpRedirectCountMax: 10,
 };
 
 assert(limit.rowBytesMax < limit.frameBytesMax, "a client can send any row that a table can hold");
@@ -173,3 +205,12 @@ assert(limit.logIndexIntervalBytes < limit.logReadBytes, "a read spans several i
 assert(limit.viewSweepMillis < limit.viewIdleMillisMax, "what is idle is found in time");
 assert(limit.snapshotSliceBytes < limit.snapshotSyncBytes, "a snapshot pauses more than it syncs");
 assert(limit.snapshotKeptCount >= 2, "a damaged snapshot leaves another to start from");
+assert(limit.procedureIdleCountMax < limit.procedureCountMax, "most instances end with a rush");
+assert(
+  limit.httpTimeoutMillisDefault <= limit.httpTimeoutMillisMax,
+  "a request may take as long as one that does not say",
+);
+assert(
+  limit.bodyBytesMax <= limit.httpBodyBytesMax,
+  "a module's own routes take no less than the host's",
+);

@@ -39,8 +39,7 @@ export type CallOutcome = CallEnd &
 /** A call refused before anything ran. */
 export type CallRefusal =
   | { readonly kind: "unknown"; readonly message: string }
-  | { readonly kind: "invalid"; readonly message: string }
-  | { readonly kind: "notYet"; readonly message: string };
+  | { readonly kind: "invalid"; readonly message: string };
 
 /** The reducer that `client` may call by that name with these arguments, or why not (protocol.md section 7.2). */
 export function admitCall(
@@ -60,7 +59,10 @@ export function admitCall(
   }
   if (isPrivate && !client.isOwner) return { kind: "unknown", message: "no such reducer" };
   if (reducer.walkArguments(args, argsStart, argsEnd) < 0) {
-    return { kind: "invalid", message: argumentsFault(reducer, args, argsStart, argsEnd) };
+    return {
+      kind: "invalid",
+      message: argumentsFault("reducer", reducer, args, argsStart, argsEnd),
+    };
   }
   return reducer;
 }

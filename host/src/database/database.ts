@@ -1,10 +1,12 @@
 // One database: the owner of one of each part. Opened from its directory, it takes commands one at a time; clock, disk and
 // log scheduling are handed in, so that it does not know which thread it is in (design decisions 1 and 4).
-import { Identity, LightconeError, type ModuleDef, moduleDefToJson } from "@lightcone/abi";
+import { Identity, LightconeError, type ModuleDef, moduleDefToJson, present } from "@lightcone/abi";
 import { CallClock } from "../base/call-clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import type { HttpClient } from "../base/http/client.ts";
 import { type Pause, systemPause } from "../base/pause.ts";
+import { systemTimers, type Timers } from "../base/timers.ts";
 import { Datastore } from "../datastore/datastore.ts";
 import { Replay } from "../datastore/replay.ts";
 import { systemTableId } from "../datastore/system-tables.ts";
@@ -13,6 +15,7 @@ import type { RecoveredLog } from "../log/recover.ts";
 import { type RecoveredState, recoverState } from "../log/snapshot/recover.ts";
 import { openLog } from "../log/writer.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
+import type { Turn } from "../module/procedure/runner.ts";
 import { Evaluator } from "../subscription/evaluate.ts";
 import { SubscriptionRegistry } from "../subscription/registry.ts";
 import type { SqlCaller } from "../sql/visibility.ts";
@@ -29,7 +32,8 @@ import { describePlan } from "./migration/describe.ts";
 import { migrationToken } from "./migration/token.ts";
 import { environmentLimits, type ModuleLimits } from "./module-limits.ts";
 import { hostRecord, ModuleLog } from "./module-log.ts";
-import type { CallWatch, DatabaseParts, ProcedureStarter, UpdateListener } from "./parts.ts";
+import type { CallWatch, DatabaseParts, UpdateListener } from "./parts.ts";
+import { type ProcedureOptions, Procedures } from "./procedures.ts";
 import {
   addMissingViews,
   type EndedClients,
@@ -66,6 +70,14 @@ export interface DatabaseOptions {
   readonly modules?: ModuleLimits;
   /** Lets others have the thread while a snapshot is taken; the next turn if not given. */
   readonly pause?: Pause;
+  /** Wakes procedures; the machine's if not given. */
+  readonly timers?: Timers;
+  /** Sends the requests of procedures. Without it they are told that this is switched off. */
+  readonly http?: HttpClient | undefined;
+  /** Where the code of procedures is kept, which several databases may share; not kept if not given. */
+  readonly cache?: Disk | undefined;
+  /** Runs what a timer or a socket woke as a turn of its own; as it is if not given. */
+  readonly turn?: Turn;
   /** The log came from another database: it becomes this one's, and this identity its owner. */
   readonly adoptedBy?: Identity | undefined;
 }
@@ -96,17 +108,20 @@ export class Database {
   readonly #environment: ModuleEnvironment;
   readonly #snapshots: Snapshots;
   readonly #runner: ScheduleRunner;
+  readonly #procedures: Procedures;
 
   private constructor(
     parts: DatabaseParts,
     environment: ModuleEnvironment,
     snapshots: Snapshots,
     runner: ScheduleRunner,
+    procedures: Procedures,
   ) {
     this.#parts = parts;
     this.#environment = environment;
     this.#snapshots = snapshots;
     this.#runner = runner;
+    this.#procedures = procedures;
   }
 
   /**
@@ -117,6 +132,7 @@ export class Database {
     const { identity, disk, clock } = options;
     const { datastore, recovered } = await recoverDatastore(disk, identity);
     let snapshots: Snapshots | undefined;
+    let procedures: Procedures | undefined;
     const log = await openLog(recovered.log, {
       disk,
       directory: logDirectory,
@@ -149,7 +165,11 @@ export class Database {
       energy: { units: 0 },
       listener: options.updates,
       schedules: new Schedules(datastore, clock),
-      procedures: proceduresNotYet(moduleLog),
+      procedures: {
+        startScheduled: (name, args, onEnd) => {
+          present(procedures, "procedures").startScheduled(name, args, onEnd);
+        },
+      },
       module: undefined,
       owner: undefined,
     };
@@ -169,7 +189,8 @@ export class Database {
       snapshotParts(parts, disk, recovered, options.pause ?? systemPause),
       options.snapshots,
     );
-    const database = new Database(parts, environment, snapshots, runner);
+    procedures = new Procedures(parts, environment, procedureOptions(options, parts));
+    const database = new Database(parts, environment, snapshots, runner, procedures);
     for (const fault of [...recovered.notes, tornText(recovered.log), options.lastFailure]) {
       if (fault !== undefined) moduleLog.append(hostRecord("Warn", fault));
     }
@@ -215,6 +236,11 @@ export class Database {
   /** What the module's code has used since the database was opened, in units of fuel (docs/metering.md). */
   get energyUsed(): number {
     return this.#parts.energy.units;
+  }
+
+  /** Procedures and HTTP handlers. */
+  get procedures(): Procedures {
+    return this.#procedures;
   }
 
   get isPublished(): boolean {
@@ -288,8 +314,9 @@ export class Database {
       publishFirst(parts, this.#environment, program, owner);
       return { kind: "created", ended: nobody };
     }
-    const { owner: present = owner } = parts;
-    const ended = publishUpdate(parts, this.#environment, module, present, program, policy);
+    const { owner: presentOwner = owner } = parts;
+    const ended = publishUpdate(parts, this.#environment, module, presentOwner, program, policy);
+    this.#procedures.replaced(module);
     return { kind: "updated", ended };
   }
 
@@ -343,20 +370,11 @@ export class Database {
 
   /** Makes durable what is committed and gives the files back. */
   async close(): Promise<void> {
+    this.#procedures.close();
     await this.#snapshots.close();
     await this.#parts.log.close();
     await this.#parts.moduleLog.close();
   }
-}
-
-function proceduresNotYet(moduleLog: ModuleLog): ProcedureStarter {
-  return {
-    startScheduled: (name, _args, onEnd) => {
-      const text = `LC_NOT_YET: procedure ${name}: procedures do not run in this version`;
-      moduleLog.append(hostRecord("Error", text));
-      onEnd();
-    },
-  };
 }
 
 /** The state on a database's own disk, as far as its snapshots and its log lead. */
@@ -379,6 +397,22 @@ export async function recoverDatastore(
   });
   replay.finish();
   return { datastore, recovered };
+}
+
+function procedureOptions(
+  { timers = systemTimers, http, cache, turn = (work) => work() }: DatabaseOptions,
+  { identity, moduleLog }: DatabaseParts,
+): ProcedureOptions {
+  const warn = (text: string): void => {
+    moduleLog.append(hostRecord("Warn", text));
+  };
+  const writer = identity.toHex();
+  return {
+    timers,
+    http,
+    turn,
+    cache: cache === undefined ? undefined : { disk: cache, writer, warn },
+  };
 }
 
 function snapshotParts(

@@ -74,7 +74,7 @@ void test("reducers by name and by role, and what is wrong with arguments", asyn
   const add = module.reducer("add");
   if (add === undefined) throw new Error("no reducer add");
   const fault = (...bytes: number[]): string =>
-    argumentsFault(add, Uint8Array.from(bytes), 0, bytes.length);
+    argumentsFault("reducer", add, Uint8Array.from(bytes), 0, bytes.length);
   t.match(
     fault(),
     /^invalid arguments for reducer add: data too short for u8: Expected 1, given 0$/,

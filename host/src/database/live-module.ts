@@ -15,7 +15,6 @@ import {
   type Walk,
 } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
-import type { Client } from "./client.ts";
 import { type CallWatch, WatchCode } from "./parts.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { ModuleInstance } from "../module/instance.ts";
@@ -31,6 +30,14 @@ export interface CallableReducer {
   readonly watchCode: number;
   readonly walkArguments: Walk;
   readonly codec: Codec;
+}
+
+/** A procedure with what a call needs of it. */
+export interface CallableProcedure {
+  readonly definition: ProcedureDef;
+  readonly walkArguments: Walk;
+  readonly codec: Codec;
+  readonly walkReturn: Walk;
 }
 
 const utf8 = new TextEncoder();
@@ -51,20 +58,42 @@ function callable(definition: ReducerDef, module: ModuleDef): CallableReducer {
   };
 }
 
-/** Why bytes are no arguments of a reducer, as protocol.md section 7.2 words it. */
+function callableProcedure(definition: ProcedureDef, module: ModuleDef): CallableProcedure {
+  return {
+    definition,
+    walkArguments: compileWalk(definition.params, module.typespace),
+    codec: compileCodec(definition.params, module.typespace),
+    walkReturn: compileWalk(definition.returnType, module.typespace),
+  };
+}
+
+/** Functions by their names; those of the source lead to them, too, where they are nobody's. */
+function byName<T extends { readonly definition: { name: string; sourceName: string } }>(
+  functions: readonly T[],
+): Map<string, T> {
+  const found = new Map(functions.map((one) => [one.definition.name, one]));
+  for (const one of functions) {
+    const { sourceName } = one.definition;
+    if (!found.has(sourceName)) found.set(sourceName, one);
+  }
+  return found;
+}
+
+/** Why bytes are no arguments of a function, as protocol.md section 7.2 words it. */
 export function argumentsFault(
-  reducer: CallableReducer,
+  kind: "reducer" | "procedure",
+  callee: CallableReducer | CallableProcedure,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): string {
   let reason = "unexpected bytes";
   try {
-    reducer.codec.read(new Reader(bytes, start, end));
+    callee.codec.read(new Reader(bytes, start, end));
   } catch (thrown) {
     reason = messageOf(thrown);
   }
-  return `invalid arguments for reducer ${reducer.definition.name}: ${reason}`;
+  return `invalid arguments for ${kind} ${callee.definition.name}: ${reason}`;
 }
 
 export class LiveModule {
@@ -76,9 +105,9 @@ export class LiveModule {
   readonly viewNames: ReadonlySet<string>;
   readonly #loaded: LoadedModule;
   readonly #environment: ModuleEnvironment;
-  readonly #reducersByName = new Map<string, CallableReducer>();
+  readonly #reducersByName: ReadonlyMap<string, CallableReducer>;
   readonly #lifecycle = new Map<Lifecycle, CallableReducer>();
-  readonly #procedures: ReadonlyMap<string, ProcedureDef>;
+  readonly #proceduresByName: ReadonlyMap<string, CallableProcedure>;
   readonly #watch: CallWatch;
   #instance: ModuleInstance;
 
@@ -91,19 +120,23 @@ export class LiveModule {
     this.#loaded = loadModule(program, environment.load);
     this.#instance = this.#start();
     this.definition = this.#instance.definition;
-    for (const reducer of this.definition.reducers) {
-      const made = callable(reducer, this.definition);
-      this.#reducersByName.set(reducer.name, made);
-      if (reducer.lifecycle !== undefined) this.#lifecycle.set(reducer.lifecycle, made);
-    }
-    // Modules built for the ABI may be called by the names of their source, too.
-    for (const made of this.#reducersByName.values()) {
-      const { sourceName } = made.definition;
-      if (!this.#reducersByName.has(sourceName)) this.#reducersByName.set(sourceName, made);
+    const { reducers, procedures } = this.definition;
+    const callables = reducers.map((one) => callable(one, this.definition));
+    for (const one of callables) {
+      const { lifecycle } = one.definition;
+      if (lifecycle !== undefined) this.#lifecycle.set(lifecycle, one);
     }
     this.views = liveViews(this.definition);
     this.viewNames = new Set(this.views.keys());
-    this.#procedures = new Map(this.definition.procedures.map((one) => [one.name, one]));
+    this.#reducersByName = byName(callables);
+    this.#proceduresByName = byName(
+      procedures.map((one) => callableProcedure(one, this.definition)),
+    );
+  }
+
+  /** The code of its reducers. */
+  get loaded(): LoadedModule {
+    return this.#loaded;
   }
 
   get instance(): ModuleInstance {
@@ -128,10 +161,8 @@ export class LiveModule {
     return this.#lifecycle.get(lifecycle);
   }
 
-  /** Whether there is a procedure of that name that `client` may call. */
-  hasProcedure(name: string, client: Client): boolean {
-    const procedure = this.#procedures.get(name);
-    return procedure !== undefined && (client.isOwner || !procedure.isPrivate);
+  procedure(name: string): CallableProcedure | undefined {
+    return this.#proceduresByName.get(name);
   }
 
   /**

@@ -1,12 +1,21 @@
 // Calls and statements over HTTP: each is a connection of its own, with `client_connected` before and `client_disconnected`
 // after it (http-and-auth.md section 6).
-import { encodeArguments, type JsonValue, LightconeError, messageOf } from "@lightcone/abi";
+import {
+  compileJsonWriter,
+  encodeArguments,
+  type JsonValue,
+  LightconeError,
+  messageOf,
+  type ProductType,
+  Reader,
+} from "@lightcone/abi";
 import type { RunChange, SqlStats } from "../sql/change.ts";
 import { prepareSql } from "../sql/run.ts";
 import type { SqlCursor } from "../sql/select.ts";
 import { admitCall, type CallOutcome, type CallRefusal, commit, runCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Database } from "./database.ts";
+import { admitProcedure } from "./procedures.ts";
 import { prepareViews, viewsIn } from "./views/use.ts";
 
 /** `client_connected` refused the caller. */
@@ -31,39 +40,96 @@ function asConnection<T>(database: Database, client: Client, work: () => T): T |
   return result;
 }
 
-/** A reducer call with arguments from JSON: an array in order, or an object by parameter name. */
-export function callWithJson(
-  database: Database,
+/** A call that goes on: the connection stays until it has ended. */
+export interface ProcedureRun {
+  readonly kind: "procedure";
+  /** Starts it. `onEnd` is told once, in this turn or a later one. The connection is ended by then. */
+  run(onEnd: (outcome: ProcedureAnswer) => void): void;
+}
+
+/** How a procedure ended, as HTTP tells it. */
+export type ProcedureAnswer =
+  /** The value as positional SATS-JSON. */
+  | { readonly kind: "returned"; readonly json: string }
+  | { readonly kind: "procedureFailed"; readonly message: string };
+
+/** A function that can be called, as far as its arguments go. */
+interface Callee {
+  readonly definition: { readonly params: ProductType; readonly isPrivate: boolean };
+}
+
+/** The arguments from JSON, an array in order or an object by parameter name; or why there are none. */
+function argumentBytes(
+  { module }: Database,
   client: Client,
+  kind: "reducer" | "procedure",
   name: string,
+  { definition }: Callee,
   args: JsonValue,
-): CallOutcome | CallRefusal | ConnectRefusal {
-  const { module } = database;
-  const reducer = module.reducer(name);
-  if (reducer === undefined) {
-    if (!module.hasProcedure(name, client))
-      return { kind: "unknown", message: "No such procedure" };
-    const message = `LC_NOT_YET: procedure ${name}: procedures do not run in this version`;
-    return { kind: "notYet", message };
-  }
-  let bytes: Uint8Array;
+): Uint8Array | CallRefusal {
   try {
-    bytes = encodeArguments(reducer.definition.params, module.definition.typespace, args);
+    return encodeArguments(definition.params, module.definition.typespace, args);
   } catch (thrown) {
-    const isRefused = reducer.definition.isPrivate && !client.isOwner;
+    const isRefused = definition.isPrivate && !client.isOwner;
     // Whoever may not call it learns nothing of its parameters.
     if (isRefused) return { kind: "unknown", message: "No such procedure" };
     if (!(thrown instanceof LightconeError)) throw thrown;
     return {
       kind: "invalid",
-      message: `invalid arguments for reducer ${name}: ${messageOf(thrown)}`,
+      message: `invalid arguments for ${kind} ${name}: ${messageOf(thrown)}`,
     };
   }
+}
+
+/** A call with arguments from JSON, of a reducer or else of a procedure of that name. */
+export function callWithJson(
+  database: Database,
+  client: Client,
+  name: string,
+  args: JsonValue,
+): CallOutcome | CallRefusal | ConnectRefusal | ProcedureRun {
+  const { module } = database;
+  const reducer = module.reducer(name);
+  if (reducer === undefined) return procedureWithJson(database, client, name, args);
+  const bytes = argumentBytes(database, client, "reducer", name, reducer, args);
+  if ("kind" in bytes) return bytes;
   const admitted = admitCall(module, client, name, bytes, 0, bytes.length);
   if ("kind" in admitted) return admitted;
   return asConnection(database, client, () =>
     runCall(database.parts, module, admitted, client, bytes, 0, bytes.length),
   );
+}
+
+function procedureWithJson(
+  database: Database,
+  client: Client,
+  name: string,
+  args: JsonValue,
+): CallRefusal | ConnectRefusal | ProcedureRun {
+  const { module, procedures } = database;
+  const found = module.procedure(name);
+  if (found === undefined) return { kind: "unknown", message: "No such procedure" };
+  const bytes = argumentBytes(database, client, "procedure", name, found, args);
+  if ("kind" in bytes) return bytes;
+  const admitted = admitProcedure(module, client, name, bytes, 0, bytes.length);
+  if ("kind" in admitted) return admitted;
+  const refusal = database.connect(client);
+  if (refusal !== undefined) return { kind: "refused", message: refusal };
+  return {
+    kind: "procedure",
+    run: (onEnd) => {
+      procedures.call(admitted, client, bytes, 0, bytes.length, (outcome) => {
+        database.disconnect(client);
+        if (outcome.kind === "failed") {
+          onEnd({ kind: "procedureFailed", message: outcome.message });
+          return;
+        }
+        const { returnType } = admitted.definition;
+        const write = compileJsonWriter(returnType, module.definition.typespace, "positional");
+        onEnd({ kind: "returned", json: write(new Reader(outcome.value)) });
+      });
+    },
+  };
 }
 
 /** A statement under way, in a connection of its own. */

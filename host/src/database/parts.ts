@@ -19,6 +19,7 @@ export const WatchCode = {
   onConnect: -3,
   onDisconnect: -4,
   view: -5,
+  procedure: -6,
 } as const;
 
 /** Told of each stretch of guest code, so that one that never ends can be noticed from another thread. */

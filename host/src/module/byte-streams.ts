@@ -43,20 +43,28 @@ export class ByteSources {
   closeAll(): void {
     this.#count = 0;
   }
+
+  /** As `closeAll`; what the sources gave may be large and is not kept. */
+  forget(): void {
+    this.closeAll();
+    this.#slots.length = 0;
+    this.#given.forget();
+  }
 }
 
 /** More than this in one sink is a runaway guest. */
 const sinkBytesMax = 256 * 1024 * 1024;
 
-/** The one sink of a call; its handle is 1. */
+/** A sink of a call; each has a handle of its own. */
 export class ByteSink {
-  readonly handle = 1;
+  readonly handle: number;
   readonly #writer = new Writer(256);
   readonly #trap: Trap;
   #isOpen = false;
 
-  constructor(trap: Trap) {
+  constructor(trap: Trap, handle = 1) {
     this.#trap = trap;
+    this.handle = handle;
   }
 
   open(): void {

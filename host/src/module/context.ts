@@ -54,6 +54,8 @@ export class CallContext {
   readonly iterators: RowIterators = new RowIterators();
   readonly sources: ByteSources = new ByteSources();
   readonly sink: ByteSink = new ByteSink((message) => this.trap(message));
+  /** Where an HTTP handler writes the body of its answer; closed in every other call. */
+  readonly bodySink: ByteSink = new ByteSink((message) => this.trap(message), 2);
   readonly timers: Map<number, { readonly name: string; readonly startMillis: number }> = new Map();
   readonly meter: CallMeter;
   /** The open transaction, if the call has one. */
@@ -113,6 +115,7 @@ export class CallContext {
     this.tx = undefined;
     this.reads = undefined;
     this.sink.close();
+    this.bodySink.close();
     this.sources.closeAll();
     this.iterators.closeAll();
   }

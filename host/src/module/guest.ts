@@ -8,7 +8,7 @@ import {
   type ModuleDef,
 } from "@lightcone/abi";
 import { CallContext, type ModuleEnvironment } from "./context.ts";
-import { type ImportFunctions, linkImports } from "./imports/link.ts";
+import { linkImports, type MakeImports } from "./imports/link.ts";
 import type { LoadedModule } from "./load.ts";
 import { MeterExport } from "./meter/meter.ts";
 import { GuestTrap } from "./trap.ts";
@@ -47,10 +47,10 @@ export class Guest {
   #isDead = false;
 
   /**
-   * Instantiates, runs the start-up exports and reads the definition. `procedures` are the imports for procedures; without them
+   * Instantiates, runs the start-up exports and reads the definition. `procedures` makes the imports for procedures; without them
    * the guest is one that runs none. Faults: LC_MODULE_LOAD, LC_MODULE_INVALID.
    */
-  constructor(module: LoadedModule, environment: ModuleEnvironment, procedures?: ImportFunctions) {
+  constructor(module: LoadedModule, environment: ModuleEnvironment, procedures?: MakeImports) {
     const context = new CallContext(environment);
     this.context = context;
     const instance = this.#startUp("instantiation", () => {

@@ -36,7 +36,8 @@ export interface LoadOptions {
   readonly isMetered: boolean;
 }
 
-const defaultOptions: LoadOptions = {
+/** What a module is prepared with if nothing is said. */
+export const defaultLoad: LoadOptions = {
   memoryBytesMax: limit.moduleMemoryBytesMax,
   isMetered: true,
 };
@@ -54,7 +55,7 @@ const prepared: Prepared[] = [];
  * Compiles, checks and puts the meter in, unless these very bytes are still there from the last time. Faults: LC_MODULE_LOAD (not
  * WebAssembly, exports, too much memory), LC_MODULE_IMPORT (imports, ABI version).
  */
-export function loadModule(bytes: Uint8Array, options: LoadOptions = defaultOptions): LoadedModule {
+export function loadModule(bytes: Uint8Array, options: LoadOptions = defaultLoad): LoadedModule {
   const name = digest(bytes);
   const found = prepared.find(
     (one) =>

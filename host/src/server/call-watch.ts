@@ -70,6 +70,8 @@ export function describeWatched(what: number, reducerNames: readonly string[]): 
       return "the reducer for clients that disconnect";
     case WatchCode.view:
       return "a view";
+    case WatchCode.procedure:
+      return "a procedure";
     default:
       return `reducer ${reducerNames[what] ?? what}`;
   }

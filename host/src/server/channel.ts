@@ -3,6 +3,7 @@ import type { ErrorCode } from "@lightcone/abi";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
+import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { SealedSlab } from "../session/slab.ts";
 
@@ -27,7 +28,13 @@ export interface WorkerStart {
   readonly skipsDisconnectReducer: boolean;
   /** Who becomes the owner of a log that came from another database. */
   readonly adoptedBy: bigint | undefined;
+  /** Where code made of modules is kept; databases share it. */
+  readonly cacheDirectory: string;
+  readonly moduleHttp: ModuleHttp;
 }
+
+/** Where modules may send HTTP requests: nowhere, to public addresses, or anywhere. */
+export type ModuleHttp = "off" | "public" | "anywhere";
 
 /** Requests that are answered, by name, with what they are answered with. */
 export interface Requests {
@@ -54,6 +61,10 @@ export interface Requests {
     };
     readonly result: CallResultData;
   };
+  readonly route: {
+    readonly params: RouteRequest;
+    readonly result: RouteOutcome;
+  };
   readonly sql: {
     readonly params: {
       readonly text: string;
@@ -77,7 +88,16 @@ export interface Requests {
 
 export interface CallResultData {
   readonly kind:
-    "committed" | "failed" | "fatal" | "outOfEnergy" | "unknown" | "invalid" | "notYet" | "refused";
+    | "committed"
+    | "failed"
+    | "fatal"
+    | "outOfEnergy"
+    | "unknown"
+    | "invalid"
+    | "refused"
+    | "returned"
+    | "procedureFailed";
+  /** What went wrong; for "returned", the value as JSON. */
   readonly message: string;
   /** What the module's code used, 0 for a call that was refused. */
   readonly energyUsed: number;

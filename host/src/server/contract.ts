@@ -3,6 +3,7 @@
 import type { ConnectionId, Identity } from "@lightcone/abi";
 import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
+import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { Manifest } from "./backup/archive.ts";
 import type { Backup, BackupFacts } from "./backup/transfer.ts";
 
@@ -34,8 +35,10 @@ export type CallResult =
   | { readonly kind: "invalid"; readonly message: string }
   /** `client_connected` refused the caller: 403. */
   | { readonly kind: "refused"; readonly message: string }
-  /** Declared by the module, not run by this version: 501. */
-  | { readonly kind: "notYet"; readonly message: string };
+  /** A procedure's value as positional SATS-JSON: 200. */
+  | { readonly kind: "returned"; readonly json: string; readonly durationMicros: number }
+  /** A procedure trapped or could not run: 500. What it committed stays. */
+  | { readonly kind: "procedureFailed"; readonly message: string };
 
 export interface SqlResult {
   /** The body of the answer: a JSON array with one entry, as UTF-8. */
@@ -104,8 +107,10 @@ export interface DatabaseHandle {
   programHash(): Promise<string>;
   /** The present program's bytes. */
   program(): Promise<Uint8Array>;
-  /** Runs connect, the reducer, disconnect. `argumentsJson`: a JSON array in order or an object by parameter name. */
+  /** Runs connect, the reducer or procedure, disconnect. `argumentsJson`: a JSON array in order or an object by parameter name. */
   call(name: string, argumentsJson: string, caller: Caller): Promise<CallResult>;
+  /** Answers a request to one of the module's own routes. */
+  route(request: RouteRequest): Promise<RouteOutcome>;
   /** One statement. With `confirmed` the answer waits until what it shows is durable. LC_SQL_* for refused statements. */
   sql(text: string, caller: Caller, confirmed: boolean): Promise<SqlResult>;
   /** The module definition as JSON (http-and-auth.md section 6.3). */

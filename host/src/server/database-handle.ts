@@ -4,7 +4,8 @@ import type { ModuleLimits } from "../database/module-limits.ts";
 import type { UpdatePlan } from "../database/database.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
-import type { CallerData, CallResultData, RequestName, Requests } from "./channel.ts";
+import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
+import type { CallerData, CallResultData, ModuleHttp, RequestName, Requests } from "./channel.ts";
 import type {
   Caller,
   CallResult,
@@ -28,6 +29,7 @@ export interface HandleOptions {
   readonly callTimeLimitMillis: number;
   readonly snapshots: SnapshotOptions;
   readonly modules: ModuleLimits;
+  readonly moduleHttp: ModuleHttp;
   readonly clock: Clock;
   /** Deletes the database's directory. */
   readonly removeDirectory: () => Promise<void>;
@@ -59,6 +61,8 @@ function callResult({ kind, message, energyUsed, durationMicros }: CallResultDat
       return { kind: "failed", message, energyUsed, durationMicros };
     case "unknown":
       return { kind };
+    case "returned":
+      return { kind, json: message, durationMicros };
     default:
       return { kind, message };
   }
@@ -100,12 +104,15 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#isClosing) throw unavailable("the database is closing");
     this.#refuseSoonAfterFailure();
     const { clock, identity, directory, callTimeLimitMillis, snapshots, modules } = this.#options;
+    const { dataDirectory, moduleHttp } = this.#options;
     const options: LinkOptions = {
       identity: identity.value,
       directory,
       callTimeLimitMillis,
       snapshots,
       modules,
+      cacheDirectory: `${dataDirectory}/cache`,
+      moduleHttp,
       nowMillis: () => clock.nowMillis(),
       after: this.#threadEnded,
       lastFailure: this.#lastFailureText,
@@ -299,6 +306,10 @@ export class WorkerDatabase implements DatabaseHandle {
   async call(name: string, argumentsJson: string, caller: Caller): Promise<CallResult> {
     const params = { name, argumentsJson, caller: callerData(caller) };
     return callResult(await this.#request("call", params));
+  }
+
+  route(request: RouteRequest): Promise<RouteOutcome> {
+    return this.#request("route", request);
   }
 
   async sql(text: string, caller: Caller, confirmed: boolean): Promise<SqlResult> {

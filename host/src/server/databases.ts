@@ -6,6 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import type { Manifest } from "./backup/archive.ts";
 import { archiveFault, openBackup, receiveArchive } from "./backup/transfer.ts";
+import type { ModuleHttp } from "./channel.ts";
 import type { Databases } from "./contract.ts";
 import { WorkerDatabase } from "./database-handle.ts";
 import type { Report } from "./report.ts";
@@ -23,6 +24,8 @@ export interface DatabasesOptions {
   /** When databases take snapshots of themselves, and what becomes of the log behind them. */
   readonly snapshots: SnapshotOptions;
   readonly modules: ModuleLimits;
+  /** Where modules may send HTTP requests. */
+  readonly moduleHttp: ModuleHttp;
   /** Told of databases that end by themselves. */
   readonly report: Report;
 }
@@ -40,12 +43,14 @@ export function openDatabases(options: DatabasesOptions): Databases {
     if (handle === undefined) {
       const { dataDirectory, clock, callTimeLimitMillis, snapshots, modules, disk, report } =
         options;
+      const { moduleHttp } = options;
       handle = new WorkerDatabase({
         identity,
         directory: `${dataDirectory}/${pathOf(identity)}`,
         callTimeLimitMillis,
         snapshots,
         modules,
+        moduleHttp,
         clock,
         removeDirectory: () => disk.remove(pathOf(identity)),
         dataDirectory,

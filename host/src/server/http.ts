@@ -174,9 +174,11 @@ async function answerTo(
   const { method = "GET", url = "/" } = request;
   let headers: Headers = {};
   try {
-    if (method === "OPTIONS") return { outcome: preflightReply, headers };
-    const { path, query } = splitUrl(url);
+    const { path, query, local } = splitUrl(url);
     const match = router(method, path);
+    if (method === "OPTIONS" && isPreflight(match, request)) {
+      return { outcome: preflightReply, headers };
+    }
     if (match.kind === "unknownPath") return { outcome: emptyReply(404), headers };
     if (match.kind === "unknownMethod") {
       const allow = match.allowed.join(", ");
@@ -184,6 +186,10 @@ async function answerTo(
     }
     const { route, params } = match;
     const routeRequest: RouteRequest = {
+      method,
+      url: local,
+      httpVersion: request.httpVersion,
+      rawHeaders: request.rawHeaders,
       params,
       query,
       headers: request.headers,
@@ -229,12 +235,25 @@ function describe({ method = "", url = "" }: IncomingMessage): string {
   return `${method} ${url.split("?", 1).join("")}`;
 }
 
-function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {
+/** A browser's question, or an OPTIONS request that no route takes for itself. */
+function isPreflight(match: ReturnType<Router>, { headers }: IncomingMessage): boolean {
+  const isTaken = match.kind === "found" && match.route.method === "ANY";
+  return !isTaken || headers["access-control-request-method"] !== undefined;
+}
+
+interface SplitUrl {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Path and query. */
+  readonly local: string;
+}
+
+function splitUrl(url: string): SplitUrl {
   // A proxy may send the absolute form.
   const local = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?]*/i, "");
   const at = local.indexOf("?");
   const path = at < 0 ? local : local.slice(0, at);
-  return { path, query: new URLSearchParams(at < 0 ? "" : local.slice(at + 1)) };
+  return { path, local, query: new URLSearchParams(at < 0 ? "" : local.slice(at + 1)) };
 }
 
 async function send(

@@ -3,7 +3,8 @@ import { LightconeError } from "@lightcone/abi";
 import type { LogFollow } from "./contract.ts";
 import { statusByCode } from "./status.ts";
 
-export type Headers = Readonly<Record<string, string>>;
+/** A name may have several values. */
+export type Headers = Readonly<Record<string, string | string[]>>;
 
 /**
  * Where a body goes whose end is not known yet. A reader that is too slow loses texts, each as a

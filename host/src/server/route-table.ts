@@ -6,6 +6,7 @@ import { databaseRoutes } from "./routes/database.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { moduleRoutes } from "./routes/module.ts";
 import { nameRoutes } from "./routes/names.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { queryRoutes } from "./routes/query.ts";
@@ -22,4 +23,5 @@ export const routes: readonly Route[] = [
   ...queryRoutes,
   ...logRoutes,
   ...subscribeRoutes,
+  ...moduleRoutes,
 ];

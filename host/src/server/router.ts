@@ -24,6 +24,12 @@ export interface Services {
 
 /** A request whose route is known. */
 export interface RouteRequest {
+  readonly method: string;
+  /** The path and the query as they were sent. */
+  readonly url: string;
+  readonly httpVersion: string;
+  /** Names and values in turn, as they were sent. */
+  readonly rawHeaders: readonly string[];
   /** The path's elements by the names in the pattern, percent signs decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -71,8 +77,9 @@ interface UpgradeReply {
 export type Outcome = Reply | StreamReply | BytesReply | UpgradeReply;
 
 interface RouteBase {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Elements that begin with a colon are parameters. */
+  /** ANY takes every method, those that no other route knows as well. */
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "ANY";
+  /** Elements that begin with a colon are parameters. A star at the end is the rest of the path, as it was sent. */
   readonly path: string;
   /**
    * Who may use it, for the description; a handler checks ownership, since it knows the database.
@@ -118,7 +125,7 @@ export function createRouter(routes: readonly Route[]): Router {
     const fitting = patterns.filter((pattern) => fits(pattern.elements, elements));
     if (fitting.length === 0) return { kind: "unknownPath" };
     const wanted = method === "HEAD" ? "GET" : method;
-    const found = fitting.find(({ route }) => route.method === wanted);
+    const found = fitting.find(({ route }) => route.method === wanted || route.method === "ANY");
     if (found === undefined) {
       return { kind: "unknownMethod", allowed: fitting.map(({ route }) => route.method) };
     }
@@ -127,10 +134,10 @@ export function createRouter(routes: readonly Route[]): Router {
 }
 
 function fits(pattern: readonly string[], elements: readonly string[]): boolean {
-  if (pattern.length !== elements.length) return false;
-  return pattern.every((one, i) =>
-    one.startsWith(":") ? elements[i] !== "" : elements[i] === one,
-  );
+  const hasRest = pattern.at(-1) === "*";
+  if (hasRest ? elements.length < pattern.length : elements.length !== pattern.length) return false;
+  const fixed = hasRest ? pattern.slice(0, -1) : pattern;
+  return fixed.every((one, i) => (one.startsWith(":") ? elements[i] !== "" : elements[i] === one));
 }
 
 function readParams(
@@ -139,6 +146,7 @@ function readParams(
 ): Readonly<Record<string, string>> {
   const params: Record<string, string> = {};
   pattern.forEach((one, i) => {
+    if (one === "*") params["*"] = elements.slice(i).join("/");
     if (one.startsWith(":")) params[one.slice(1)] = decodeElement(elements[i] as string);
   });
   return params;

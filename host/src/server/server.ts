@@ -10,6 +10,7 @@ import { limit } from "../base/limit.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { type GenerateKeyPair, generateKeyPair } from "../base/keys.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import type { ModuleHttp } from "./channel.ts";
 import type { Databases } from "./contract.ts";
 import { Control, controlLogDirectory } from "./control.ts";
 import { type DatabasesOptions, openDatabases, restoringDirectory } from "./databases.ts";
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly modules?: ModuleLimits;
   /** When databases take snapshots of themselves, and what becomes of the log behind them. */
   readonly snapshots?: SnapshotOptions;
+  /** Where modules may send HTTP requests: "off", "public" addresses (if not given), or "anywhere". */
+  readonly moduleHttp?: ModuleHttp;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly generateKeyPair?: GenerateKeyPair;
@@ -121,6 +124,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     callTimeLimitMillis: options.callTimeLimitMs ?? budgetMs + stuckAfterMs,
     modules,
     snapshots: options.snapshots ?? {},
+    moduleHttp: options.moduleHttp ?? "public",
     report,
   });
   const sockets = makeSockets();

@@ -10,6 +10,7 @@ import {
 } from "@lightcone/abi";
 import type { UpdatePlan } from "../database/database.ts";
 import { migrationToken } from "../database/migration/token.ts";
+import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { Manifest } from "./backup/archive.ts";
 import type { Backup } from "./backup/transfer.ts";
 import type {
@@ -41,7 +42,8 @@ const resultsByReducer: Readonly<Record<string, CallResult>> = {
   endless: { kind: "outOfEnergy", energyUsed: 78, durationMicros: 90 },
   wrong: { kind: "invalid", message: "invalid arguments for reducer wrong: too few" },
   refused: { kind: "refused", message: "you are not welcome" },
-  later: { kind: "notYet", message: "procedures are not yet run" },
+  total: { kind: "returned", json: "[1,2]", durationMicros: 56 },
+  broken: { kind: "procedureFailed", message: "The instance encountered a fatal error." },
 };
 
 export class TestDatabase implements DatabaseHandle {
@@ -111,6 +113,27 @@ export class TestDatabase implements DatabaseHandle {
     refuseOnRequest(name);
     this.calls.push({ name, text, caller });
     return resultsByReducer[name] ?? { kind: "unknown" };
+  }
+
+  /** Echoes what it was asked; `/unknown` and `/broken` are what they say. */
+  async route(request: RouteRequest): Promise<RouteOutcome> {
+    if (request.path === "/unknown") return { kind: "unknown" };
+    if (request.path === "/broken") return { kind: "failed", message: "it trapped" };
+    const { method, uri, httpVersion, headers, body } = request;
+    const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+    const names = headers.map(({ name, value }) => `${name}=${textOf(value)}`);
+    const text = [method, uri, httpVersion, ...names.sort(), textOf(body)].join("\n");
+    return {
+      kind: "response",
+      code: request.path === "/teapot" ? 418 : 200,
+      headers: [
+        { name: "set-cookie", value: encode("a=1") },
+        { name: "set-cookie", value: encode("b=2") },
+        { name: "content-length", value: encode("7000") },
+        ...(request.path === "/bad-header" ? [{ name: "a b", value: encode("c") }] : []),
+      ],
+      body: encode(text),
+    };
   }
 
   async sql(text: string, caller: Caller, confirmed: boolean): Promise<SqlResult> {

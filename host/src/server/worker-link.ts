@@ -2,10 +2,18 @@
 import { Worker } from "node:worker_threads";
 import { LightconeError, messageOf } from "@lightcone/abi";
 import type { ModuleLimits } from "../database/module-limits.ts";
+import { WatchCode } from "../database/parts.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import { openSlab } from "../session/slab.ts";
 import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
-import type { FromWorker, RequestName, Requests, ToWorker, WorkerStart } from "./channel.ts";
+import type {
+  FromWorker,
+  ModuleHttp,
+  RequestName,
+  Requests,
+  ToWorker,
+  WorkerStart,
+} from "./channel.ts";
 
 /** Whom a link tells. After `ended` nothing more comes. */
 export interface LinkListener {
@@ -25,6 +33,8 @@ export interface LinkOptions {
   readonly callTimeLimitMillis: number;
   readonly snapshots: SnapshotOptions;
   readonly modules: ModuleLimits;
+  readonly cacheDirectory: string;
+  readonly moduleHttp: ModuleHttp;
   readonly nowMillis: () => number;
   /** Settles when the thread before this one is gone: two must not have the same files open. */
   readonly after: Promise<void>;
@@ -96,7 +106,7 @@ export class WorkerLink {
 
   #start(watch: SharedArrayBuffer): void {
     const { identity, directory, snapshots, modules, lastFailure } = this.#options;
-    const { skipsDisconnectReducer, adoptedBy } = this.#options;
+    const { skipsDisconnectReducer, adoptedBy, cacheDirectory, moduleHttp } = this.#options;
     const workerData: WorkerStart = {
       identity,
       directory,
@@ -106,6 +116,8 @@ export class WorkerLink {
       lastFailure,
       skipsDisconnectReducer,
       adoptedBy,
+      cacheDirectory,
+      moduleHttp,
     };
     const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
     this.#worker = worker;
@@ -141,7 +153,7 @@ export class WorkerLink {
     const watched = this.#watchdog.look(this.#options.nowMillis());
     if (watched === undefined) return;
     const name = describeWatched(watched, this.#reducerNames);
-    this.#stuckIn = this.#reducerNames[watched] ?? (watched < 0 ? "publish" : undefined);
+    this.#stuckIn = this.#reducerNames[watched] ?? (isPublishing(watched) ? "publish" : undefined);
     const seconds = this.#options.callTimeLimitMillis / 1000;
     this.#end(
       new LightconeError(
@@ -297,6 +309,11 @@ export class WorkerLink {
     this.#isCongested = isCongested;
     this.#listener.congested(isCongested);
   }
+}
+
+/** Whether the code that ran too long may have run for a publish. */
+function isPublishing(watched: number): boolean {
+  return watched < 0 && watched !== WatchCode.procedure;
 }
 
 function unavailable(message: string): LightconeError {

@@ -2,17 +2,20 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, ConnectionId, Identity, LightconeError, messageOf } from "@lightcone/abi";
 import { systemClock } from "../base/clock.ts";
+import type { HttpClient } from "../base/http/client.ts";
+import { nodeHttpClient } from "../base/http/node-client.ts";
 import { systemPause } from "../base/pause.ts";
 import { systemTimers } from "../base/timers.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { nodeDisk } from "../base/disk/node.ts";
-import { DatabaseService, type ServiceCaller } from "../session/service.ts";
+import { type CallAnswer, DatabaseService, type ServiceCaller } from "../session/service.ts";
 import { SharedCallWatch } from "./call-watch.ts";
 import type {
   CallerData,
   CallResultData,
   ErrorData,
   FromWorker,
+  ModuleHttp,
   RequestName,
   Requests,
   SqlResultData,
@@ -62,6 +65,10 @@ async function checkWritable(disk: Disk): Promise<void> {
   }
 }
 
+function moduleHttpClient(policy: ModuleHttp): HttpClient | undefined {
+  return policy === "off" ? undefined : nodeHttpClient({ allowsPrivate: policy === "anywhere" });
+}
+
 async function openService(): Promise<DatabaseService> {
   const disk = nodeDisk(start.directory);
   await disk.makeDirectory("");
@@ -78,6 +85,8 @@ async function openService(): Promise<DatabaseService> {
     modules: start.modules,
     lastFailure: start.lastFailure,
     skipsDisconnectReducer: start.skipsDisconnectReducer,
+    http: moduleHttpClient(start.moduleHttp),
+    cache: nodeDisk(start.cacheDirectory),
     adoptedBy: start.adoptedBy === undefined ? undefined : new Identity(start.adoptedBy),
     delivery: {
       deliver: (slab) => {
@@ -102,8 +111,10 @@ type Handlers = {
   ) => Promise<Requests[Name]["result"]> | Requests[Name]["result"];
 };
 
-function tellReducers(service: DatabaseService): void {
+/** The database runs a module: the watch learns names, and procedures are made ready. */
+function moduleStarted(service: DatabaseService): void {
   if (!service.database.isPublished) return;
+  service.database.procedures.prepare();
   const names = service.database.definition.reducers.map(({ name }) => name);
   post({ kind: "reducers", names });
 }
@@ -114,7 +125,7 @@ function makeHandlers(service: DatabaseService): Handlers {
   return {
     publish: async ({ program, owner, policy }) => {
       const result = await service.publish(program, new Identity(owner), policy);
-      tellReducers(service);
+      moduleStarted(service);
       return result;
     },
     planPublish: ({ program }) => service.planPublish(program),
@@ -131,10 +142,10 @@ function makeHandlers(service: DatabaseService): Handlers {
         argumentsJson,
         serviceCaller(caller),
       );
-      const message = outcome.kind === "committed" ? "" : outcome.message;
       const energyUsed = "energyUsed" in outcome ? outcome.energyUsed : 0;
-      return { kind: outcome.kind, message, energyUsed, durationMicros };
+      return { kind: outcome.kind, message: textOf(outcome), energyUsed, durationMicros };
     },
+    route: (request) => service.route(request),
     sql: async ({ text, caller, confirmed }): Promise<SqlResultData> => {
       const result = await service.sql(text, serviceCaller(caller), confirmed);
       return "kind" in result
@@ -168,6 +179,11 @@ function makeHandlers(service: DatabaseService): Handlers {
       return null;
     },
   };
+}
+
+function textOf(outcome: CallAnswer): string {
+  if (outcome.kind === "committed") return "";
+  return outcome.kind === "returned" ? outcome.json : outcome.message;
 }
 
 /** The memory of a statement's rows, which may be large. */
@@ -273,7 +289,7 @@ function serve(service: DatabaseService): void {
 try {
   const service = await openService();
   serve(service);
-  tellReducers(service);
+  moduleStarted(service);
   post({ kind: "opened" });
 } catch (thrown) {
   post({ kind: "failed", error: errorData(thrown) });

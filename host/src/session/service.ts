@@ -15,13 +15,17 @@ import {
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
+import type { HttpClient } from "../base/http/client.ts";
 import type { Pause } from "../base/pause.ts";
 import type { Timers } from "../base/timers.ts";
+import type { CallOutcome, CallRefusal } from "../database/call.ts";
 import { type Client, makeClient } from "../database/client.ts";
 import { Database, type UpdatePlan } from "../database/database.ts";
+import { handleRoute, type RouteOutcome, type RouteRequest } from "../database/http-routes.ts";
 import {
   callWithJson,
   type ConnectRefusal,
+  type ProcedureAnswer,
   type SqlAnswer,
   startSql,
 } from "../database/one-off.ts";
@@ -63,6 +67,8 @@ export interface ServiceOptions {
   readonly lastFailure?: string | undefined;
   readonly skipsDisconnectReducer?: boolean;
   readonly adoptedBy?: Identity | undefined;
+  readonly http?: HttpClient | undefined;
+  readonly cache?: Disk | undefined;
 }
 
 /** Who calls over HTTP or opens a socket. */
@@ -70,6 +76,20 @@ export interface ServiceCaller {
   readonly identity: Identity;
   readonly connectionId: ConnectionId;
   readonly jwtPayload: string;
+}
+
+/** How a call over HTTP came out. */
+export type CallAnswer = CallOutcome | CallRefusal | ConnectRefusal | ProcedureAnswer;
+
+/** Whether nothing ran that could have committed anything which the answer tells of. */
+function isRefusal({ kind }: CallAnswer): boolean {
+  return kind !== "committed" && kind !== "returned" && kind !== "procedureFailed";
+}
+
+function unexpected(thrown: unknown): LightconeError {
+  return thrown instanceof LightconeError
+    ? thrown
+    : new LightconeError("LC_DATABASE_UNAVAILABLE", messageOf(thrown));
 }
 
 /** Messages longer than this are not kept room for once they are sent. */
@@ -83,6 +103,8 @@ export class DatabaseService {
   readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
   readonly #longReads: LongReads;
   readonly #alarm: Alarm;
+  /** Tells those who wait for a call that goes on that the database has ended. */
+  readonly #unanswered = new Set<(error: LightconeError) => void>();
   #failure: LightconeError | undefined;
   #isClosing = false;
 
@@ -113,6 +135,7 @@ export class DatabaseService {
     let sender: UpdateSender | undefined;
     const database = await Database.open({
       ...options,
+      turn: (work) => service?.turn(work),
       updates: {
         onUpdates: (affected, caller) => {
           sender?.send(affected, caller, database.parts.evaluator.bytes, (subscriber) =>
@@ -189,6 +212,8 @@ export class DatabaseService {
     this.#failure = error;
     this.#longReads.cancelAll();
     this.#alarm.set(Infinity);
+    this.#database.procedures.abandon();
+    for (const reject of this.#unanswered) reject(error);
     this.#delivery.failed(error);
   }
 
@@ -202,10 +227,7 @@ export class DatabaseService {
       return run();
     } catch (thrown) {
       if (thrown instanceof LightconeError && thrown.code !== "LC_DISK") throw thrown;
-      const error =
-        thrown instanceof LightconeError
-          ? thrown
-          : new LightconeError("LC_DATABASE_UNAVAILABLE", messageOf(thrown));
+      const error = unexpected(thrown);
       this.fail(error);
       throw error;
     }
@@ -325,21 +347,66 @@ export class DatabaseService {
     return this.#guard(() => this.#database.planPublish(program));
   }
 
-  /** A reducer call over HTTP; answered once it is durable. */
+  /** Runs what a timer or a socket woke as a turn of its own. */
+  turn(work: () => void): void {
+    if (this.#failure !== undefined || this.#isClosing) return;
+    try {
+      this.#guard(work);
+    } catch (thrown) {
+      // A refusal has nobody to be told to: it is a fault like any other here.
+      if (this.#failure === undefined) this.fail(unexpected(thrown));
+    }
+    this.endTurn();
+  }
+
+  /** A call over HTTP, of a reducer or a procedure; answered once all that it committed is durable. */
   async call(
     name: string,
     argumentsJson: string,
     caller: ServiceCaller,
-  ): Promise<{ outcome: ReturnType<typeof callWithJson>; durationMicros: number }> {
+  ): Promise<{ outcome: CallAnswer; durationMicros: number }> {
     const args = parseJson(argumentsJson);
     const { clock } = this.#database.parts;
     const start = clock.nowMillis();
-    const outcome = this.#guard(() =>
+    const called = this.#guard(() =>
       callWithJson(this.#database, this.#client(0, caller), name, args),
     );
+    const outcome =
+      called.kind === "procedure"
+        ? await this.#answer<ProcedureAnswer>((onEnd) => {
+            called.run(onEnd);
+          })
+        : called;
     const durationMicros = Math.round((clock.nowMillis() - start) * 1000);
-    if (outcome.kind === "committed") await this.#flush();
+    if (!isRefusal(outcome)) await this.#flush();
     return { outcome, durationMicros };
+  }
+
+  /** What a call comes to that may end in a later turn; rejects if the database ends first. */
+  async #answer<T>(start: (onEnd: (answer: T) => void) => void): Promise<T> {
+    let giveUp: ((error: LightconeError) => void) | undefined;
+    const answer = new Promise<T>((resolve, reject) => {
+      giveUp = reject;
+      this.#unanswered.add(reject);
+      this.#guard(() => {
+        start(resolve);
+      });
+    });
+    try {
+      return await answer;
+    } finally {
+      if (giveUp !== undefined) this.#unanswered.delete(giveUp);
+    }
+  }
+
+  /** A request to a route of the module; answered once all that its handler committed is durable. */
+  async route(request: RouteRequest): Promise<RouteOutcome> {
+    const { parts, procedures } = this.#database;
+    const outcome = await this.#answer<RouteOutcome>((onEnd) => {
+      handleRoute(parts, procedures, request, onEnd);
+    });
+    if (outcome.kind !== "unknown") await this.#flush();
+    return outcome;
   }
 
   /** One SQL statement over HTTP. */
@@ -379,6 +446,8 @@ export class DatabaseService {
   /** Ends all sockets, their clients and the database; everything committed is durable then. */
   async close(reason: string): Promise<void> {
     if (this.#failure === undefined) {
+      // Its clients are told before their sockets close.
+      this.#database.procedures.close();
       for (const session of this.#sessions.values()) {
         this.#end(session, CloseCode.goingAway, reason);
       }

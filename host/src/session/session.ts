@@ -15,6 +15,7 @@ import {
   writeOneOffError,
   writeOneOffOkHead,
   writeProcedureError,
+  writeProcedureReturned,
   type Writer,
   writeReducerErr,
   writeReducerInternalError,
@@ -27,6 +28,7 @@ import {
 import { admitCall, runCall } from "../database/call.ts";
 import type { Client } from "../database/client.ts";
 import type { Database } from "../database/database.ts";
+import { admitProcedure } from "../database/procedures.ts";
 import { isLongQuery } from "../sql/run.ts";
 import { prepareViews, viewsIn } from "../database/views/use.ts";
 import type { ViewInstance } from "../database/views/views.ts";
@@ -67,6 +69,7 @@ export class Session {
   readonly address: Address;
   readonly #context: SessionContext;
   readonly #reads = new Set<RowsRead>();
+  #hasEnded = false;
 
   constructor(context: SessionContext, client: Client, address: Address) {
     this.#context = context;
@@ -113,7 +116,7 @@ export class Session {
         this.#query(message);
         return;
       case "callProcedure":
-        this.#callProcedure(message);
+        this.#callProcedure(message, bytes);
         return;
       default:
         unreachable(message);
@@ -153,12 +156,28 @@ export class Session {
     this.#send();
   }
 
-  #callProcedure(message: CallMessage): void {
-    const error = this.#context.database.module.hasProcedure(message.name, this.client)
-      ? `LC_NOT_YET: procedure ${message.name}: procedures do not run in this version`
-      : "No such procedure";
-    writeProcedureError(this.#begin(), message.requestId, 0n, 0n, error);
-    this.#send();
+  #callProcedure({ requestId, name, argsStart, argsEnd }: CallMessage, bytes: Uint8Array): void {
+    const { database } = this.#context;
+    const found = admitProcedure(database.module, this.client, name, bytes, argsStart, argsEnd);
+    if ("kind" in found) {
+      writeProcedureError(this.#begin(), requestId, 0n, 0n, found.message);
+      this.#send();
+      return;
+    }
+    database.procedures.call(found, this.client, bytes, argsStart, argsEnd, (outcome) => {
+      // It goes on without its caller, and nobody is told.
+      if (this.#hasEnded) return;
+      const { timestampMicros, durationMicros } = outcome;
+      const writer = this.#begin();
+      if (outcome.kind === "returned") {
+        const { value } = outcome;
+        writeProcedureReturned(writer, requestId, timestampMicros, durationMicros, value);
+      } else {
+        const { message } = outcome;
+        writeProcedureError(writer, requestId, timestampMicros, durationMicros, message);
+      }
+      this.#send();
+    });
   }
 
   /** Compiles the texts of a query set; the first fault refuses all of it. */
@@ -255,6 +274,7 @@ export class Session {
 
   /** The client is gone: nothing is read for it any more. */
   end(): void {
+    this.#hasEnded = true;
     for (const read of this.#reads) {
       this.#context.longReads.remove(read);
       read.cancel();

@@ -21,6 +21,7 @@ import {
 } from "@lightcone/abi";
 import { ManualClock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import type { HttpClient } from "../base/http/client.ts";
 import { systemPause } from "../base/pause.ts";
 import { ManualTimers } from "../base/timers.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
@@ -63,6 +64,9 @@ export class TestHost {
   readonly disk: Disk;
   /** How long each stretch of guest code takes. */
   callMicros = 0n;
+  /** Set before `open`. */
+  http: HttpClient | undefined;
+  cache: Disk | undefined;
   readonly closed: { socket: number; code: number; reason: string }[] = [];
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
@@ -110,6 +114,8 @@ export class TestHost {
         },
       },
       delivery,
+      http: this.http,
+      cache: this.cache,
     });
     return this.#service;
   }

@@ -155,7 +155,7 @@ export class ScheduleRunner {
     const { functionName, args } = call;
     if (
       module.reducer(functionName) === undefined &&
-      module.hasProcedure(functionName, this.#self)
+      module.procedure(functionName) !== undefined
     ) {
       this.#parts.procedures.startScheduled(functionName, args, () => undefined);
       return;

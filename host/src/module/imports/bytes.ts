@@ -29,10 +29,11 @@ export function bytesImports(context: CallContext): ImportFunctions {
       return ok;
     },
     bytes_sink_write(handle: number, buffer: number, lengthPointer: number): number {
-      if (!context.sink.accepts(handle)) return Errno.noSuchBytes;
+      const sink = context.sink.accepts(handle) ? context.sink : context.bodySink;
+      if (!sink.accepts(handle)) return Errno.noSuchBytes;
       const length = context.memory.u32(lengthPointer);
       const at = context.memory.range(buffer, length);
-      context.sink.write(context.memory.bytes(), at, at + length);
+      sink.write(context.memory.bytes(), at, at + length);
       return ok;
     },
   };

@@ -13,10 +13,13 @@ export type ImportFunctions = Readonly<
   Record<string, (...args: never[]) => number | bigint | void>
 >;
 
+/** Makes a group of imports for one instance. */
+export type MakeImports = (context: CallContext) => ImportFunctions;
+
 /** Links an instance's imports to its call context; `procedures` are those that only procedures can use. */
 export function linkImports(
   context: CallContext,
-  procedures: ImportFunctions = procedureImports(context),
+  procedures: MakeImports = procedureImports,
 ): WebAssembly.Imports {
   const functions: ImportFunctions = {
     ...datastoreReadImports(context),
@@ -24,7 +27,7 @@ export function linkImports(
     ...bytesImports(context),
     ...consoleImports(context),
     ...callerImports(context),
-    ...procedures,
+    ...procedures(context),
   };
   const linked: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   for (const { module, name } of moduleImports) {

@@ -54,6 +54,8 @@ export class CallMeter {
   #granted = sliceUnits;
   /** Most calls end within their first slice and never ask what time it is. */
   #startMillis: number | undefined;
+  /** Before the call waited last. */
+  #spentMillis = 0;
   #isExhausted = false;
   #lastUsed = 0;
   #depth = 0;
@@ -89,7 +91,15 @@ export class CallMeter {
     if (this.#depth++ > 0) return;
     this.#isExhausted = false;
     this.#startMillis = undefined;
+    this.#spentMillis = 0;
     this.#granted = sliceUnits;
+  }
+
+  /** The call waits: that time is not its own. */
+  wait(): void {
+    if (this.#startMillis === undefined) return;
+    this.#spentMillis += this.#clock.nowMillis() - this.#startMillis;
+    this.#startMillis = undefined;
   }
 
   end(): void {
@@ -104,7 +114,7 @@ export class CallMeter {
     const now = this.#clock.nowMillis();
     this.#startMillis ??= now;
     const { fuelUnits, millis } = this.#budget;
-    if (this.#granted >= fuelUnits || now - this.#startMillis >= millis) {
+    if (this.#granted >= fuelUnits || this.#spentMillis + now - this.#startMillis >= millis) {
       this.#isExhausted = true;
       return 0;
     }

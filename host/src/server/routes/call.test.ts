@@ -48,6 +48,15 @@ void test("a reducer that commits", async (t) => {
   t.equal(call?.caller.jwtPayload, owner.payloadJson);
 });
 
+void test("a procedure that returns", async (t) => {
+  const { post } = await open(t);
+  const answer = await post("chat/call/total", "[]", json);
+  t.match(answer, { status: 200, text: "[1,2]" });
+  t.equal(answer.headers["content-type"], json);
+  t.equal(answer.headers[duration], "56");
+  t.equal(answer.headers[energy], undefined);
+});
+
 void test("each call is a connection of its own", async (t) => {
   const { post, send, chat } = await open(t);
   await post("chat/call/add", "[]", json);
@@ -73,7 +82,7 @@ void test("how calls end", async (t) => {
     nothing: [404, "No such procedure"],
     wrong: [400, "invalid arguments for reducer wrong: too few"],
     refused: [403, "you are not welcome"],
-    later: [501, "procedures are not yet run"],
+    broken: [500, "The instance encountered a fatal error."],
     "LC_CALL_TIME_LIMIT: stopped after 10 s": [530, "stopped after 10 s"],
     "LC_DATABASE_UNAVAILABLE: the disk failed": [503, "the disk failed"],
     "LC_REDUCER_ARGUMENTS: not JSON": [400, "not JSON"],

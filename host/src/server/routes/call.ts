@@ -1,10 +1,10 @@
-// Reducer calls over HTTP (http-and-auth.md section 6.1).
+// Calls of reducers and procedures over HTTP (http-and-auth.md section 6.1).
 import type { IncomingHttpHeaders } from "node:http";
 import { LightconeError, unreachable } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { readText } from "../body.ts";
 import type { CallCost, CallResult } from "../contract.ts";
-import { type Headers, type Reply, textReply } from "../reply.ts";
+import { type Headers, jsonTextReply, type Reply, textReply } from "../reply.ts";
 import { callerOf, handleOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
 import { moduleFailedStatus } from "../status.ts";
@@ -41,18 +41,21 @@ function toReply(result: CallResult): Reply {
       return textReply(400, result.message);
     case "refused":
       return textReply(403, result.message);
-    case "notYet":
-      return textReply(501, result.message);
+    case "returned":
+      return jsonTextReply(200, result.json, durationHeader(result.durationMicros));
+    case "procedureFailed":
+      return textReply(500, result.message);
     default:
       return unreachable(result);
   }
 }
 
 function costHeaders({ energyUsed, durationMicros }: CallCost): Headers {
-  return {
-    "spacetime-energy-used": `${energyUsed}`,
-    "spacetime-execution-duration-micros": `${Math.round(durationMicros)}`,
-  };
+  return { "spacetime-energy-used": `${energyUsed}`, ...durationHeader(durationMicros) };
+}
+
+function durationHeader(durationMicros: number): Headers {
+  return { "spacetime-execution-duration-micros": `${Math.round(durationMicros)}` };
 }
 
 export const callRoutes: readonly Route[] = [
@@ -61,7 +64,8 @@ export const callRoutes: readonly Route[] = [
     path: "/v1/database/:db/call/:function",
     credentials: "optional",
     access: "anybody",
-    summary: "Calls a reducer with arguments in a JSON array, or in an object by parameter name.",
+    summary:
+      "Calls a reducer or a procedure with arguments in a JSON array, or in an object by parameter name.",
     handle: call,
   },
 ];

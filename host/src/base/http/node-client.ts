@@ -1,0 +1,245 @@
+// Requests to the world with Node's own HTTP. Each has a connection of its own, to an address that was looked up and checked
+// here: what a name leads to later changes nothing.
+import { lookup, type LookupAddress } from "node:dns";
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  request as requestHttp,
+  type RequestOptions,
+} from "node:http";
+import { request as requestHttps } from "node:https";
+import { isIP } from "node:net";
+import { messageOf } from "@lightcone/abi";
+import { limit } from "../limit.ts";
+import { isPublicAddress } from "./address.ts";
+import type { HttpClient, HttpClientRequest, HttpHeader, HttpOutcome } from "./client.ts";
+import { redirectOf } from "./redirect.ts";
+
+export interface NodeHttpOptions {
+  /** Whether requests may go to this machine, its networks, and other addresses that are not the world's. */
+  readonly allowsPrivate: boolean;
+}
+
+/** Headers that belong to one connection, or that tell where the body ends: they are the client's own business. */
+const connectionHeaders: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Methods whose requests say nothing of a body that is empty; those of all others say that it is. */
+const methodsWithoutBody: ReadonlySet<string> = new Set([
+  "DELETE",
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "TRACE",
+]);
+
+export function nodeHttpClient(options: NodeHttpOptions): HttpClient {
+  return {
+    send(request, done) {
+      const exchange = new Exchange(options, done);
+      exchange.begin(request);
+      return () => {
+        exchange.end();
+      };
+    },
+  };
+}
+
+/** One request, with all that it is redirected to. */
+class Exchange {
+  readonly #options: NodeHttpOptions;
+  readonly #done: (outcome: HttpOutcome) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #current: ClientRequest | undefined;
+  #redirectCount = 0;
+  #hasEnded = false;
+
+  constructor(options: NodeHttpOptions, done: (outcome: HttpOutcome) => void) {
+    this.#options = options;
+    this.#done = done;
+  }
+
+  begin(request: HttpClientRequest): void {
+    const { timeoutMillis } = request;
+    this.#timer = setTimeout(() => {
+      this.#fail(request.url, `no whole answer within ${timeoutMillis} ms`);
+    }, timeoutMillis);
+    // The caller is told in a later turn, whatever happens.
+    queueMicrotask(() => {
+      this.#follow(request);
+    });
+  }
+
+  /** Nothing more is told; no timer and no socket are left. */
+  end(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#timer);
+    this.#current?.destroy();
+  }
+
+  #finish(outcome: HttpOutcome): void {
+    if (this.#hasEnded) return;
+    this.end();
+    this.#done(outcome);
+  }
+
+  #fail(url: string, reason: string): void {
+    this.#finish({ kind: "failed", message: `${withoutQuery(url)}: ${reason}` });
+  }
+
+  #follow(request: HttpClientRequest): void {
+    if (this.#hasEnded) return;
+    let url: URL;
+    try {
+      url = new URL(request.url);
+    } catch {
+      this.#fail(request.url, "this is no absolute URL");
+      return;
+    }
+    if (url.protocol !== "http:" && url.protocol !== "https:") {
+      this.#fail(request.url, "only http and https can be requested");
+      return;
+    }
+    if (request.method === "CONNECT") {
+      this.#fail(request.url, "CONNECT is not supported: there is nobody to use the tunnel");
+      return;
+    }
+    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+    const family = isIP(host);
+    if (family !== 0) {
+      this.#connect(request, url, [{ address: host, family }]);
+      return;
+    }
+    lookup(host, { all: true }, (error, addresses) => {
+      if (this.#hasEnded) return;
+      if (error === null) this.#connect(request, url, addresses);
+      else this.#fail(request.url, error.message);
+    });
+  }
+
+  /** Sends to addresses of which each must be allowed. */
+  #connect(request: HttpClientRequest, url: URL, addresses: readonly LookupAddress[]): void {
+    const isAllowed =
+      this.#options.allowsPrivate || addresses.every(({ address }) => isPublicAddress(address));
+    if (!isAllowed) {
+      this.#fail(request.url, "refusing to connect to private or special-purpose addresses");
+      return;
+    }
+    try {
+      const send = url.protocol === "https:" ? requestHttps : requestHttp;
+      this.#current = send(requestOptions(request, url, addresses));
+    } catch (thrown) {
+      this.#fail(request.url, messageOf(thrown));
+      return;
+    }
+    const sent = this.#current;
+    sent.on("error", (error) => {
+      if (this.#current === sent) this.#fail(request.url, error.message);
+    });
+    sent.on("response", (response) => {
+      this.#receive(request, url, response);
+    });
+    sent.end(request.body);
+  }
+
+  #receive(request: HttpClientRequest, url: URL, response: IncomingMessage): void {
+    const next = redirectOf(request, url, response.statusCode ?? 0, response.headers.location);
+    if (next !== undefined) {
+      this.#redirect(request, next);
+      return;
+    }
+    const pieces: Buffer[] = [];
+    let length = 0;
+    response.on("data", (piece: Buffer) => {
+      length += piece.length;
+      if (length > limit.httpBodyBytesMax) {
+        this.#fail(request.url, `the answer is longer than ${limit.httpBodyBytesMax} bytes`);
+      } else pieces.push(piece);
+    });
+    response.on("error", (error) => {
+      this.#fail(request.url, error.message);
+    });
+    response.on("end", () => {
+      const body = new Uint8Array(Buffer.concat(pieces, length));
+      const headers = rawHeaders(response.rawHeaders);
+      const { statusCode: status = 0, httpVersion } = response;
+      this.#finish({ kind: "response", response: { status, httpVersion, headers, body } });
+    });
+  }
+
+  #redirect(request: HttpClientRequest, next: HttpClientRequest): void {
+    const former = this.#current;
+    this.#current = undefined;
+    former?.destroy();
+    if (++this.#redirectCount > limit.httpRedirectCountMax) {
+      this.#fail(request.url, `more than ${limit.httpRedirectCountMax} redirects`);
+      return;
+    }
+    this.#follow(next);
+  }
+}
+
+function requestOptions(
+  request: HttpClientRequest,
+  url: URL,
+  addresses: readonly LookupAddress[],
+): RequestOptions {
+  const { method, body } = request;
+  const headers: string[] = [];
+  let hasHost = false;
+  for (const { name, value } of request.headers) {
+    const lower = name.toLowerCase();
+    if (connectionHeaders.has(lower)) continue;
+    hasHost ||= lower === "host";
+    headers.push(name, Buffer.from(value).toString("latin1"));
+  }
+  if (!hasHost) headers.unshift("Host", url.host);
+  if (body.length > 0 || !methodsWithoutBody.has(method)) {
+    headers.push("Content-Length", `${body.length}`);
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return {
+    method,
+    host,
+    path: url.pathname + url.search,
+    // A flat list: names may come more than once.
+    headers,
+    agent: false,
+    maxHeaderSize: limit.httpHeaderBytesMax,
+    ...(url.port === "" ? {} : { port: url.port }),
+    // By the URL's name, whatever the module's own Host header says.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    lookup: (_name, options, found) => {
+      const [first] = addresses;
+      if (options.all === true) (found as unknown as FoundAll)(null, addresses);
+      else if (first === undefined) found(new Error("the name has no address"), "", 0);
+      else found(null, first.address, first.family);
+    },
+  };
+}
+
+type FoundAll = (error: null, addresses: readonly LookupAddress[]) => void;
+
+function rawHeaders(flat: readonly string[]): HttpHeader[] {
+  const headers: HttpHeader[] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const value = new Uint8Array(Buffer.from(flat[i + 1] as string, "latin1"));
+    headers.push({ name: (flat[i] as string).toLowerCase(), value });
+  }
+  return headers;
+}
+
+/** A URL as texts may show it: a query string may hold a secret, and so may a user's part. */
+function withoutQuery(url: string): string {
+  const end = url.search(/[?#]/);
+  return (end < 0 ? url : url.slice(0, end)).replace(/\/\/[^/@]*@/, "//");
+}
