@@ -322,9 +322,9 @@ export class Database {
 
   /** Says what `publish` of a new program would do. */
   planPublish(program: Uint8Array): UpdatePlan {
-    const present = this.module;
-    const { module, plan } = planUpdate(this.#parts, this.#environment, present, program);
-    const isMajorUpgrade = present.definition.version < module.definition.version;
+    const current = this.module;
+    const { module, plan } = planUpdate(this.#parts, this.#environment, current, program);
+    const isMajorUpgrade = current.definition.version < module.definition.version;
     if (plan.refusals.length > 0) {
       const reason = [refusalHeading, ...plan.refusals].join("\n");
       return { kind: "impossible", reason, isMajorUpgrade };
@@ -334,7 +334,7 @@ export class Database {
       kind: "possible",
       text: describePlan(plan),
       breaksClients: plan.breaksClients,
-      token: migrationToken(identity, present.programHash, module.programHash),
+      token: migrationToken(identity, current.programHash, module.programHash),
       isMajorUpgrade,
     };
   }
