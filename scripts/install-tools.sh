@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, and a
-# Rust that compiles to WebAssembly for the modules in fixtures. What is there already stays as it
-# is, so this may run again at any time. Without these the tests pass too, and name what they left out.
+# Rust and a clang that compile to WebAssembly for the modules in fixtures. What is there already
+# stays as it is, so this may run again at any time. Without these the tests pass too, and name what
+# they left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,3 +25,4 @@ install_chromium() {
 
 install_chromium
 fixtures/scripts/install-rust.sh
+fixtures/scripts/install-clang.sh

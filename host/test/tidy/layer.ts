@@ -50,13 +50,15 @@ const workspaceUses: Readonly<Record<string, readonly string[]>> = {
   bench: ["abi", "host", "sdk-client", "cli", "fixtures"],
 };
 
-const demoUses = ["abi", "host", "sdk-client", "cli", "fixtures"];
+/** The demo, and the tests that use modules as their authors and clients do, stand above all. */
+const topFolder = /^fixtures\/src\/(?:demo|features)\//;
+const topUses = ["abi", "host", "sdk-client", "cli", "fixtures"];
 
 /** Workspaces import one way, by package name, never by a path into another's folder. */
 export function workspaceBreaches(source: Source): string[] {
   const workspace = workspaceOf(source.path);
-  const uses = source.path.startsWith("fixtures/src/demo/")
-    ? demoUses
+  const uses = topFolder.test(source.path)
+    ? topUses
     : [...(workspaceUses[workspace] ?? []), ...(isTest(source) ? ["fixtures"] : [])];
   return importsOf(source).flatMap((each) => {
     const target = targetOf(source, each);
