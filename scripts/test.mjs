@@ -19,7 +19,7 @@ const tapFileFlag = "--tap-file=";
 function testSources() {
   const { workspaces } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return workspaces.flatMap((workspace) =>
-    ["src", "test"].flatMap((folder) => {
+    ["src", "test", "conformance"].flatMap((folder) => {
       const top = join(root, workspace, folder);
       if (!existsSync(top)) return [];
       return readdirSync(top, { recursive: true })

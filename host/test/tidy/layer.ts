@@ -57,6 +57,7 @@ const topUses = ["abi", "host", "sdk-client", "cli", "fixtures"];
 /** Workspaces import one way, by package name, never by a path into another's folder. */
 export function workspaceBreaches(source: Source): string[] {
   const workspace = workspaceOf(source.path);
+  const isLibrary = source.path.startsWith("abi/src/");
   const uses = topFolder.test(source.path)
     ? topUses
     : [...(workspaceUses[workspace] ?? []), ...(isTest(source) ? ["fixtures"] : [])];
@@ -64,6 +65,9 @@ export function workspaceBreaches(source: Source): string[] {
     const target = targetOf(source, each);
     if (target !== undefined && workspaceOf(target) !== workspace) {
       return [breach(source, each.offset, `${each.specifier} leaves the workspace: use its name`)];
+    }
+    if (isLibrary && target?.startsWith("abi/conformance/") === true) {
+      return [breach(source, each.offset, "the suite is no part of the library")];
     }
     const named = packageOf(each);
     if (named === undefined || !named.startsWith("@lightcone/")) return [];
@@ -81,6 +85,7 @@ function workspaceOf(path: string): string {
 const packageHomes: Readonly<Record<string, string>> = {
   "host ws": "host/src/server/",
   "host jose": "host/src/server/",
+  "abi wabt": "abi/conformance/",
 };
 
 /** The one package that the workspace all others stand on may use. */
@@ -106,7 +111,7 @@ export function packageBreaches(sources: readonly Source[]): string[] {
       if (home !== undefined && !source.path.startsWith(home)) {
         found.push(breach(source, each.offset, `${named} belongs in ${home}`));
       }
-      if (workspace === "abi" && !abiPackages.includes(named)) {
+      if (source.path.startsWith("abi/src/") && !abiPackages.includes(named)) {
         found.push(breach(source, each.offset, `abi depends on ${abiPackages.join()} alone`));
       }
     }

@@ -25,7 +25,8 @@ export function listFiles(folder = ""): string[] {
     });
 }
 
-const sourcePath = /^(?:[^/]+\/(?:src|test|bin)|scripts|types)\/.*\.(?:ts|mts|mjs|js)$/;
+const sourcePath =
+  /^(?:[^/]+\/(?:src|test|bin)|abi\/conformance|scripts|types)\/.*\.(?:ts|mts|mjs|js)$/;
 
 export function readSources(paths: readonly string[]): Source[] {
   return paths

@@ -1,0 +1,28 @@
+// What each import may answer besides 0, beyond 2 without a transaction: for ABI.md. Imports that are not here have no errno.
+
+export const importErrnos: Readonly<Record<string, readonly number[]>> = {
+  table_id_from_name: [4],
+  index_id_from_name: [5],
+  datastore_table_row_count: [4],
+  datastore_table_scan_bsatn: [4],
+  datastore_index_scan_range_bsatn: [3, 5, 10],
+  datastore_btree_scan_bsatn: [3, 5, 10],
+  datastore_index_scan_point_bsatn: [3, 5],
+  row_iter_bsatn_advance: [6, 11],
+  row_iter_bsatn_close: [6],
+  datastore_insert_bsatn: [3, 4, 12, 13],
+  datastore_update_bsatn: [3, 4, 5, 12, 13, 14, 15],
+  datastore_delete_by_index_scan_point_bsatn: [3, 5],
+  datastore_delete_by_index_scan_range_bsatn: [3, 5, 10],
+  datastore_delete_by_btree_scan_bsatn: [3, 5, 10],
+  datastore_delete_all_by_eq_bsatn: [3, 4],
+  datastore_clear: [4],
+  bytes_source_read: [8],
+  bytes_source_remaining_length: [8],
+  bytes_sink_write: [8],
+  console_timer_end: [7],
+  procedure_start_mut_tx: [17],
+  procedure_commit_mut_tx: [18],
+  procedure_abort_mut_tx: [18],
+  procedure_http_request: [3, 17, 21],
+};
