@@ -17,7 +17,7 @@ import {
   u32Type,
 } from "./raw-shared.ts";
 
-export type RawIndexV8 = {
+type RawIndexV8 = {
   readonly index_name: string;
   readonly is_unique: boolean;
   readonly index_type: Plain<"BTree" | "Hash">;

@@ -7,7 +7,7 @@ import type { RawModuleDefV8, RawReducerV8, RawTableSchemaV8, RawTableV8 } from 
 import type { RawModuleDefV9, RawReducerV9, RawTableV9 } from "./raw-v9.ts";
 
 /** Attributes of columns; a unique one is indexed as well, a primary key is unique as well. */
-export const constraintBit = { indexed: 1, autoIncrement: 2, unique: 4, primaryKey: 8 } as const;
+const constraintBit = { indexed: 1, autoIncrement: 2, unique: 4, primaryKey: 8 } as const;
 
 /** Reducers that are lifecycle reducers by their names. */
 const lifecycleNames: ReadonlyMap<string, RawLifecycle["tag"]> = new Map([

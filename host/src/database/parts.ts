@@ -39,7 +39,7 @@ export interface UpdateListener {
 }
 
 /** Starts procedures that nobody waits for. */
-export interface ProcedureStarter {
+interface ProcedureStarter {
   /**
    * Starts a procedure as the database itself; `args` are the BSATN of its parameters. `onEnd` is called once, when it has ended
    * in whatever way, also before this returns. What stands in the way, wrong arguments included, is for the module's log.

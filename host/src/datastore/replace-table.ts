@@ -10,7 +10,7 @@ import type { Table } from "./table.ts";
 import type { Transaction } from "./tx.ts";
 
 /** Whether a sequence of the new table goes on with the numbers of one of the old table. */
-export function isSameSequence(old: SequenceSchema, next: NewSequence): boolean {
+function isSameSequence(old: SequenceSchema, next: NewSequence): boolean {
   const { min, max, start } = sequenceRange(next);
   return (
     old.name === next.name &&

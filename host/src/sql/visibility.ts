@@ -9,7 +9,7 @@ import { tablesWithRules } from "./rule-rows.ts";
 import type { Name, TableName } from "./tree.ts";
 
 /** A view as one caller reads it. */
-export interface SqlView {
+interface SqlView {
   readonly isPublic: boolean;
   /** What the first column of the backing table holds in the rows that are the caller's: 32 bytes of BSATN. */
   readonly argHash: Uint8Array;

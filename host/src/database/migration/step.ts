@@ -10,7 +10,7 @@ import type {
 } from "../../datastore/schema-rows.ts";
 
 /** The kinds, in the order they are done in. */
-export const stepKinds = [
+const stepKinds = [
   "removeIndex",
   "removeConstraint",
   "removeSequence",
