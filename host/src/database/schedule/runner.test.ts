@@ -20,6 +20,7 @@ import { SubscriptionRegistry } from "../../subscription/registry.ts";
 import { commit } from "../call.ts";
 import type { DatabaseParts } from "../parts.ts";
 import { ScheduleRunner } from "./runner.ts";
+import { Views } from "../views/views.ts";
 import { Schedules } from "./schedules.ts";
 
 const columns = { id: { kind: "u64" }, at: scheduleAtType } as const;
@@ -72,6 +73,7 @@ class World {
       callClock: new CallClock(this.clock),
       watch: { begin: () => undefined, end: () => undefined },
       listener: { onUpdates: () => undefined },
+      views: new Views(),
       schedules: new Schedules(this.datastore, this.clock),
       procedures: {
         startScheduled: (name: string, args: Uint8Array, onEnd: () => void) => {
@@ -79,7 +81,10 @@ class World {
           this.ends.push(onEnd);
         },
       },
-      module: { reducer: () => undefined, hasProcedure: (name: string) => name === "work" },
+      module: {
+        reducer: () => undefined,
+        procedure: (name: string) => (name === "work" ? {} : undefined),
+      },
       owner: undefined,
     };
     this.parts = parts as unknown as DatabaseParts;

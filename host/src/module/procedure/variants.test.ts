@@ -35,7 +35,7 @@ void test("made once, then read", async (t) => {
   t.equal(counts.calls, 1);
   const names = await cache.disk.list("");
   t.equal(names.length, 1);
-  t.match(names[0], /^[0-9a-f]{64}-asyncify-1\.wasm$/);
+  t.match(names[0], /^[0-9a-f]{64}-asyncify-1-metered-\d+\.wasm$/);
   t.same(cache.warned, []);
   await makeVariant(plain, Uint8Array.from([...program, 0, 2, 1, 97]), load, cache, transform);
   t.equal(counts.calls, 2, "other bytes are another variant");
