@@ -13,7 +13,7 @@ const noMount =
 
 /** The host's command, with 8 MiB mounted over its data directory. */
 function onSmallDisk(command: readonly string[]): readonly string[] {
-  const dataDir = command.at(-2) ?? "";
+  const dataDir = command.find((word) => word.includes("lightcone-host-")) ?? "";
   const script = 'mount -t tmpfs -o size=8m none "$0" && exec "$@"';
   return ["unshare", "-rm", "/bin/sh", "-c", script, dataDir, ...command];
 }
