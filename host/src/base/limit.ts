@@ -32,6 +32,16 @@ export interface Limits {
   readonly callFuelUnitsMax: number;
   /** How long a call of a module may run, in milliseconds, unless the options say otherwise (abi.md section 12). */
   readonly callBudgetMillis: number;
+  /** Sources that one call has open (own). */
+  readonly sourceCountMax: number;
+  /** Bytes in the sources that one call has open: more than the largest answer to an HTTP request (own). */
+  readonly sourceBytesMax: number;
+  /** Scans that one call has open (own). */
+  readonly rowIteratorCountMax: number;
+  /** Rows copied for such scans, in bytes; those of whole large tables are not copied (own). */
+  readonly rowIteratorBytesMax: number;
+  /** A name that a module passes: longer than any that there is (own). */
+  readonly passedNameBytesMax: number;
   /** Metered programs kept ready at once (own). */
   readonly preparedModuleCountMax: number;
   /** The text of one SQL statement (sql-and-subscriptions.md section 2.4). */
@@ -94,6 +104,8 @@ export interface Limits {
 
   /** Keys and ranges that one run of a view may read; from there on whole tables count as read (own). */
   readonly viewReadCountMax: number;
+  /** Bytes of such keys (own). */
+  readonly viewReadBytesMax: number;
   /** How long rows of a view that nobody watches are kept (sql-and-subscriptions.md section 9.2). */
   readonly viewIdleMillisMax: number;
   /** Time between two searches for such rows (own). */
@@ -118,6 +130,10 @@ export interface Limits {
   readonly procedureCountMax: number;
   /** Calls of them that wait for their turn (own). */
   readonly procedureQueueCountMax: number;
+  /** Bytes of the arguments and bodies of all these calls, waiting or under way (own). */
+  readonly procedureInputBytesMax: number;
+  /** What may wait for the disk when a procedure begins one more transaction (own): it can commit without a pause. */
+  readonly procedureBacklogBytesMax: number;
   /** Instances that stay for the next call when they have nothing to do (own). */
   readonly procedureIdleCountMax: number;
   /** The frames of a guest that waits, as Asyncify writes them: far more than compilers' code needs (own). */
@@ -125,12 +141,22 @@ export interface Limits {
   /** Making a module's variant for procedures may take so long: a large module on a busy machine (own). */
   readonly variantMillisMax: number;
 
+  /** Files and bytes of such variants that a start leaves in the cache (own). */
+  readonly cacheCountMax: number;
+  readonly cacheBytesMax: number;
+
   /** How long a module's HTTP request may take if it does not say (runtime.md section 6.1). */
   readonly httpTimeoutMillisDefault: number;
   /** How long it may take whatever it says (runtime.md section 6.1). */
   readonly httpTimeoutMillisMax: number;
   /** The body of a request to a module's route, or of an answer to a module's request; own, kept in memory whole. */
   readonly httpBodyBytesMax: number;
+  /** Bytes of such bodies that all requests of one database have in memory (own). */
+  readonly httpBufferedBytesMax: number;
+  /** Method, URL and headers of a module's request, or status and headers of its answer to one, as BSATN (own). */
+  readonly httpDescriptionBytesMax: number;
+  /** Bytes of bodies that all requests to the host have in memory (own). */
+  readonly requestBodiesBytesMax: number;
   /** The headers of such an answer (own). */
   readonly httpHeaderBytesMax: number;
   /** Redirects that one request follows (own). */
@@ -148,6 +174,11 @@ export const limit: Limits = {
   moduleTableEntriesMax: 1_000_000,
   callFuelUnitsMax: 120e9,
   callBudgetMillis: 60_000,
+  sourceCountMax: 65_536,
+  sourceBytesMax: 128 * mebi,
+  rowIteratorCountMax: 1024,
+  rowIteratorBytesMax: gibi,
+  passedNameBytesMax: 64 * kibi,
   preparedModuleCountMax: 4,
   sqlTextBytesMax: 50_000,
   sqlDepthMax: 500,
@@ -172,6 +203,7 @@ export const limit: Limits = {
   readSliceRows: 8192,
   loggedNameBytesMax: 255,
   viewReadCountMax: 65_536,
+  viewReadBytesMax: 16 * mebi,
   viewIdleMillisMax: 10 * 60 * 1000,
   viewSweepMillis: 60 * 1000,
   viewSweepRows: 1024,
@@ -183,12 +215,19 @@ export const limit: Limits = {
   snapshotKeptCount: 2,
   procedureCountMax: 1000,
   procedureQueueCountMax: 16_384,
+  procedureInputBytesMax: 256 * mebi,
+  procedureBacklogBytesMax: 512 * mebi,
   procedureIdleCountMax: 16,
   suspendedStackBytesMax: 128 * kibi,
   variantMillisMax: 300_000,
+  cacheCountMax: 256,
+  cacheBytesMax: gibi,
   httpTimeoutMillisDefault: 30_000,
   httpTimeoutMillisMax: 180_000,
   httpBodyBytesMax: 64 * mebi,
+  httpBufferedBytesMax: 256 * mebi,
+  httpDescriptionBytesMax: mebi,
+  requestBodiesBytesMax: 512 * mebi,
   httpHeaderBytesMax: 64 * kibi,
   httpRedirectCountMax: 10,
 };
@@ -209,6 +248,10 @@ assert(limit.procedureIdleCountMax < limit.procedureCountMax, "most instances en
 assert(
   limit.httpTimeoutMillisDefault <= limit.httpTimeoutMillisMax,
   "a request may take as long as one that does not say",
+);
+assert(
+  limit.httpBodyBytesMax < limit.sourceBytesMax,
+  "a procedure can be given any answer to its request",
 );
 assert(
   limit.bodyBytesMax <= limit.httpBodyBytesMax,

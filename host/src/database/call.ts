@@ -119,18 +119,20 @@ export function invoke(
   if (failure !== undefined) return { kind: "fatal", message: failure };
   parts.watch.begin(reducer.watchCode);
   const { words } = client;
-  const result = module.instance.callReducer(
-    id,
-    name,
-    words,
-    timestampMicros,
-    args,
-    argsStart,
-    argsEnd,
-    tx,
-  );
-  parts.watch.end();
-  return result;
+  try {
+    return module.instance.callReducer(
+      id,
+      name,
+      words,
+      timestampMicros,
+      args,
+      argsStart,
+      argsEnd,
+      tx,
+    );
+  } finally {
+    parts.watch.end();
+  }
 }
 
 /**

@@ -26,6 +26,7 @@ import {
   connectClient,
   disconnectClient,
   disconnectLeftovers,
+  type LifecycleFailure,
 } from "./lifecycle.ts";
 import { LiveModule } from "./live-module.ts";
 import { describePlan } from "./migration/describe.ts";
@@ -275,7 +276,7 @@ export class Database {
   }
 
   /** Runs `client_connected`; returns why it refused the client. */
-  connect(client: Client): string | undefined {
+  connect(client: Client): LifecycleFailure | undefined {
     return connectClient(this.#parts, this.module, client);
   }
 

@@ -1,5 +1,6 @@
 // Requests to the routes that a module declares, answered by its HTTP handlers (abi.md section 14, runtime.md section 7).
 import { type HttpRouteDef, LightconeError } from "@lightcone/abi";
+import { limit } from "../base/limit.ts";
 import type { HttpHeader } from "../base/http/client.ts";
 import type { ProcedureEnd } from "../module/procedure/instance.ts";
 import { decodeResponse, encodeRequest } from "../module/procedure/http-types.ts";
@@ -44,6 +45,9 @@ function matchRoute(
   );
 }
 
+/** What is too long is not decoded: it could be more headers than the engine's memory has room for. */
+const noResponse = { code: 0, headers: [] } as const;
+
 /** Statuses that Node can send as the last answer to a request. */
 function isStatus(code: number): boolean {
   return code >= 200 && code <= 999;
@@ -72,6 +76,7 @@ export function handleRoute(
   const timestampMicros = parts.callClock.next();
   procedures.submit({
     module,
+    inputBytes: bytes.length + body.length,
     start: (instance, ended) => {
       instance.callHandler(id, handler, timestampMicros, bytes, body, ended);
     },
@@ -93,7 +98,8 @@ function outcomeOf(
     return { kind: "failed", message: fatalMessage };
   }
   try {
-    const { code, headers } = decodeResponse(end.value);
+    const isShort = end.value.length <= limit.httpDescriptionBytesMax;
+    const { code, headers } = isShort ? decodeResponse(end.value) : noResponse;
     if (isStatus(code)) return { kind: "response", code, headers, body: end.body };
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;

@@ -44,6 +44,13 @@ function isConnected(parts: DatabaseParts, client: Client): boolean {
   return parts.datastore.catalog.table(systemTableId.client).findRow(bytes, 0, bytes.length) >= 0;
 }
 
+/** Why a lifecycle reducer did not let a client in or out. */
+export interface LifecycleFailure {
+  readonly message: string;
+  /** The module neither agreed nor refused: it was stopped. */
+  readonly isOutOfEnergy: boolean;
+}
+
 /** The lifecycle reducer inside an open transaction; undefined if it is content or there is none. */
 function runLifecycle(
   parts: DatabaseParts,
@@ -52,14 +59,15 @@ function runLifecycle(
   client: Client,
   timestampMicros: bigint,
   tx: Transaction,
-): string | undefined {
+): LifecycleFailure | undefined {
   const reducer = module.lifecycleReducer(lifecycle);
   if (reducer === undefined) return undefined;
   const result = invoke(parts, module, reducer, client, timestampMicros, noArguments, 0, 0, tx);
   if (result.kind === "ok") return undefined;
   const outcome = rolledBack(parts, module, tx, reducer, result, timestampMicros);
-  if (outcome.kind === "failed" || outcome.kind === "outOfEnergy") return outcome.message;
-  return fatalMessage;
+  const isOutOfEnergy = outcome.kind === "outOfEnergy";
+  const isTold = outcome.kind === "failed" || outcome.kind === "outOfEnergy";
+  return { message: isTold ? outcome.message : fatalMessage, isOutOfEnergy };
 }
 
 /**
@@ -70,9 +78,10 @@ export function connectClient(
   parts: DatabaseParts,
   module: LiveModule,
   client: Client,
-): string | undefined {
+): LifecycleFailure | undefined {
   if (findCredentials(parts, client) >= 0) {
-    return `connection id ${client.connectionId.toHex()} is in use`;
+    const message = `connection id ${client.connectionId.toHex()} is in use`;
+    return { message, isOutOfEnergy: false };
   }
   const timestampMicros = parts.callClock.next();
   const { datastore } = parts;
@@ -86,7 +95,8 @@ export function connectClient(
   if (refusal !== undefined) return refusal;
   const name = module.lifecycleReducer("onConnect")?.loggedName ?? connectName;
   const inputs = recordInputs({ loggedName: name }, client, timestampMicros, noArguments, 0, 0);
-  return commit(parts, tx, inputs, undefined)?.message;
+  const fault = commit(parts, tx, inputs, undefined);
+  return fault === undefined ? undefined : { message: fault.message, isOutOfEnergy: false };
 }
 
 /** Ends a client's subscriptions, runs `client_disconnected` and deletes its rows, whatever that reducer says. */

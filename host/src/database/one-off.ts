@@ -24,10 +24,19 @@ export interface ConnectRefusal {
   readonly message: string;
 }
 
+/** Begins a connection. LC_DATABASE_UNAVAILABLE if `client_connected` was stopped before it could say yes or no. */
+function connect(database: Database, client: Client): ConnectRefusal | undefined {
+  const failure = database.connect(client);
+  if (failure === undefined) return undefined;
+  const { message, isOutOfEnergy } = failure;
+  if (isOutOfEnergy) throw new LightconeError("LC_DATABASE_UNAVAILABLE", message);
+  return { kind: "refused", message };
+}
+
 /** Runs `work` as a connection of its own. */
 function asConnection<T>(database: Database, client: Client, work: () => T): T | ConnectRefusal {
-  const refusal = database.connect(client);
-  if (refusal !== undefined) return { kind: "refused", message: refusal };
+  const refusal = connect(database, client);
+  if (refusal !== undefined) return refusal;
   let result: T;
   try {
     result = work();
@@ -113,8 +122,8 @@ function procedureWithJson(
   if ("kind" in bytes) return bytes;
   const admitted = admitProcedure(module, client, name, bytes, 0, bytes.length);
   if ("kind" in admitted) return admitted;
-  const refusal = database.connect(client);
-  if (refusal !== undefined) return { kind: "refused", message: refusal };
+  const refusal = connect(database, client);
+  if (refusal !== undefined) return refusal;
   return {
     kind: "procedure",
     run: (onEnd) => {
@@ -185,8 +194,8 @@ export function startSql(
   client: Client,
   text: string,
 ): SqlRun | ConnectRefusal {
-  const refusal = database.connect(client);
-  if (refusal !== undefined) return { kind: "refused", message: refusal };
+  const refusal = connect(database, client);
+  if (refusal !== undefined) return refusal;
   const { clock, datastore } = database.parts;
   const start = clock.nowMillis();
   let cursor = noRows;

@@ -73,7 +73,8 @@ export class ProcedurePool {
   /** An instance for one call. LC_MODULE_LOAD if it does not start. The code must be ready. */
   take(code: LoadedModule): ProcedureInstance {
     const { environment, host } = this.#options;
-    return this.#idle.pop() ?? new ProcedureInstance(code, environment, host);
+    const idle = this.#idle.pop();
+    return idle ?? new ProcedureInstance(code, environment, host, this.module.definition);
   }
 
   /** Takes an instance back; one that is of no more use is dropped, with what the tables remember of its memory. */

@@ -46,6 +46,8 @@ export interface ProcedureOptions {
 /** A call from its admission to its end. */
 export interface ProcedureJob {
   readonly module: LiveModule;
+  /** Bytes of its arguments or its request, which are kept until it ends. */
+  readonly inputBytes: number;
   readonly start: (instance: ProcedureInstance, onEnd: (end: ProcedureEnd) => void) => void;
   /** Told once. `isLogged` tells that the module's log says why already. */
   readonly onEnd: (end: ProcedureEnd, isLogged: boolean) => void;
@@ -83,6 +85,8 @@ export class Procedures {
   readonly #pools = new WeakMap<LiveModule, ProcedurePool>();
   /** Modules whose tables are no longer the database's: a call of theirs may not write. */
   readonly #outdated = new WeakSet<LiveModule>();
+  /** Of the calls that wait and those under way. */
+  #inputBytes = 0;
   #isPumping = false;
   #isClosed = false;
 
@@ -143,6 +147,7 @@ export class Procedures {
     const startMillis = clock.nowMillis();
     this.submit({
       module: present(module, "a call before the first publish"),
+      inputBytes: own.length,
       start: (instance, ended) => {
         instance.callProcedure(id, name, client.words, timestampMicros, own, ended);
       },
@@ -201,6 +206,12 @@ export class Procedures {
       job.onEnd({ kind: "fatal", message }, true);
       return;
     }
+    if (this.#inputBytes + job.inputBytes > limit.procedureInputBytesMax) {
+      const message = "the calls of procedures that are waiting or under way have too many bytes";
+      job.onEnd({ kind: "fatal", message }, true);
+      return;
+    }
+    this.#inputBytes += job.inputBytes;
     this.#queue.push(job);
     // While others wait for room, it waits behind them; those whose code is being made are looked at when it is there.
     this.#pump(this.#queue.length - 1);
@@ -229,6 +240,7 @@ export class Procedures {
     if (code.kind === "making") return "stays";
     if (code.kind === "failed") {
       this.#queue.splice(at, 1);
+      this.#inputBytes -= job.inputBytes;
       job.onEnd({ kind: "fatal", message: code.message }, true);
       return "left";
     }
@@ -240,6 +252,7 @@ export class Procedures {
       // One that ends will give back its memory.
       if (this.#flights.size > 0) return "short";
       this.#queue.splice(at, 1);
+      this.#inputBytes -= job.inputBytes;
       job.onEnd({ kind: "fatal", message: thrown.message }, false);
       return "left";
     }
@@ -253,6 +266,7 @@ export class Procedures {
     this.#watched(() => {
       job.start(instance, (end) => {
         this.#flights.delete(instance);
+        this.#inputBytes -= job.inputBytes;
         pool.giveBack(instance);
         job.onEnd(end, false);
         this.#pump();
@@ -289,7 +303,7 @@ export class Procedures {
   }
 
   #host(module: LiveModule): ProcedureHost {
-    const { clock, callClock, datastore, evaluator } = this.#parts;
+    const { clock, callClock, datastore, evaluator, log } = this.#parts;
     const { http, timers } = this.#options;
     return {
       nowMicros: () => clock.nowMicros(),
@@ -299,6 +313,10 @@ export class Procedures {
       begin: () => {
         if (this.#outdated.has(module)) {
           return "the module was updated while this procedure ran, and its tables have changed";
+        }
+        // Nothing reaches the disk before the procedure waits or ends.
+        if (log.waitingBytes > limit.procedureBacklogBytesMax) {
+          return `the procedure committed ${log.waitingBytes} bytes without a pause: it must sleep in between`;
         }
         // A procedure may begin one transaction after another in one turn: each has the time of its own beginning.
         callClock.endTurn();

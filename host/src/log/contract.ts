@@ -47,6 +47,8 @@ export interface Log {
    * `onDurable`.
    */
   readonly isBackpressured: boolean;
+  /** Bytes that wait to become durable. */
+  readonly waitingBytes: number;
 
   /**
    * Takes a transaction and returns its offset. Everything is copied before it returns. `tables`

@@ -25,6 +25,8 @@ export class MemoryLog implements Log {
   /** Whether the owner is to be held back; set by a test. */
   isBackpressured = false;
 
+  readonly waitingBytes = 0;
+
   get nextOffset(): number {
     return this.#nextOffset;
   }

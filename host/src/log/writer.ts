@@ -116,8 +116,11 @@ class DiskLog implements Log {
 
   get isBackpressured(): boolean {
     const commitCount = this.#filling.commitCount + this.#flying.commitCount;
-    const byteCount = this.#filling.length + this.#flying.length;
-    return commitCount > limit.commitQueueCountMax || byteCount > limit.commitQueueBytesMax;
+    return commitCount > limit.commitQueueCountMax || this.waitingBytes > limit.commitQueueBytesMax;
+  }
+
+  get waitingBytes(): number {
+    return this.#filling.length + this.#flying.length;
   }
 
   append(inputs: RecordInputs | undefined, tables: readonly LoggedTable[]): number {

@@ -47,12 +47,16 @@ export interface ModuleEnvironment {
   readonly scheduleImmediately: (functionName: string, args: Uint8Array) => boolean;
 }
 
+/** Work in the host in terms of a guest's own: to find, copy or delete a row, and to move bytes. */
+const unitsPerRow = 200;
+const bytesShift = 4;
+
 /** The state behind the imports of one instance. */
 export class CallContext {
   readonly environment: ModuleEnvironment;
   readonly datastore: Datastore;
-  readonly iterators: RowIterators = new RowIterators();
-  readonly sources: ByteSources = new ByteSources();
+  readonly iterators: RowIterators = new RowIterators((message) => this.trap(message));
+  readonly sources: ByteSources = new ByteSources((message) => this.trap(message));
   readonly sink: ByteSink = new ByteSink((message) => this.trap(message));
   /** Where an HTTP handler writes the body of its answer; closed in every other call. */
   readonly bodySink: ByteSink = new ByteSink((message) => this.trap(message), 2);
@@ -139,8 +143,20 @@ export class CallContext {
     return !schema.isEphemeral && !(schema.isEvent && this.reads !== undefined);
   }
 
+  /** Work of an import that grows with what it was asked for; traps once the call has run too long. */
+  worked(rowCount: number, byteCount: number): void {
+    const isInTime = this.meter.work(rowCount * unitsPerRow + (byteCount >>> bytesShift));
+    if (!isInTime) this.trap("its work in the host took too long");
+  }
+
+  /** Traps again where an import has trapped or broken off before: a guest that caught that must not go on to write or commit. */
+  checkIsSound(): void {
+    if (this.isDead || this.isWriting) this.trap("the instance has trapped");
+  }
+
   /** The reference host lets a view write; its rows would then depend on how often it is run (abi.md section 6). */
   checkMayWrite(): void {
+    this.checkIsSound();
     if (this.reads !== undefined) this.trap("a view may not write");
   }
 }

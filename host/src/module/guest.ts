@@ -48,9 +48,15 @@ export class Guest {
 
   /**
    * Instantiates, runs the start-up exports and reads the definition. `procedures` makes the imports for procedures; without them
-   * the guest is one that runs none. Faults: LC_MODULE_LOAD, LC_MODULE_INVALID.
+   * the guest is one that runs none. A module that says every time what it said before need not be read again: `known` is what it
+   * declared. Faults: LC_MODULE_LOAD, LC_MODULE_INVALID.
    */
-  constructor(module: LoadedModule, environment: ModuleEnvironment, procedures?: MakeImports) {
+  constructor(
+    module: LoadedModule,
+    environment: ModuleEnvironment,
+    procedures?: MakeImports,
+    known?: ModuleDef,
+  ) {
     const context = new CallContext(environment);
     this.context = context;
     const instance = this.#startUp("instantiation", () => {
@@ -68,7 +74,7 @@ export class Guest {
     }
     const setUp = this.exported<(sink: number) => number>("__setup__");
     if (setUp !== undefined) this.#setUp(setUp);
-    this.definition = this.#describe();
+    this.definition = this.#describe(known);
     context.isStarted = true;
   }
 
@@ -124,13 +130,14 @@ export class Guest {
     }
   }
 
-  #describe(): ModuleDef {
+  /** Guests set themselves up while they describe themselves, so that is always done. */
+  #describe(known: ModuleDef | undefined): ModuleDef {
     const describe = this.#exports["__describe_module__"] as (sink: number) => void;
     const { sink } = this.context;
     const raw = this.#startUp("__describe_module__", () => {
       describe(sink.handle);
-      return sink.bytes().slice();
+      return sink.bytes();
     });
-    return decodeModuleDef(raw);
+    return known ?? decodeModuleDef(raw.slice());
   }
 }

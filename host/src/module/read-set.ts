@@ -22,6 +22,7 @@ export class ReadSet {
   readonly tables: Set<Table> = new Set();
   readonly points: PointRead[] = [];
   readonly ranges: RangeRead[] = [];
+  #byteCount = 0;
 
   /** A scan of all rows, or their count. */
   wholeTable(table: Table): void {
@@ -31,7 +32,7 @@ export class ReadSet {
   /** All rows with the key `bytes[start, end)`, which is copied. */
   point(handle: IndexHandle, bytes: Uint8Array, start: number, end: number): void {
     const { key } = handle.index;
-    if (!this.#hasRoom(handle.table)) return;
+    if (!this.#hasRoom(handle.table, end - start)) return;
     if (!key.hasFloats) {
       this.points.push({ handle, key: bytes.slice(start, end) });
       return;
@@ -49,7 +50,7 @@ export class ReadSet {
   range(handle: IndexHandle, lower: Cut, upper: Cut): void {
     if (lower.columnCount === 0 && upper.columnCount === 0) {
       this.wholeTable(handle.table);
-    } else if (this.#hasRoom(handle.table)) {
+    } else if (this.#hasRoom(handle.table, cutLength(handle, lower) + cutLength(handle, upper))) {
       this.ranges.push({
         handle,
         lower: copyCut(handle, lower),
@@ -59,16 +60,27 @@ export class ReadSet {
   }
 
   /** Whether a read of a part of `table` says anything new; after too many of them the whole table counts as read. */
-  #hasRoom(table: Table): boolean {
+  #hasRoom(table: Table, byteCount: number): boolean {
     if (this.tables.has(table)) return false;
-    if (this.points.length + this.ranges.length < limit.viewReadCountMax) return true;
+    const count = this.points.length + this.ranges.length;
+    const bytes = this.#byteCount + byteCount;
+    if (count < limit.viewReadCountMax && bytes <= limit.viewReadBytesMax) {
+      this.#byteCount = bytes;
+      return true;
+    }
     this.wholeTable(table);
     return false;
   }
 }
 
-function copyCut({ index }: IndexHandle, cut: Cut): Cut {
-  const { bytes, start, columnCount } = cut;
-  const end = index.key.columnsEnd(0, columnCount, bytes, start, bytes.length);
-  return { ...cut, bytes: bytes.slice(start, end), start: 0 };
+function cutEnd({ index }: IndexHandle, { bytes, start, columnCount }: Cut): number {
+  return index.key.columnsEnd(0, columnCount, bytes, start, bytes.length);
+}
+
+function cutLength(handle: IndexHandle, cut: Cut): number {
+  return cutEnd(handle, cut) - cut.start;
+}
+
+function copyCut(handle: IndexHandle, cut: Cut): Cut {
+  return { ...cut, bytes: cut.bytes.slice(cut.start, cutEnd(handle, cut)), start: 0 };
 }

@@ -1,12 +1,20 @@
 // Row iterators of the ABI: rows as they are when the scan is made, handed over in chunks (abi.md sections 5.2 and 5.5).
 import { copyBytes } from "@lightcone/abi";
+import { limit } from "../base/limit.ts";
 import type { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import type { GuestMemory } from "./memory.ts";
 import { TableScan } from "./table-scan.ts";
+import type { Trap } from "./trap.ts";
 
 /** A chunk ends at the first row boundary past this many bytes. */
 const chunkBytes = 32 * 1024;
+
+/** The buffers of all scans of an instance. */
+export interface ScanBuffers {
+  byteCount: number;
+  readonly trap: Trap;
+}
 
 /** Buffers that a large scan made larger than this are not kept for the next one. */
 const keptBytes = 1024 * 1024;
@@ -18,6 +26,7 @@ const scanRowsMin = 1024;
 
 /** One open scan: of rows copied in, or of a whole table. Reused, buffer included, once it is closed. */
 export class RowIterator {
+  readonly #buffers: ScanBuffers;
   #view: DataView = new DataView(new ArrayBuffer(bytesMin));
   #length = 0;
   #at = 0;
@@ -28,6 +37,11 @@ export class RowIterator {
   #scan: TableScan | undefined;
   isOpen = false;
 
+  constructor(buffers: ScanBuffers) {
+    this.#buffers = buffers;
+    buffers.byteCount += bytesMin;
+  }
+
   open(): void {
     this.isOpen = true;
     this.#length = 0;
@@ -35,11 +49,11 @@ export class RowIterator {
     this.#chunkStart = 0;
     this.#nextChunk = 0;
     this.#chunkCount = 0;
-    if (this.#view.byteLength > keptBytes) this.#view = new DataView(new ArrayBuffer(bytesMin));
   }
 
   close(): void {
     this.isOpen = false;
+    if (this.#view.byteLength > keptBytes) this.#replace(bytesMin);
     this.#scan?.close();
     this.#scan = undefined;
   }
@@ -88,9 +102,23 @@ export class RowIterator {
   }
 
   #grow(needed: number): void {
-    const next = new Uint8Array(Math.max(needed, this.#view.byteLength * 2));
-    next.set(new Uint8Array(this.#view.buffer, 0, this.#length));
-    this.#view = new DataView(next.buffer);
+    const { buffer } = this.#view;
+    const size = Math.max(needed, buffer.byteLength * 2);
+    if (this.#buffers.byteCount + size - buffer.byteLength > limit.rowIteratorBytesMax) {
+      this.#buffers.trap("the module's open scans hold too many rows");
+    }
+    this.#replace(size);
+    new Uint8Array(this.#view.buffer).set(new Uint8Array(buffer, 0, this.#length));
+  }
+
+  #replace(size: number): void {
+    this.#buffers.byteCount += size - this.#view.byteLength;
+    this.#view = new DataView(new ArrayBuffer(size));
+  }
+
+  /** It is not used again. */
+  discard(): void {
+    this.#buffers.byteCount -= this.#view.byteLength;
   }
 
   /** Bytes of the chunk that comes next, or 0 if none does. */
@@ -132,12 +160,19 @@ const keptSlots = 16;
 /** The open iterators of one instance. Handles count from 1. */
 export class RowIterators {
   readonly #slots: RowIterator[] = [];
+  readonly #buffers: ScanBuffers;
 
-  /** A free iterator and, as `lastHandle`, its handle. */
+  constructor(trap: Trap) {
+    this.#buffers = { byteCount: 0, trap };
+  }
+
+  /** A free iterator and, as `lastHandle`, its handle. Traps where too many are open. */
   open(): RowIterator {
     let slot = 0;
     while (slot < this.#slots.length && (this.#slots[slot] as RowIterator).isOpen) slot++;
-    if (slot === this.#slots.length) this.#slots.push(new RowIterator());
+    if (slot === limit.rowIteratorCountMax)
+      this.#buffers.trap("the module has too many open scans");
+    if (slot === this.#slots.length) this.#slots.push(new RowIterator(this.#buffers));
     const iterator = this.#slots[slot] as RowIterator;
     iterator.open();
     this.lastHandle = slot + 1;
@@ -154,6 +189,6 @@ export class RowIterators {
   /** Ends all that a call left open. */
   closeAll(): void {
     for (const iterator of this.#slots) iterator.close();
-    if (this.#slots.length > keptSlots) this.#slots.length = keptSlots;
+    while (this.#slots.length > keptSlots) this.#slots.pop()?.discard();
   }
 }

@@ -1,30 +1,33 @@
 // The body of a request, up to a limit.
 import type { IncomingMessage } from "node:http";
 import { LightconeError } from "@lightcone/abi";
+import { BodyBuffer, type BodyLease } from "../base/http/body-buffer.ts";
 
 /**
  * All bytes of the body. LC_LIMIT beyond `bytesMax`: the rest is then read and dropped, since a
  * client that is still sending would not see the answer otherwise. LC_REQUEST_INVALID if the client
- * goes away in between.
+ * goes away in between, LC_DATABASE_UNAVAILABLE if others take all the room.
  */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+export function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  lease: BodyLease,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const announced = Number(request.headers["content-length"] ?? 0);
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const body = new BodyBuffer(lease);
     const onData = (chunk: Buffer): void => {
-      length += chunk.length;
-      if (length > bytesMax) refuse();
-      else chunks.push(chunk);
+      if (body.length + chunk.length > bytesMax) refuse(tooLong());
+      else if (!body.add(chunk)) refuse(noRoom());
     };
-    const onEnd = (): void => resolve(Buffer.concat(chunks, length));
+    const onEnd = (): void => resolve(body.finish());
     const onBroken = (): void => {
       reject(new LightconeError("LC_REQUEST_INVALID", "the connection ended within the body"));
     };
-    const refuse = (): void => {
+    const refuse = (fault: LightconeError): void => {
       request.off("data", onData).off("end", onEnd);
       request.resume();
-      reject(tooLong());
+      reject(fault);
     };
     request.on("error", onBroken);
     if (request.destroyed) {
@@ -32,7 +35,7 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Ui
       return;
     }
     if (announced > bytesMax) {
-      refuse();
+      refuse(tooLong());
       return;
     }
     // A request that is closed after its end has settled already.
@@ -54,6 +57,13 @@ export async function* bodyPieces(request: IncomingMessage): AsyncGenerator<Uint
   } finally {
     request.resume();
   }
+}
+
+function noRoom(): LightconeError {
+  return new LightconeError(
+    "LC_DATABASE_UNAVAILABLE",
+    "the host is reading too many request bodies at once: try again",
+  );
 }
 
 function tooLong(): LightconeError {

@@ -18,8 +18,15 @@ void test("a call is noticed once it has gone on for longer than the limit, and 
     [() => watch.begin(8), 1399, undefined, "and another began"],
     [() => undefined, 1450, undefined, "which has run for a moment"],
     [() => undefined, 1499, 8, "and now for too long"],
-    [() => watch.begin(WatchCode.loading), 1600, undefined, "loading begins anew"],
-    [() => undefined, 1700, WatchCode.loading, "and is watched as well"],
+    [() => watch.end(), 1500, undefined, "it ended, too"],
+    [() => watch.begin(WatchCode.procedure), 1510, undefined, "a procedure"],
+    [() => watch.begin(WatchCode.view), 1520, undefined, "commits, and a view runs"],
+    [() => watch.end(), 1530, undefined, "which ends"],
+    [() => undefined, 1629, undefined, "the procedure runs on"],
+    [() => undefined, 1630, WatchCode.procedure, "for too long"],
+    [() => watch.end(), 1640, undefined, "and ends"],
+    [() => watch.begin(WatchCode.loading), 1700, undefined, "loading begins anew"],
+    [() => undefined, 1800, WatchCode.loading, "and is watched as well"],
   ];
   for (const [act, nowMillis, seen, why] of steps) {
     act();

@@ -15,19 +15,29 @@ export function makeWatchMemory(): SharedArrayBuffer {
 export class SharedCallWatch implements CallWatch {
   readonly #words: Int32Array;
   #number = 0;
+  /** What runs, the innermost last: a procedure commits, and views run inside of that. */
+  readonly #running: number[] = [];
 
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Int32Array(memory);
   }
 
   begin(what: number): void {
-    this.#number = (this.#number + 1) & 0x3fffffff;
-    this.#words[1] = what;
-    this.#words[0] = this.#number + 1;
+    this.#running.push(what);
+    this.#show(what);
   }
 
   end(): void {
-    this.#words[0] = 0;
+    this.#running.pop();
+    const outer = this.#running.at(-1);
+    if (outer === undefined) this.#words[0] = 0;
+    else this.#show(outer);
+  }
+
+  #show(what: number): void {
+    this.#number = (this.#number + 1) & 0x3fffffff;
+    this.#words[1] = what;
+    this.#words[0] = this.#number + 1;
   }
 }
 

@@ -21,6 +21,9 @@ import type {
 import type { Report } from "./report.ts";
 import { type LinkOptions, WorkerLink } from "./worker-link.ts";
 
+/** Code made of modules; may be removed. */
+export const cacheDirectory = "cache";
+
 export interface HandleOptions {
   readonly identity: Identity;
   readonly directory: string;
@@ -111,7 +114,7 @@ export class WorkerDatabase implements DatabaseHandle {
       callTimeLimitMillis,
       snapshots,
       modules,
-      cacheDirectory: `${dataDirectory}/cache`,
+      cacheDirectory: `${dataDirectory}/${cacheDirectory}`,
       moduleHttp,
       nowMillis: () => clock.nowMillis(),
       after: this.#threadEnded,

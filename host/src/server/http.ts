@@ -11,6 +11,8 @@ import { Socket } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { assert, type ErrorCode, LightconeError } from "@lightcone/abi";
+import { BodyLease, BodyMemory } from "../base/http/body-buffer.ts";
+import { limit } from "../base/limit.ts";
 import { bodyPieces, readBody } from "./body.ts";
 import type { LogFollow } from "./contract.ts";
 import { authenticate } from "./credentials.ts";
@@ -38,6 +40,8 @@ export interface HttpOptions {
   readonly services: Services;
   readonly upgrade: Upgrade;
   readonly report: Report;
+  /** What the bodies of all requests may take together; `limit.requestBodiesBytesMax` if not given. */
+  readonly bodyMemory?: BodyMemory;
 }
 
 /** Bytes of a streamed answer that may wait for its reader; beyond, texts are lost. */
@@ -76,7 +80,9 @@ export interface HttpServer {
   readonly inFlight: (timeoutMs: number) => Promise<void>;
 }
 
-export function createHttpServer(options: HttpOptions): HttpServer {
+export function createHttpServer(given: HttpOptions): HttpServer {
+  const bodyMemory = given.bodyMemory ?? new BodyMemory(limit.requestBodiesBytesMax);
+  const options = { ...given, bodyMemory };
   const router = createRouter(options.routes);
   const serving = new Set<Promise<void>>();
   const track = (request: IncomingMessage, served: Promise<void>): void => {
@@ -104,8 +110,10 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   return { server, inFlight };
 }
 
+type FullOptions = Required<HttpOptions>;
+
 async function serve(
-  options: HttpOptions,
+  options: FullOptions,
   router: Router,
   request: IncomingMessage,
   response: ServerResponse,
@@ -120,7 +128,7 @@ async function serve(
  * that do not become a WebSocket get a response made here.
  */
 async function serveUpgrade(
-  options: HttpOptions,
+  options: FullOptions,
   router: Router,
   request: IncomingMessage,
   socket: Duplex,
@@ -166,13 +174,14 @@ function bodyInUpgrade(): LightconeError {
 
 /** Finds the route, checks the credentials, runs the handler. Never rejects. */
 async function answerTo(
-  options: HttpOptions,
+  options: FullOptions,
   router: Router,
   request: IncomingMessage,
   isUpgrade: boolean,
 ): Promise<Answer> {
   const { method = "GET", url = "/" } = request;
   let headers: Headers = {};
+  const lease = new BodyLease(options.bodyMemory);
   try {
     const { path, query, local } = splitUrl(url);
     const match = router(method, path);
@@ -194,7 +203,7 @@ async function answerTo(
       query,
       headers: request.headers,
       isUpgrade,
-      readBody: (bytesMax) => readBody(request, bytesMax),
+      readBody: (bytesMax) => readBody(request, bytesMax, lease),
       bodyPieces: () => bodyPieces(request),
     };
     const { services } = options;
@@ -214,6 +223,8 @@ async function answerTo(
   } catch (thrown) {
     if (isFault(thrown)) options.report(thrown, describe(request));
     return { outcome: errorReply(thrown), headers };
+  } finally {
+    lease.end();
   }
 }
 

@@ -26,6 +26,7 @@ import { systemPause } from "../base/pause.ts";
 import { ManualTimers } from "../base/timers.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import type { Database } from "../database/database.ts";
+import type { ModuleLimits } from "../database/module-limits.ts";
 import { type Delivery, DatabaseService } from "./service.ts";
 import { openSlab } from "./slab.ts";
 
@@ -67,6 +68,7 @@ export class TestHost {
   /** Set before `open`. */
   http: HttpClient | undefined;
   cache: Disk | undefined;
+  modules: ModuleLimits = {};
   readonly closed: { socket: number; code: number; reason: string }[] = [];
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
@@ -116,6 +118,7 @@ export class TestHost {
       delivery,
       http: this.http,
       cache: this.cache,
+      modules: this.modules,
     });
     return this.#service;
   }

@@ -10,6 +10,7 @@ const specialV4: readonly Subnet[] = [
   ["10.0.0.0", 8], // private
   ["100.64.0.0", 10], // carrier NAT
   ["127.0.0.0", 8], // loopback
+  ["168.63.129.16", 32], // public by its number, but each Azure machine's own host
   ["169.254.0.0", 16], // link-local, where clouds keep their secrets
   ["172.16.0.0", 12], // private
   ["192.0.0.0", 24], // protocol assignments

@@ -9,6 +9,7 @@ import {
 import { setTimeout as pause } from "node:timers/promises";
 import { type Test, t as file, test } from "tap";
 import { limit } from "../limit.ts";
+import { BodyMemory } from "./body-buffer.ts";
 import type { HttpClientRequest, HttpOutcome } from "./client.ts";
 import { nodeHttpClient } from "./node-client.ts";
 
@@ -240,4 +241,33 @@ void test("a request that is given up leaves nothing and tells nothing", async (
   await pause(50);
   t.same(outcomes, []);
   t.equal(arrived.size, 0);
+});
+
+void test("a server that changes to another protocol has not answered", async (t) => {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
+  });
+  const port = await listen(t, server);
+  const start = performance.now();
+  t.match(await failure(request(`http://127.0.0.1:${port}/`)), /another protocol/);
+  t.ok(performance.now() - start < 10_000, "at once");
+});
+
+void test("all bodies together have a limit, and give back what they took", async (t) => {
+  const port = await serve(t, (_request, response, body) => {
+    response.end(body === "" ? "x".repeat(50_000) : "short");
+  });
+  const bodyMemory = new BodyMemory(100_000);
+  const client = nodeHttpClient({ allowsPrivate: true, bodyMemory });
+  const ask = (bytes: number): Promise<HttpOutcome> =>
+    new Promise((resolve) => {
+      const more = { method: "POST", body: new Uint8Array(bytes).fill(65) };
+      client.send(request(`http://127.0.0.1:${port}/`, more), resolve);
+    });
+  const both = await Promise.all([ask(60_000), ask(60_000)]);
+  t.same(both.map(({ kind }) => kind).sort(), ["failed", "response"]);
+  t.equal(bodyMemory.bytes, 0);
+  t.match(await ask(0), { kind: "response", response: { body: { length: 50_000 } } });
+  t.equal(bodyMemory.bytes, 0);
 });

@@ -12,12 +12,15 @@ import { isIP } from "node:net";
 import { messageOf } from "@lightcone/abi";
 import { limit } from "../limit.ts";
 import { isPublicAddress } from "./address.ts";
+import { BodyBuffer, BodyLease, BodyMemory } from "./body-buffer.ts";
 import type { HttpClient, HttpClientRequest, HttpHeader, HttpOutcome } from "./client.ts";
 import { redirectOf } from "./redirect.ts";
 
 export interface NodeHttpOptions {
   /** Whether requests may go to this machine, its networks, and other addresses that are not the world's. */
   readonly allowsPrivate: boolean;
+  /** What the bodies of all requests and answers may take together; `limit.httpBufferedBytesMax` if not given. */
+  readonly bodyMemory?: BodyMemory;
 }
 
 /** Headers that belong to one connection, or that tell where the body ends: they are the client's own business. */
@@ -43,9 +46,10 @@ const methodsWithoutBody: ReadonlySet<string> = new Set([
 ]);
 
 export function nodeHttpClient(options: NodeHttpOptions): HttpClient {
+  const bodyMemory = options.bodyMemory ?? new BodyMemory(limit.httpBufferedBytesMax);
   return {
     send(request, done) {
-      const exchange = new Exchange(options, done);
+      const exchange = new Exchange(options, new BodyLease(bodyMemory), done);
       exchange.begin(request);
       return () => {
         exchange.end();
@@ -57,14 +61,16 @@ export function nodeHttpClient(options: NodeHttpOptions): HttpClient {
 /** One request, with all that it is redirected to. */
 class Exchange {
   readonly #options: NodeHttpOptions;
+  readonly #lease: BodyLease;
   readonly #done: (outcome: HttpOutcome) => void;
   #timer: NodeJS.Timeout | undefined;
   #current: ClientRequest | undefined;
   #redirectCount = 0;
   #hasEnded = false;
 
-  constructor(options: NodeHttpOptions, done: (outcome: HttpOutcome) => void) {
+  constructor(options: NodeHttpOptions, lease: BodyLease, done: (outcome: HttpOutcome) => void) {
     this.#options = options;
+    this.#lease = lease;
     this.#done = done;
   }
 
@@ -75,7 +81,8 @@ class Exchange {
     }, timeoutMillis);
     // The caller is told in a later turn, whatever happens.
     queueMicrotask(() => {
-      this.#follow(request);
+      if (this.#lease.take(request.body.length)) this.#follow(request);
+      else this.#failForRoom(request.url);
     });
   }
 
@@ -84,6 +91,7 @@ class Exchange {
     this.#hasEnded = true;
     clearTimeout(this.#timer);
     this.#current?.destroy();
+    this.#lease.end();
   }
 
   #finish(outcome: HttpOutcome): void {
@@ -94,6 +102,10 @@ class Exchange {
 
   #fail(url: string, reason: string): void {
     this.#finish({ kind: "failed", message: `${withoutQuery(url)}: ${reason}` });
+  }
+
+  #failForRoom(url: string): void {
+    this.#fail(url, "the bodies of all requests under way are too long together");
   }
 
   #follow(request: HttpClientRequest): void {
@@ -145,6 +157,10 @@ class Exchange {
     sent.on("error", (error) => {
       if (this.#current === sent) this.#fail(request.url, error.message);
     });
+    sent.on("upgrade", (_response, socket) => {
+      socket.destroy();
+      this.#fail(request.url, "the server changed to another protocol");
+    });
     sent.on("response", (response) => {
       this.#receive(request, url, response);
     });
@@ -157,19 +173,19 @@ class Exchange {
       this.#redirect(request, next);
       return;
     }
-    const pieces: Buffer[] = [];
-    let length = 0;
+    const received = new BodyBuffer(this.#lease);
     response.on("data", (piece: Buffer) => {
-      length += piece.length;
-      if (length > limit.httpBodyBytesMax) {
+      if (this.#hasEnded) return;
+      if (received.length + piece.length > limit.httpBodyBytesMax) {
         this.#fail(request.url, `the answer is longer than ${limit.httpBodyBytesMax} bytes`);
-      } else pieces.push(piece);
+      } else if (!received.add(piece)) this.#failForRoom(request.url);
     });
     response.on("error", (error) => {
       this.#fail(request.url, error.message);
     });
     response.on("end", () => {
-      const body = new Uint8Array(Buffer.concat(pieces, length));
+      if (this.#hasEnded) return;
+      const body = received.finish();
       const headers = rawHeaders(response.rawHeaders);
       const { statusCode: status = 0, httpVersion } = response;
       this.#finish({ kind: "response", response: { status, httpVersion, headers, body } });

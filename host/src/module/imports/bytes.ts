@@ -19,7 +19,7 @@ export function bytesImports(context: CallContext): ImportFunctions {
       memory.setU32(lengthPointer, count);
       source.at += count;
       if (source.at < source.end) return ok;
-      source.isOpen = false;
+      context.sources.close(source);
       return exhausted;
     },
     bytes_source_remaining_length(handle: number, out: number): number {
@@ -33,6 +33,7 @@ export function bytesImports(context: CallContext): ImportFunctions {
       if (!sink.accepts(handle)) return Errno.noSuchBytes;
       const length = context.memory.u32(lengthPointer);
       const at = context.memory.range(buffer, length);
+      context.worked(0, length);
       sink.write(context.memory.bytes(), at, at + length);
       return ok;
     },

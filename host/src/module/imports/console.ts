@@ -11,16 +11,24 @@ const timerCountMax = 1000;
 const ok = 0;
 const lossyUtf8 = new TextDecoder();
 
-/** Of one text: more than a line keeps, and little enough for a string of the engine. */
-const textBytesMax = 1024 * 1024;
+/** Of one text: no less than a line keeps. */
+const textBytesMax = 256 * 1024;
+
+/** Of the name of a timer, which is kept until it ends. */
+const timerNameBytesMax = 1024;
 
 /** Text in guest memory, or undefined where the pointer is bad: a log line never ends a call. */
-function readText(context: CallContext, pointer: number, length: number): string | undefined {
+function readText(
+  context: CallContext,
+  pointer: number,
+  length: number,
+  bytesMax = textBytesMax,
+): string | undefined {
   const start = pointer >>> 0;
   const end = start + (length >>> 0);
   const bytes = context.memory.bytes();
   if (start === 0 || end > bytes.length) return undefined;
-  return lossyUtf8.decode(bytes.subarray(start, Math.min(end, start + textBytesMax)));
+  return lossyUtf8.decode(bytes.subarray(start, Math.min(end, start + bytesMax)));
 }
 
 function levelOf(code: number): LogLevel {
@@ -63,6 +71,7 @@ export function consoleImports(context: CallContext): ImportFunctions {
     ): void {
       const text = readText(context, message, messageLength);
       if (text === undefined) return;
+      context.worked(1, text.length);
       const name = levelOf(level);
       const targetText = target === 0 ? undefined : readText(context, target, targetLength);
       const fileText = filename === 0 ? undefined : readText(context, filename, filenameLength);
@@ -83,7 +92,7 @@ export function consoleImports(context: CallContext): ImportFunctions {
         context.timers.delete(oldest as number);
       }
       context.timers.set(++lastTimer, {
-        name: readText(context, name, nameLength) ?? "",
+        name: readText(context, name, nameLength, timerNameBytesMax) ?? "",
         startMillis,
       });
       return lastTimer;

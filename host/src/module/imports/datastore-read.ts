@@ -1,5 +1,6 @@
 // Imports that look up names and read rows (abi.md sections 5.1, 5.2, 5.3, 5.5).
 import { Errno, exhausted } from "@lightcone/abi";
+import { limit } from "../../base/limit.ts";
 import type { IndexHandle } from "../../datastore/datastore.ts";
 import { RowIds } from "../../datastore/rows/ids.ts";
 import type { CallContext } from "../context.ts";
@@ -12,6 +13,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /** A name in guest memory, or a trap. */
 export function readName(context: CallContext, pointer: number, length: number): string {
   const at = context.memory.range(pointer, length);
+  if (length >>> 0 > limit.passedNameBytesMax) {
+    context.trap(`the module passed a name of ${length >>> 0} bytes`);
+  }
+  context.worked(0, length >>> 0);
   try {
     return utf8.decode(context.memory.bytes().subarray(at, at + (length >>> 0)));
   } catch {
@@ -100,6 +105,7 @@ function scanImports(context: CallContext): ImportFunctions {
     const iterator = context.iterators.open();
     iterator.addRows(handle.table, found);
     iterator.finish();
+    context.worked(found.count, 0);
     context.memory.setU32(out, context.iterators.lastHandle);
     return ok;
   }
@@ -168,6 +174,7 @@ function iteratorImports(context: CallContext): ImportFunctions {
       const at = memory.range(buffer, room);
       const count = iterator.copyChunks(memory, at, room);
       memory.setU32(lengthPointer, count);
+      context.worked(0, count);
       if (!iterator.isDone) return ok;
       iterator.close();
       return exhausted;

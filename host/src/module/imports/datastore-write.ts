@@ -63,6 +63,7 @@ function insertImports(context: CallContext): ImportFunctions {
       if (table === undefined) return Errno.noSuchTable;
       const end = rowEnd(context, table, start, length);
       if (end < 0) return Errno.bsatnDecodeError;
+      context.worked(0, length);
       context.isWriting = true;
       const outcome = tx.insert(table, memory.bytes(), start, end);
       context.isWriting = false;
@@ -90,6 +91,7 @@ function insertImports(context: CallContext): ImportFunctions {
       const handle = context.datastore.indexById(indexId >>> 0);
       if (handle?.table !== table) return Errno.noSuchIndex;
       if (!handle.isUnique) return Errno.indexNotUnique;
+      context.worked(0, length);
       context.isWriting = true;
       const outcome = tx.update(table, handle.index, memory.bytes(), start, end);
       context.isWriting = false;
@@ -113,6 +115,7 @@ function deleteByIndexImports(context: CallContext): ImportFunctions {
     context.isWriting = true;
     for (let i = 0; i < found.count; i++) tx.delete(table, found.at(i));
     context.isWriting = false;
+    context.worked(found.count, 0);
     context.memory.setU32(out, found.count);
     return ok;
   }
@@ -156,46 +159,57 @@ function deleteByIndexImports(context: CallContext): ImportFunctions {
   };
 }
 
-/** Where each row of a relation (u32 count, rows) starts, its end last; undefined if it does not decode. */
-function relationRows(
-  table: Table,
+/** A relation (u32 count, rows) in guest memory. */
+interface Relation {
+  /** How many rows are to be looked at. */
+  readonly count: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The relation in `bytes[start, end)`; undefined if it does not decode. */
+function readRelation(
+  { layout }: Table,
   bytes: Uint8Array,
   start: number,
   end: number,
-): number[] | undefined {
+): Relation | undefined {
   if (end - start < 4) return undefined;
-  const count = new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true);
-  const starts = [start + 4];
+  const given = new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true);
   // Rows of no bytes are all the same one: a count of them says nothing more.
-  const distinct = table.layout.rowSize === 0 ? Math.min(count, 1) : count;
-  for (let i = 0; i < distinct; i++) {
-    const next = table.layout.rowEnd(bytes, starts[i] as number, end);
-    if (next < 0) return undefined;
-    starts.push(next);
+  const count = layout.rowSize === 0 ? Math.min(given, 1) : given;
+  let at = start + 4;
+  for (let i = 0; i < count; i++) {
+    at = layout.rowEnd(bytes, at, end);
+    if (at < 0) return undefined;
   }
-  return starts;
+  return { count, start: start + 4, end };
 }
 
 function deleteRowsImports(context: CallContext): ImportFunctions {
   return {
     datastore_delete_all_by_eq_bsatn(
       tableId: number,
-      relation: number,
-      relationLength: number,
+      rows: number,
+      rowsLength: number,
       out: number,
     ): number {
       const { tx, memory } = context;
       if (tx === undefined) return Errno.notInTransaction;
-      const start = memory.range(relation, relationLength);
+      const start = memory.range(rows, rowsLength);
       const table = userTable(context, tableId);
       if (table === undefined) return Errno.noSuchTable;
       const bytes = memory.bytes();
-      const starts = relationRows(table, bytes, start, start + (relationLength >>> 0));
-      if (starts === undefined) return Errno.bsatnDecodeError;
+      const relation = readRelation(table, bytes, start, start + (rowsLength >>> 0));
+      if (relation === undefined) return Errno.bsatnDecodeError;
       memory.range(out, 4);
       let count = 0;
-      for (let i = 0; i + 1 < starts.length; i++) {
-        const row = table.findRow(bytes, starts[i] as number, starts[i + 1] as number);
+      // Once more from the start: a list of where rows begin could be larger than the engine's arrays.
+      for (let i = 0, at = relation.start; i < relation.count; i++) {
+        const from = at;
+        at = table.layout.rowEnd(bytes, from, relation.end);
+        const row = table.findRow(bytes, from, at);
+        context.worked(1, at - from);
         if (row < 0) continue;
         context.isWriting = true;
         tx.delete(table, row);
@@ -214,6 +228,7 @@ function deleteRowsImports(context: CallContext): ImportFunctions {
       context.isWriting = true;
       const count = tx.clear(table);
       context.isWriting = false;
+      context.worked(count, 0);
       context.memory.setU64(out, count);
       return ok;
     },

@@ -56,6 +56,8 @@ export class CallMeter {
   #startMillis: number | undefined;
   /** Before the call waited last. */
   #spentMillis = 0;
+  /** Work of the host's since the last look at the clock. */
+  #hostUnits = 0;
   #isExhausted = false;
   #lastUsed = 0;
   #depth = 0;
@@ -109,12 +111,28 @@ export class CallMeter {
     this.#total.units += this.#lastUsed;
   }
 
-  #nextSlice(): number {
-    if (this.#isExhausted) return 0;
+  /**
+   * An import did work in the host: `units` are what as much work of the guest's own would use. It costs nothing, but the clock is
+   * looked at as often. False once the call has run too long.
+   */
+  work(units: number): boolean {
+    this.#hostUnits += units;
+    return this.#hostUnits < sliceUnits || this.#hasTime();
+  }
+
+  #hasTime(): boolean {
+    this.#hostUnits = 0;
     const now = this.#clock.nowMillis();
     this.#startMillis ??= now;
-    const { fuelUnits, millis } = this.#budget;
-    if (this.#granted >= fuelUnits || this.#spentMillis + now - this.#startMillis >= millis) {
+    if (this.#spentMillis + now - this.#startMillis < this.#budget.millis) return true;
+    this.#isExhausted = true;
+    return false;
+  }
+
+  #nextSlice(): number {
+    if (this.#isExhausted) return 0;
+    const { fuelUnits } = this.#budget;
+    if (!this.#hasTime() || this.#granted >= fuelUnits) {
       this.#isExhausted = true;
       return 0;
     }

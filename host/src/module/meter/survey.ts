@@ -253,8 +253,12 @@ export class CodeSurvey {
       case Opcode.refFunc:
         this.#facts.reachable.add(reader.number());
         return;
-      case Opcode.bulk:
-        if (sizedBulkOpcodes.has(reader.bytes[reader.at] ?? 0)) this.#noteSized(at);
+      case Opcode.bulk: {
+        // The number may be written in more bytes than it needs.
+        const second = reader.number();
+        if (sizedBulkOpcodes.has(second)) this.#noteSized(at);
+        reader.moveTo(at + 1);
+      }
     }
     skipImmediates(reader, opcode, at);
   }

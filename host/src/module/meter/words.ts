@@ -1,5 +1,8 @@
 // Growing lists of 32-bit numbers: what is noted of a module of a megabyte would be hundreds of thousands of objects else.
 
+/** Sums end here: a cost is an `i32` in the metered code, and fuel minus a cost must be one as well. */
+const sumMax = 2 ** 30;
+
 export class Words {
   #words = new Int32Array(1024);
   #length = 0;
@@ -27,7 +30,8 @@ export class Words {
     this.#words[index] = word;
   }
 
+  /** Adds to an entry, which becomes `sumMax` at most. */
   add(index: number, amount: number): void {
-    this.#words[index] = this.at(index) + amount;
+    this.#words[index] = Math.min(this.at(index) + amount, sumMax);
   }
 }

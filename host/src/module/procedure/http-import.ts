@@ -27,6 +27,16 @@ function readRequest(
   }
 }
 
+/** Why a request of such lengths is not sent, if so. */
+function sizeFault(descriptionBytes: number, bodyBytes: number): string | undefined {
+  if (descriptionBytes > limit.httpDescriptionBytesMax) {
+    return `the request has more than ${limit.httpDescriptionBytesMax} bytes besides its body`;
+  }
+  return bodyBytes > limit.httpBodyBytesMax
+    ? `the request's body is longer than ${limit.httpBodyBytesMax} bytes`
+    : undefined;
+}
+
 function openSource(context: CallContext, bytes: Uint8Array): number {
   return context.sources.open(bytes, 0, bytes.length);
 }
@@ -68,6 +78,8 @@ export function httpRequestImport(
         // Nobody's pointer is followed where there are no bytes.
         const bodyAt = bodyLength === 0 ? 0 : memory.range(body, bodyLength);
         memory.range(out, 8);
+        const fault = sizeFault(requestLength >>> 0, bodyLength >>> 0);
+        if (fault !== undefined) return answer(context, out, { kind: "failed", message: fault });
         const decoded = readRequest(context, requestAt, requestLength >>> 0);
         if (decoded === undefined) return Errno.bsatnDecodeError;
         const sent: HttpClientRequest = {

@@ -50,6 +50,7 @@ export function procedureCallImports(context: CallContext, call: ProcedureCall):
     procedure_commit_mut_tx(): number {
       const { tx } = context;
       if (tx === undefined) return Errno.transactionNotAnonymous;
+      context.checkIsSound();
       context.tx = undefined;
       const refusal = asHost(context, call, () => host.commit(tx));
       return refusal === undefined ? ok : context.trap(refusal);

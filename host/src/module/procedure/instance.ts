@@ -1,5 +1,5 @@
 // An instance that runs procedures and HTTP handlers, one at a time, in memory of its own (abi.md sections 7.5 and 11).
-import { assert } from "@lightcone/abi";
+import { assert, type ModuleDef } from "@lightcone/abi";
 import type { CallContext, ModuleEnvironment } from "../context.ts";
 import { Guest, guestFault, hostFault, outOfEnergyText } from "../guest.ts";
 import type { CallerWords } from "../instance.ts";
@@ -49,11 +49,19 @@ export class ProcedureInstance {
   readonly #runner: Runner;
   #isSpent = false;
 
-  /** Starts an instance. Faults as those of `Guest`. */
-  constructor(code: LoadedModule, environment: ModuleEnvironment, host: ProcedureHost) {
+  /** Starts an instance of a module that declared `definition`. Faults as those of `Guest`. */
+  constructor(
+    code: LoadedModule,
+    environment: ModuleEnvironment,
+    host: ProcedureHost,
+    definition: ModuleDef,
+  ) {
     this.#call = { host, runner: undefined, fault: undefined };
-    this.#guest = new Guest(code, environment, (context) =>
-      procedureCallImports(context, this.#call),
+    this.#guest = new Guest(
+      code,
+      environment,
+      (context) => procedureCallImports(context, this.#call),
+      definition,
     );
     this.#context = this.#guest.context;
     this.#runner = canSuspend(code.compiled)
@@ -117,9 +125,11 @@ export class ProcedureInstance {
     this.#run(name, run === undefined ? undefined : enter(run), onEnd);
   }
 
-  /** Gives up a call that waits; its `onEnd` is not told. */
+  /** Gives up a call that waits; its `onEnd` is not told. Without effect on one that has ended, by a fault of the host's as well. */
   cancel(): void {
     this.#isSpent = true;
+    if (this.#call.runner === undefined) return;
+    this.#call.runner = undefined;
     this.#runner.cancel();
     this.#context.end();
   }

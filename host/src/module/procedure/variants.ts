@@ -51,10 +51,23 @@ async function readKept(
 ): Promise<WebAssembly.Module | undefined> {
   try {
     if (!(await disk.exists(name))) return undefined;
-    return await WebAssembly.compile(await disk.readFile(name));
+    const bytes = await disk.readFile(name);
+    const compiled = await WebAssembly.compile(bytes);
+    await markUsed(disk, name, bytes);
+    return compiled;
   } catch (thrown) {
     warn(`the cached code ${name} is not used: ${messageOf(thrown)}`);
     return undefined;
+  }
+}
+
+/** The file's first byte is written once more: what was used longest ago is removed first. */
+async function markUsed(disk: Disk, name: string, bytes: Uint8Array): Promise<void> {
+  const file = await disk.open(name, "write");
+  try {
+    file.writeSync(0, bytes, 0, 1);
+  } finally {
+    await file.close();
   }
 }
 
