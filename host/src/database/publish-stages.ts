@@ -5,7 +5,8 @@ import type { Transaction } from "../datastore/tx.ts";
 import type { LiveModule } from "./live-module.ts";
 import type { MigrationStep } from "./migration/step.ts";
 import { rowRuleStage } from "./row-rules.ts";
-import { viewStage } from "./views/publish.ts";
+import { scheduleStage } from "./schedule/publish.ts";
+import { viewRowsStage, viewStage } from "./views/publish.ts";
 import type { DatabaseParts } from "./parts.ts";
 
 /** One publish as its stages see it. */
@@ -19,6 +20,8 @@ export interface PublishChange {
 }
 
 export interface PublishStage {
+  /** Inside the transaction, before any table changes: names that become free may be those of new tables. */
+  readonly giveUp?: (parts: DatabaseParts, tx: Transaction, publish: PublishChange) => void;
   /**
    * Inside the transaction, when the tables are as the new program declares them (a table that got columns has a new id) and
    * before `init` runs. What it throws fails the publish.
@@ -28,4 +31,10 @@ export interface PublishStage {
   readonly committed?: (parts: DatabaseParts, publish: PublishChange) => void;
 }
 
-export const publishStages: readonly PublishStage[] = [viewStage, rowRuleStage];
+/** Views are computed last, since they may read whatever the others write. */
+export const publishStages: readonly PublishStage[] = [
+  viewStage,
+  rowRuleStage,
+  scheduleStage,
+  viewRowsStage,
+];

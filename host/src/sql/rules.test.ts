@@ -168,8 +168,8 @@ void test("[SQL5] rules that need each other, or what the caller may not read, a
 
 void test("[SQL14] what rules make of a text is shared by those for whom it is the same", async (t) => {
   const keys = (datastore: Datastore, caller: typeof visitor): string[] =>
-    compileQueries("SELECT * FROM message", datastore, caller, "subscription").map(
-      ({ shareKey }) => shareKey,
+    compileQueries("SELECT * FROM message", datastore, caller, "subscription").map(({ shareKey }) =>
+      shareKey.replace(/^[\d,]+ /, ""),
     );
   const text = "SELECT * FROM message";
   t.same(keys(openRooms(), visitor), [`  ${text}`]);

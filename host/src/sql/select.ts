@@ -87,7 +87,10 @@ class JsonSink implements AnswerSink {
   }
 }
 
-/** Reads one source after another into a sink. */
+/**
+ * Reads sources into a sink: those that hold the rows as they are now one after another, in parts. Where there are such, the
+ * others are read when it is made: what they read must be of the same moment.
+ */
 class SelectCursor implements SqlCursor {
   readonly isLong: boolean;
   readonly #sources: readonly RowSource[];
@@ -98,7 +101,20 @@ class SelectCursor implements SqlCursor {
     this.#sources = sources;
     this.#sink = sink;
     this.isLong = sources.some((source) => source.isLong);
+    if (this.isLong) this.#readShort();
     this.#skipDone();
+  }
+
+  #readShort(): void {
+    try {
+      for (const source of this.#sources) {
+        while (!source.isLong && !source.isDone)
+          source.advance(Number.POSITIVE_INFINITY, this.#sink);
+      }
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
   }
 
   get isDone(): boolean {

@@ -219,7 +219,7 @@ void test("[SQL8] the sender", async (t) => {
 
 void test("[SQL14] equal keys mean equal results", async (t) => {
   const key = (text: string, caller: SqlCaller): string =>
-    compileSingle(text, sample, caller, "subscription").shareKey;
+    compileSingle(text, sample, caller, "subscription").shareKey.replace(/^[\d,]+ /, "");
   t.equal(
     key(" SELECT * FROM t\n", visitor),
     key("SELECT * FROM t", owner),

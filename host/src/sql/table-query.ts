@@ -25,10 +25,11 @@ interface QueryBase {
   readonly text: string;
   /**
    * Queries with equal keys have equal results: the text, besides it the caller's identity where `:sender` occurs, that the
-   * caller is the owner where the owner may see more, whose rows of a view they are, and which of a text's queries it is.
+   * caller is the owner where the owner may see more, which tables the names stand for, whose rows of a view they are, and which
+   * of a text's queries it is.
    */
   readonly shareKey: string;
-  /** The same query for its tables as they are now. Throws as `compileQueries`. */
+  /** What the text asks for now, with its tables as they are. Throws as `compileQueries`. */
   readonly recompile: () => TableQuery;
 }
 
@@ -69,7 +70,9 @@ function shareKeyOf(
   const parts = [usesSender ? caller.identity.toHex() : "", isOwnerOnly ? "owner" : ""];
   for (const { keyPrefix } of relations) if (keyPrefix !== undefined) parts.push(toHex(keyPrefix));
   if (position > 0) parts.push(`#${position}`);
-  return [...parts, text].join(" ");
+  // A new program may have given the names in the text to other tables.
+  const tableIds = relations.map(({ table }) => table.schema.id).join();
+  return [tableIds, ...parts, text].join(" ");
 }
 
 function planBlock(

@@ -246,6 +246,16 @@ export class SubscriptionRegistry {
     for (const querySetId of subscriber.sets.keys()) this.remove(subscriber, querySetId);
   }
 
+  /** Ends all sets of all subscribers. */
+  clear(): void {
+    for (const { listeners } of this.#queryByKey.values()) {
+      for (const { subscriber } of listeners) subscriber.sets.clear();
+    }
+    this.#queryByKey.clear();
+    this.#byTable.clear();
+    this.#joinByQuery.clear();
+  }
+
   #dropListener(query: SharedQuery, subscriber: Subscriber, querySetId: number): void {
     const { listeners } = query;
     const position = listeners.findIndex(
@@ -264,8 +274,11 @@ export class SubscriptionRegistry {
 function recompiled(shared: SharedQuery): boolean {
   try {
     // The key stays: it is what the query is registered under.
-    const { shareKey } = shared.query;
-    shared.replace({ ...shared.query.recompile(), shareKey });
+    const { shareKey, relations } = shared.query;
+    const next = shared.query.recompile();
+    // A name in the text may have passed to another table.
+    if (!relations.every(({ table }, i) => table === next.relations[i]?.table)) return false;
+    shared.replace({ ...next, shareKey });
     return true;
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;

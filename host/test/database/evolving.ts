@@ -62,13 +62,22 @@ const reducerType = product({
   err_return_type: typeRef,
 });
 
+const viewType = product({
+  source_name: text,
+  index: u32,
+  is_public: bool,
+  is_anonymous: bool,
+  params: productTypeType,
+  return_type: typeRef,
+});
+
 const sectionType = sum({
   Typespace: product({ types: array(typeRef) }),
   Types: unitType,
   Tables: array(tableType),
   Reducers: array(reducerType),
   Procedures: unitType,
-  Views: unitType,
+  Views: array(viewType),
   Schedules: array(
     product({
       source_name: optionalText,
@@ -83,7 +92,7 @@ const sectionType = sum({
       function_name: text,
     }),
   ),
-  RowLevelSecurity: unitType,
+  RowLevelSecurity: array(product({ sql: text })),
   CaseConversionPolicy: sum({ None: unitType, SnakeCase: unitType }),
   ExplicitNames: product({
     entries: array(sum({ Table: product({ source_name: text, canonical_name: text }) })),
@@ -126,6 +135,9 @@ export interface Evolving {
   readonly reducers?: readonly string[];
   /** The reducer for clients that leave. */
   readonly onDisconnect?: string;
+  /** Views for all, which return rows of the first table. */
+  readonly views?: readonly string[];
+  readonly rowRules?: readonly string[];
 }
 
 /** Puts inline products and sums into the typespace. */
@@ -183,7 +195,7 @@ function rawTable(table: EvolvingTable, row: number): Value {
 
 /** What `__describe_module__` writes. */
 export function encodeEvolving(definition: Evolving): Uint8Array {
-  const { tables, reducers = [], onDisconnect } = definition;
+  const { tables, reducers = [], onDisconnect, views = [], rowRules = [] } = definition;
   const types: AlgebraicType[] = [];
   const rows = tables.map(({ columns }) => {
     const fields = columns.map(({ name, type }) => [name, placed(type, types)] as const);
@@ -210,6 +222,14 @@ export function encodeEvolving(definition: Evolving): Uint8Array {
       ok_return_type: typeToRaw(unitType),
       err_return_type: typeToRaw(text),
     })),
+    Views: views.map((name) => ({
+      source_name: name,
+      index: 0,
+      is_public: true,
+      is_anonymous: true,
+      params: productTypeToRaw(product({})),
+      return_type: typeToRaw(array(ref(rows[0] as number))),
+    })),
     Schedules: scheduled.map(({ table }) => ({
       source_name: undefined,
       table_name: table.sourceName ?? table.name,
@@ -220,6 +240,7 @@ export function encodeEvolving(definition: Evolving): Uint8Array {
       onDisconnect === undefined
         ? []
         : [{ lifecycle_spec: plain("OnDisconnect"), function_name: onDisconnect }],
+    RowLevelSecurity: rowRules.map((sql) => ({ sql })),
     CaseConversionPolicy: plain("None"),
     ExplicitNames: {
       entries: tables
@@ -237,11 +258,35 @@ export function encodeEvolving(definition: Evolving): Uint8Array {
   return Uint8Array.of(v10Tag, ...bytes);
 }
 
-/** A guest with a definition; its reducers do nothing but what `body` says. */
-export function evolvingGuest(definition: Evolving, body = "(i32.const 0)"): Promise<Uint8Array> {
+const viewLengthAt = 60_000;
+const viewAnswerAt = 60_004;
+
+/** The export that runs views: each returns a query, or an error if there is none. */
+function viewExport(query: string | undefined): string {
+  const words = new TextEncoder().encode(query ?? "");
+  const answer = new Uint8Array(4 + 5 + words.length);
+  const view = new DataView(answer.buffer);
+  view.setUint32(0, 5 + words.length, true);
+  view.setUint8(4, 1);
+  view.setUint32(5, words.length, true);
+  answer.set(words, 9);
+  const data = Array.from(answer, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  return `(data (i32.const ${viewLengthAt}) "${data}")
+    (func (export "__call_view_anon__") (param i32 i32 i32) (result i32)
+      (drop (call $bytes_sink_write (local.get 2) (i32.const ${viewAnswerAt}) (i32.const ${viewLengthAt})))
+      (i32.const ${query === undefined ? 1 : 2}))`;
+}
+
+/** A guest with a definition; its reducers do nothing but what `body` says, its views answer with a query or fail. */
+export function evolvingGuest(
+  definition: Evolving,
+  body = "(i32.const 0)",
+  viewQuery?: string,
+): Promise<Uint8Array> {
   return assembleGuest({
     imports: importDeclarations(["bytes_sink_write", "datastore_insert_bsatn", "console_log"]),
     definitionBytes: encodeEvolving(definition),
     reducer: body,
+    ...(definition.views === undefined ? {} : { more: viewExport(viewQuery) }),
   });
 }

@@ -53,13 +53,19 @@ function compareViews(
   }
 }
 
+/** Rules speak of tables and columns by names: where those have passed to others, no rule is what it was. */
 function compareRowRules(
   before: readonly string[],
   after: readonly string[],
   steps: MigrationStep[],
 ): void {
-  for (const sql of before) if (!after.includes(sql)) steps.push({ kind: "removeRowRule", sql });
-  for (const sql of after) if (!before.includes(sql)) steps.push({ kind: "addRowRule", sql });
+  const isRenamed = steps.some(
+    ({ kind }) => kind === "changeTableAlias" || kind === "changeColumnAlias",
+  );
+  const isKept = (sql: string, others: readonly string[]): boolean =>
+    !isRenamed && others.includes(sql);
+  for (const sql of before) if (!isKept(sql, after)) steps.push({ kind: "removeRowRule", sql });
+  for (const sql of after) if (!isKept(sql, before)) steps.push({ kind: "addRowRule", sql });
 }
 
 /** Faults of sequences that a definition alone does not show, since they lie in what is left out. */

@@ -86,6 +86,14 @@ export class Anchors {
     if (row >= 0) tx.delete(table, row);
   }
 
+  /** Gives a row's anchor to the same row of another table, inside an open transaction. */
+  move(tx: Transaction, tableId: number, rowKey: bigint, nextTableId: number): void {
+    const anchorMicros = this.get(tableId, rowKey);
+    if (anchorMicros === undefined) return;
+    this.remove(tx, tableId, rowKey);
+    this.set(tx, nextTableId, rowKey, anchorMicros);
+  }
+
   /** All anchors, in no order. */
   all(): { readonly tableId: number; readonly rowKey: bigint }[] {
     const table = this.#table();

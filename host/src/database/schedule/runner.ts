@@ -43,7 +43,7 @@ export class ScheduleRunner {
     schedules.rebuild((run) => {
       const tx = datastore.begin();
       run(tx);
-      const refusal = commit(this.#parts, tx, undefined, undefined);
+      const refusal = commit(this.#parts, tx, undefined, undefined, true);
       if (refusal !== undefined) throw refusal;
     });
   }
@@ -141,7 +141,8 @@ export class ScheduleRunner {
     const { table } = call.scheduled;
     const tx = datastore.begin();
     tx.delete(table, schedules.findRow(call));
-    const refusal = commit(this.#parts, tx, undefined, undefined);
+    // No view may have a call made again.
+    const refusal = commit(this.#parts, tx, undefined, undefined, true);
     if (refusal === undefined) return true;
     this.#log(
       `the row of a scheduled call stays in table ${table.schema.name}: ${refusal.message}`,

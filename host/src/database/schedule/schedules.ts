@@ -175,24 +175,34 @@ export class Schedules {
     this.#isActive = this.#tables.size > 0;
   }
 
+  /** Inside the transaction of a publish, once the tables have changed: anchors follow tables that have a new id. */
+  follow(tx: Transaction): void {
+    for (const [id, { table, calls }] of this.#tables) {
+      const next = this.#datastore.tableByName(table.schema.name);
+      if (next === undefined || next === table) continue;
+      for (const key of calls.keys()) this.#anchors.move(tx, id, key, next.schema.id);
+    }
+  }
+
   /**
    * Reads all scheduled tables, at a start and after a publish. `write` runs a transaction for anchors that are missing, as in
    * logs of other hosts, or left over; it is not called if there are none.
    */
   rebuild(write: (run: (tx: Transaction) => void) => void): void {
-    const before = new Map(this.#tables);
+    // By name, which a table that is made anew keeps.
+    const before = new Map([...this.#tables.values()].map((one) => [one.table.schema.name, one]));
     this.#tables.clear();
     this.#queue.clear();
     this.#changes.length = 0;
     const now = Number(this.#clock.nowMicros());
     const missing: DueCall[] = [];
     for (const table of this.#datastore.userTables()) {
-      const { id, schedule } = table.schema;
+      const { id, name, schedule } = table.schema;
       if (schedule === undefined) continue;
       const { functionName } = schedule;
       const scheduled: ScheduledTable = { table, functionName, calls: new Map() };
       this.#tables.set(id, scheduled);
-      this.#readRows(scheduled, before.get(id), now, missing);
+      this.#readRows(scheduled, before.get(name), now, missing);
     }
     const surplus = this.#anchors.all().filter(({ tableId, rowKey }) => {
       const call = this.#tables.get(tableId)?.calls.get(rowKey);

@@ -21,12 +21,8 @@ function addViews(
   }
 }
 
-/**
- * Inside the transaction of a publish, when the tables are those of the new program and views that are gone or changed have been
- * dropped. Throws LC_VIEW if the new program cannot compute a view in use.
- */
-export function publishViews(parts: DatabaseParts, tx: Transaction, module: LiveModule): void {
-  addViews(parts, tx, module);
+/** Throws LC_VIEW if the new program cannot compute a view in use. */
+function computeViews(parts: DatabaseParts, tx: Transaction, module: LiveModule): void {
   const failure = recomputeViews(parts, tx, module);
   if (failure !== undefined) throw new LightconeError("LC_VIEW", failure);
 }
@@ -36,10 +32,15 @@ export function lacksViews({ datastore }: DatabaseParts, module: LiveModule): bo
   return datastore.catalog.table(systemTableId.view).rowCount < module.views.size;
 }
 
-/** Views change after the tables: those that are gone or changed have been dropped before `publishViews`. */
+/** Makes up for views that a database lacks, with its program as it is. Throws as `viewRowsStage`. */
+export function publishViews(parts: DatabaseParts, tx: Transaction, module: LiveModule): void {
+  addViews(parts, tx, module);
+  computeViews(parts, tx, module);
+}
+
+/** Backing tables: those of views that are gone or changed give up their names before tables may take them. */
 export const viewStage: PublishStage = {
-  change: (parts, tx, { module, steps }) => {
-    const { datastore } = parts;
+  giveUp: ({ datastore }, tx, { steps }) => {
     for (const step of steps) {
       if (step.kind !== "removeView") continue;
       const tableId = dropView(datastore, tx, step.view);
@@ -47,6 +48,15 @@ export const viewStage: PublishStage = {
       deleteSchema({ catalog: datastore.catalog, tx, tableId }, step.view);
       datastore.dropTable(tableId);
     }
-    publishViews(parts, tx, module);
+  },
+  change: (parts, tx, { module }) => {
+    addViews(parts, tx, module);
+  },
+};
+
+/** All views in use computed by the new program. Throws LC_VIEW if it cannot. */
+export const viewRowsStage: PublishStage = {
+  change: (parts, tx, { module }) => {
+    computeViews(parts, tx, module);
   },
 };
