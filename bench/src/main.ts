@@ -5,6 +5,7 @@ import { describeMachine, loadAverage, type Machine } from "./machine.ts";
 import { datastoreBench } from "./datastore/bench.ts";
 import { logBench } from "./log/bench.ts";
 import { meteringBench } from "./metering/bench.ts";
+import { publishBench } from "./publish/bench.ts";
 import { recoveryBench } from "./recovery/bench.ts";
 import { jsonLine, machineLine, table } from "./report.ts";
 import { runBench } from "./run-bench.ts";
@@ -19,6 +20,7 @@ const benches: readonly Bench[] = [
   recoveryBench,
   logBench,
   meteringBench,
+  publishBench,
 ];
 
 /**

@@ -43,6 +43,16 @@ export class BankServer {
     return server;
   }
 
+  /** Where the host keeps code made of modules. */
+  get cacheDirectory(): string {
+    return join(this.#dataDir, "cache");
+  }
+
+  /** Publishes a program as a database of that name, or as new code for it. */
+  async publish(name: string, program: Uint8Array): Promise<void> {
+    await this.#request("PUT", `/v1/database/${name}`, program);
+  }
+
   /** Where clients that send transfers of a skew connect. */
   target(alpha: number, isConfirmed: boolean): LoadTarget {
     const query = `compression=None&confirmed=${isConfirmed}`;

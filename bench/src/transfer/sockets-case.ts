@@ -10,7 +10,7 @@ import { accountCount, clientCount, inFlightCount } from "./settings.ts";
 import type { ToldCounts } from "./verify.ts";
 
 /** Opens clients in a process of their own. */
-async function openLoad(
+export async function openLoad(
   context: RunContext,
   target: LoadTarget,
   clients: number,
@@ -23,7 +23,8 @@ async function openLoad(
   return load;
 }
 
-async function finishLoad(load: Remote<LoadMethods>): Promise<ToldCounts> {
+/** Waits for all answers and ends the clients' process. */
+export async function finishLoad(load: Remote<LoadMethods>): Promise<ToldCounts> {
   const told = await load.call("finish", null);
   await load.end();
   return told;

@@ -1,5 +1,5 @@
 // Work that would hold a thread for seconds, done on a thread that exists for it alone. Whatever the work does to its thread,
-// an abort or memory without end, ends that thread and nothing else.
+// an abort or memory without end, ends that thread and nothing else. On Linux it gets what others leave of the processor.
 import { Worker } from "node:worker_threads";
 import { messageOf } from "@lightcone/abi";
 

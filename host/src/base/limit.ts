@@ -138,7 +138,7 @@ export interface Limits {
   readonly procedureIdleCountMax: number;
   /** The frames of a guest that waits, as Asyncify writes them: far more than compilers' code needs (own). */
   readonly suspendedStackBytesMax: number;
-  /** Making a module's variant for procedures may take so long: a large module on a busy machine (own). */
+  /** Making a module's variant for procedures may take so long: a large module, with what a busy machine leaves it (own). */
   readonly variantMillisMax: number;
 
   /** Files and bytes of such variants that a start leaves in the cache (own). */
@@ -219,7 +219,7 @@ export const limit: Limits = {
   procedureBacklogBytesMax: 512 * mebi,
   procedureIdleCountMax: 16,
   suspendedStackBytesMax: 128 * kibi,
-  variantMillisMax: 300_000,
+  variantMillisMax: 1_800_000,
   cacheCountMax: 256,
   cacheBytesMax: gibi,
   httpTimeoutMillisDefault: 30_000,

@@ -14,7 +14,9 @@ import type { Log, LogListener, Schedule } from "../log/contract.ts";
 import type { RecoveredLog } from "../log/recover.ts";
 import { type RecoveredState, recoverState } from "../log/snapshot/recover.ts";
 import { openLog } from "../log/writer.ts";
+import type { CodeCache } from "../module/code-cache.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
+import { defaultLoad, prepareModule } from "../module/load.ts";
 import type { Turn } from "../module/procedure/runner.ts";
 import { Evaluator } from "../subscription/evaluate.ts";
 import { SubscriptionRegistry } from "../subscription/registry.ts";
@@ -75,7 +77,7 @@ export interface DatabaseOptions {
   readonly timers?: Timers;
   /** Sends the requests of procedures. Without it they are told that this is switched off. */
   readonly http?: HttpClient | undefined;
-  /** Where the code of procedures is kept, which several databases may share; not kept if not given. */
+  /** Where code made of modules is kept, which several databases may share; not kept if not given. */
   readonly cache?: Disk | undefined;
   /** Runs what a timer or a socket woke as a turn of its own; as it is if not given. */
   readonly turn?: Turn;
@@ -110,6 +112,7 @@ export class Database {
   readonly #snapshots: Snapshots;
   readonly #runner: ScheduleRunner;
   readonly #procedures: Procedures;
+  readonly #cache: CodeCache | undefined;
 
   private constructor(
     parts: DatabaseParts,
@@ -117,12 +120,14 @@ export class Database {
     snapshots: Snapshots,
     runner: ScheduleRunner,
     procedures: Procedures,
+    cache: CodeCache | undefined,
   ) {
     this.#parts = parts;
     this.#environment = environment;
     this.#snapshots = snapshots;
     this.#runner = runner;
     this.#procedures = procedures;
+    this.#cache = cache;
   }
 
   /**
@@ -190,20 +195,23 @@ export class Database {
       snapshotParts(parts, disk, recovered, options.pause ?? systemPause),
       options.snapshots,
     );
-    procedures = new Procedures(parts, environment, procedureOptions(options, parts));
-    const database = new Database(parts, environment, snapshots, runner, procedures);
-    for (const fault of [...recovered.notes, tornText(recovered.log), options.lastFailure]) {
-      if (fault !== undefined) moduleLog.append(hostRecord("Warn", fault));
-    }
-    database.#startModule(options);
+    const cache = codeCache(options, parts);
+    procedures = new Procedures(parts, environment, procedureOptions(options, cache));
+    const database = new Database(parts, environment, snapshots, runner, procedures, cache);
+    logFaults(moduleLog, [...recovered.notes, tornText(recovered.log), options.lastFailure]);
+    await database.#startModule(options);
     parts.callClock.endTurn();
     return database;
   }
 
-  #startModule({ adoptedBy, skipsDisconnectReducer = false }: DatabaseOptions): void {
+  async #startModule({
+    adoptedBy,
+    skipsDisconnectReducer = false,
+  }: DatabaseOptions): Promise<void> {
     const parts = this.#parts;
     const [found] = parts.datastore.catalog.rows(systemTableId.module);
     if (found === undefined) return;
+    await this.prepare(found["program_bytes"] as Uint8Array);
     const row = adoptedBy === undefined ? found : adopt(parts, found, adoptedBy);
     const stored = new Identity(row["database_identity"] as bigint);
     if (!stored.equals(parts.identity)) {
@@ -283,6 +291,19 @@ export class Database {
   /** Ends a client: idempotent. */
   disconnect(client: Client): void {
     disconnectClient(this.#parts, this.module, client);
+  }
+
+  /**
+   * Does beforehand what a publish of this program needs that takes long and can be had from the cache; changes nothing in the
+   * database. What is wrong with the program its publish tells.
+   */
+  async prepare(program: Uint8Array): Promise<void> {
+    if (this.#cache === undefined) return;
+    try {
+      await prepareModule(program, this.#environment.load ?? defaultLoad, this.#cache);
+    } catch (thrown) {
+      if (!(thrown instanceof LightconeError)) throw thrown;
+    }
   }
 
   /** Creates or updates the program. Durable once `log.flush()` resolves. */
@@ -400,20 +421,22 @@ export async function recoverDatastore(
   return { datastore, recovered };
 }
 
-function procedureOptions(
-  { timers = systemTimers, http, cache, turn = (work) => work() }: DatabaseOptions,
+function codeCache(
+  { cache: disk }: DatabaseOptions,
   { identity, moduleLog }: DatabaseParts,
-): ProcedureOptions {
+): CodeCache | undefined {
+  if (disk === undefined) return undefined;
   const warn = (text: string): void => {
     moduleLog.append(hostRecord("Warn", text));
   };
-  const writer = identity.toHex();
-  return {
-    timers,
-    http,
-    turn,
-    cache: cache === undefined ? undefined : { disk: cache, writer, warn },
-  };
+  return { disk, writer: identity.toHex(), warn };
+}
+
+function procedureOptions(
+  { timers = systemTimers, http, turn = (work) => work() }: DatabaseOptions,
+  cache: CodeCache | undefined,
+): ProcedureOptions {
+  return { timers, http, turn, cache };
 }
 
 function snapshotParts(
@@ -437,11 +460,17 @@ function snapshotParts(
   };
 }
 
+function logFaults(moduleLog: ModuleLog, faults: readonly (string | undefined)[]): void {
+  for (const fault of faults) {
+    if (fault !== undefined) moduleLog.append(hostRecord("Warn", fault));
+  }
+}
+
 function tornText({ torn }: RecoveredLog): string | undefined {
   if (torn === undefined) return undefined;
   return `the log's end was torn by a crash: ${torn.path} is kept up to byte ${torn.wholeBytes}`;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return Buffer.compare(a, b) === 0;
 }

@@ -3,7 +3,6 @@ import {
   type Codec,
   compileCodec,
   compileWalk,
-  keccak256,
   type Lifecycle,
   LightconeError,
   messageOf,
@@ -114,10 +113,10 @@ export class LiveModule {
   /** Loads and starts a program. Faults: LC_MODULE_*. */
   constructor(program: Uint8Array, environment: ModuleEnvironment, watch: CallWatch) {
     this.program = program;
-    this.programHash = toHex(keccak256(program));
     this.#environment = environment;
     this.#watch = watch;
     this.#loaded = loadModule(program, environment.load);
+    this.programHash = toHex(this.#loaded.programHash());
     this.#instance = this.#start();
     this.definition = this.#instance.definition;
     const { reducers, procedures } = this.definition;

@@ -2,12 +2,13 @@
 // has any; one that cannot wait runs as it is; of one that can, a variant is made first, and calls wait for it.
 import { LightconeError, messageOf } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
+import type { CodeCache } from "../module/code-cache.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { defaultLoad, type LoadedModule } from "../module/load.ts";
 import type { ProcedureHost } from "../module/procedure/host.ts";
 import { ProcedureInstance } from "../module/procedure/instance.ts";
 import { canSuspend } from "../module/procedure/suspending-imports.ts";
-import { makeVariant, type VariantCache } from "../module/procedure/variants.ts";
+import { makeVariant } from "../module/procedure/variants.ts";
 import type { LiveModule } from "./live-module.ts";
 
 /** After a variant could not be made, calls fail at once for so long before it is tried again. */
@@ -22,7 +23,7 @@ export type PoolCode =
 export interface PoolOptions {
   readonly environment: ModuleEnvironment;
   readonly host: ProcedureHost;
-  readonly cache: VariantCache | undefined;
+  readonly cache: CodeCache | undefined;
   /** Told, in a turn, when the code is ready or cannot be made. */
   readonly onCode: (failure: string | undefined) => void;
 }

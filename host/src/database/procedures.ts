@@ -4,11 +4,11 @@ import { assert, ConnectionId, present } from "@lightcone/abi";
 import type { HttpClient } from "../base/http/client.ts";
 import { limit } from "../base/limit.ts";
 import type { CancelTimer, Timers } from "../base/timers.ts";
+import type { CodeCache } from "../module/code-cache.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import type { ProcedureHost } from "../module/procedure/host.ts";
 import type { ProcedureEnd, ProcedureInstance } from "../module/procedure/instance.ts";
 import type { Turn } from "../module/procedure/runner.ts";
-import type { VariantCache } from "../module/procedure/variants.ts";
 import { type CallRefusal, commit, fatalMessage, undo } from "./call.ts";
 import { type Client, makeClient } from "./client.ts";
 import { argumentsFault, type CallableProcedure, type LiveModule } from "./live-module.ts";
@@ -38,7 +38,7 @@ export interface ProcedureOptions {
   readonly timers: Timers;
   /** Undefined: modules may not send HTTP requests. */
   readonly http: HttpClient | undefined;
-  readonly cache: VariantCache | undefined;
+  readonly cache: CodeCache | undefined;
   /** Runs what a timer or a socket woke as a turn of the database. */
   readonly turn: Turn;
 }

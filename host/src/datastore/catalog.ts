@@ -13,6 +13,7 @@ import {
 } from "@lightcone/abi";
 
 import type { Index } from "./index/contract.ts";
+import { wordAt } from "./key.ts";
 import { RowIds } from "./rows/ids.ts";
 import type {
   ConstraintSchema,
@@ -173,13 +174,22 @@ export class Catalog {
     return this.row(systemTableId.columnAccessor, row)["col_name"] as string;
   }
 
-  /** The rows that belong to a table, in the order of their ids, which is the first column. */
+  /**
+   * The rows that belong to a table, in the order of their ids, which is the first column. Those of others are not decoded: a
+   * publish asks this for each of its tables.
+   */
   #rowsOfTable(tableId: number, ownerId: number): SystemRow[] {
-    const [idColumn] = this.table(tableId).schema.columns;
-    const id = present(idColumn, "a system table without columns").name;
-    return this.rows(tableId)
-      .filter((row) => row["table_id"] === ownerId)
-      .sort((a, b) => (a[id] as number) - (b[id] as number));
+    const table = this.table(tableId);
+    const { layout, rows, schema } = table;
+    const id = present(schema.columns[0], "a system table without columns").name;
+    const ownerColumn = schema.columns.findIndex(({ name }) => name === "table_id");
+    const found: SystemRow[] = [];
+    for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) {
+      const page = rows.page(row);
+      const owner = wordAt(page, layout.columnStart(ownerColumn, page, rows.start(row))) >>> 0;
+      if (owner === ownerId) found.push(this.row(tableId, row));
+    }
+    return found.sort((a, b) => (a[id] as number) - (b[id] as number));
   }
 
   /** The schema that the system rows give a table, or undefined if they do not name it. */

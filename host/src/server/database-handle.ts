@@ -19,6 +19,7 @@ import type {
   SqlResult,
 } from "./contract.ts";
 import type { Report } from "./report.ts";
+import type { SpareThread } from "./spare-thread.ts";
 import { type LinkOptions, WorkerLink } from "./worker-link.ts";
 
 /** Code made of modules; may be removed. */
@@ -33,6 +34,7 @@ export interface HandleOptions {
   readonly snapshots: SnapshotOptions;
   readonly modules: ModuleLimits;
   readonly moduleHttp: ModuleHttp;
+  readonly threads: SpareThread;
   readonly clock: Clock;
   /** Deletes the database's directory. */
   readonly removeDirectory: () => Promise<void>;
@@ -107,8 +109,9 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#isClosing) throw unavailable("the database is closing");
     this.#refuseSoonAfterFailure();
     const { clock, identity, directory, callTimeLimitMillis, snapshots, modules } = this.#options;
-    const { dataDirectory, moduleHttp } = this.#options;
+    const { dataDirectory, moduleHttp, threads } = this.#options;
     const options: LinkOptions = {
+      threads,
       identity: identity.value,
       directory,
       callTimeLimitMillis,

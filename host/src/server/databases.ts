@@ -10,6 +10,7 @@ import type { ModuleHttp } from "./channel.ts";
 import type { Databases } from "./contract.ts";
 import { WorkerDatabase } from "./database-handle.ts";
 import type { Report } from "./report.ts";
+import { SpareThread } from "./spare-thread.ts";
 
 /** Where databases lie inside the data directory, each in a folder named by its identity. */
 export const replicasDirectory = "replicas";
@@ -33,8 +34,10 @@ export interface DatabasesOptions {
 /** Where archives are received: what a crash leaves here is nobody's, and the next start removes it. */
 export const restoringDirectory = "restoring";
 
-/** Opens no database yet: each starts its thread when it is first used. */
+/** Opens no database yet: each gets its thread when it is first used. */
 export function openDatabases(options: DatabasesOptions): Databases {
+  const threads = new SpareThread();
+  threads.refill();
   const handles = new Map<string, WorkerDatabase>();
   const pathOf = (identity: Identity): string => `${replicasDirectory}/${identity.toHex()}`;
   const get = (identity: Identity): WorkerDatabase => {
@@ -51,6 +54,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
         snapshots,
         modules,
         moduleHttp,
+        threads,
         clock,
         removeDirectory: () => disk.remove(pathOf(identity)),
         dataDirectory,
@@ -91,6 +95,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
       await Promise.all(
         [...handles.values()].map((handle) => handle.close("the host is stopping")),
       );
+      await threads.close();
       handles.clear();
     },
   };

@@ -1,19 +1,14 @@
 // One running worker thread of a database, from the server's side: batches of frames out, slabs and answers in.
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { LightconeError, messageOf } from "@lightcone/abi";
+import { endJobTurn } from "../base/job-turn.ts";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import { WatchCode } from "../database/parts.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import { openSlab } from "../session/slab.ts";
 import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
-import type {
-  FromWorker,
-  ModuleHttp,
-  RequestName,
-  Requests,
-  ToWorker,
-  WorkerStart,
-} from "./channel.ts";
+import type { FromWorker, ModuleHttp, RequestName, Requests, ToWorker } from "./channel.ts";
+import type { SpareThread } from "./spare-thread.ts";
 
 /** Whom a link tells. After `ended` nothing more comes. */
 export interface LinkListener {
@@ -28,6 +23,7 @@ export interface LinkListener {
 }
 
 export interface LinkOptions {
+  readonly threads: SpareThread;
   readonly identity: bigint;
   readonly directory: string;
   readonly callTimeLimitMillis: number;
@@ -107,7 +103,7 @@ export class WorkerLink {
   #start(watch: SharedArrayBuffer): void {
     const { identity, directory, snapshots, modules, lastFailure } = this.#options;
     const { skipsDisconnectReducer, adoptedBy, cacheDirectory, moduleHttp } = this.#options;
-    const workerData: WorkerStart = {
+    const worker = this.#options.threads.take({
       identity,
       directory,
       watch,
@@ -118,8 +114,8 @@ export class WorkerLink {
       adoptedBy,
       cacheDirectory,
       moduleHttp,
-    };
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+    });
+    const { threadId } = worker;
     this.#worker = worker;
     worker.on("message", (message: FromWorker) => {
       this.#receive(message);
@@ -128,6 +124,7 @@ export class WorkerLink {
       this.#end(unavailable(`the database's thread failed: ${messageOf(thrown)}`), thrown.stack);
     });
     worker.on("exit", () => {
+      endJobTurn(threadId);
       this.#end(unavailable("the database is closed"));
     });
     for (const { message, transfer } of this.#waiting) worker.postMessage(message, transfer);
@@ -178,6 +175,7 @@ export class WorkerLink {
         return;
       case "opened":
         this.#isOpen = true;
+        this.#options.threads.refillSoon();
         this.#settleOpened?.resolve(undefined);
         return;
       case "reducers":

@@ -1,4 +1,5 @@
 // A database on its own thread: takes messages from the server's thread, drives the database, sends back what comes of it.
+import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, ConnectionId, Identity, LightconeError, messageOf } from "@lightcone/abi";
 import { systemClock } from "../base/clock.ts";
@@ -22,10 +23,13 @@ import type {
   ToWorker,
   WorkerStart,
 } from "./channel.ts";
+import type { SpareStart } from "./spare-thread.ts";
 
 assert(parentPort !== null, "worker.ts runs on a worker thread alone");
 const port = parentPort;
-const start = workerData as WorkerStart;
+const { port: startPort } = workerData as SpareStart;
+const [start] = (await once(startPort, "message")) as [WorkerStart];
+startPort.close();
 const watch = new SharedCallWatch(start.watch);
 
 function post(message: FromWorker): void {
@@ -124,11 +128,15 @@ function makeHandlers(service: DatabaseService): Handlers {
   const { moduleLog } = service.database.parts;
   return {
     publish: async ({ program, owner, policy }) => {
+      await service.database.prepare(program);
       const result = await service.publish(program, new Identity(owner), policy);
       moduleStarted(service);
       return result;
     },
-    planPublish: ({ program }) => service.planPublish(program),
+    planPublish: async ({ program }) => {
+      await service.database.prepare(program);
+      return service.planPublish(program);
+    },
     program: () => service.database.module.program,
     programHash: () => service.database.module.programHash,
     durableOffset: async () => {

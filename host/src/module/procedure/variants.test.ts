@@ -2,10 +2,11 @@
 import { t as file, test } from "tap";
 import { assemblePlayer } from "../../../test/procedure/player.ts";
 import { MemoryDisk } from "../../base/disk/memory.ts";
+import type { CodeCache } from "../code-cache.ts";
 import { loadModule } from "../load.ts";
 import { canSuspend } from "./suspending-imports.ts";
 import { defaultLoad as load } from "../load.ts";
-import { makeVariant, type Transform, type VariantCache } from "./variants.ts";
+import { makeVariant, type Transform } from "./variants.ts";
 
 // Code is made on a thread of its own, which takes its time on a busy machine.
 file.setTimeout(180_000);
@@ -13,7 +14,7 @@ file.setTimeout(180_000);
 const program = await assemblePlayer();
 const plain = loadModule(program);
 
-function openCache(disk = new MemoryDisk()): VariantCache & { readonly warned: string[] } {
+function openCache(disk = new MemoryDisk()): CodeCache & { readonly warned: string[] } {
   const warned: string[] = [];
   return { disk, writer: "me", warn: (text) => warned.push(text), warned };
 }
@@ -35,7 +36,7 @@ void test("made once, then read", async (t) => {
   t.equal(counts.calls, 1);
   const names = await cache.disk.list("");
   t.equal(names.length, 1);
-  t.match(names[0], /^[0-9a-f]{64}-asyncify-1-metered-\d+\.wasm$/);
+  t.match(names[0], /^[0-9a-f]{64}-asyncify-2-metered-\d+\.wasm$/);
   t.same(cache.warned, []);
   await makeVariant(plain, Uint8Array.from([...program, 0, 2, 1, 97]), load, cache, transform);
   t.equal(counts.calls, 2, "other bytes are another variant");
