@@ -163,6 +163,7 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   "7.5 handler": ["handler.response", "handler.code", "handler.trap"],
   "7.6 reducers": ["argument.id", "function.private"],
   "7.6 views": ["view.sender"],
+  "7.6 submodules": ["submodule.reducers", "submodule.procedures", "submodule.views"],
   "8.1 version": ["version.10.5", "version.10.6", "version.9.0", "version.mixed", "version.none"],
   "8.3 link": ["link.unknown-function", "link.wasi", "link.wrong-namespace"],
   "8.4 start-up": ["start.start-traps", "start.order.__setup__"],

@@ -113,6 +113,8 @@ export interface Definition {
     readonly source: string;
     readonly canonical: string;
   }[];
+  /** Their tables have no reports: calls report to the root's. */
+  readonly submodules?: readonly { readonly namespace: string; readonly definition: Definition }[];
 }
 
 /** The parameter of every function that runs a script. */
@@ -217,9 +219,11 @@ function functionSections(definition: Definition): RawSectionV10[] {
   ];
 }
 
-function rawDefinition(definition: Definition): RawModuleDefV10 {
-  const { types = [], schedules = [], handlers = [], routes = [] } = definition;
-  const tables = [reports, ...(definition.tables ?? [])];
+function rawDefinition(
+  definition: Definition,
+  tables: readonly TableDef[] = definition.tables ?? [],
+): RawModuleDefV10 {
+  const { types = [], schedules = [], handlers = [], routes = [], submodules = [] } = definition;
   const named = [
     ...types,
     ...tables.map(({ name, columns }) => ({ name: `row_${name}`, type: columns })),
@@ -260,13 +264,21 @@ function rawDefinition(definition: Definition): RawModuleDefV10 {
     },
     { tag: "HttpHandlers", value: handlers.map((source_name) => ({ source_name })) },
     { tag: "HttpRoutes", value: routes },
+    {
+      tag: "Submodules",
+      value: submodules.map(({ namespace, definition: inner }) => ({
+        namespace,
+        module: rawDefinition(inner),
+      })),
+    },
   ];
   return { sections };
 }
 
 /** What `__describe_module__` of the module writes; a table for reports is part of it. */
 export function encodeDefinition(definition: Definition): Uint8Array {
-  return encodeRaw({ version: 10, def: rawDefinition(definition) });
+  const tables = [reports, ...(definition.tables ?? [])];
+  return encodeRaw({ version: 10, def: rawDefinition(definition, tables) });
 }
 
 /** The BSATN of a value of a type without references. */

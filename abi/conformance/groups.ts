@@ -14,6 +14,7 @@ import { keysProgram, rangeRules } from "./rules/ranges.ts";
 import { readRules } from "./rules/reads.ts";
 import { scheduleProgram, scheduleRules } from "./rules/schedule.ts";
 import { startProgram, startRules } from "./rules/start.ts";
+import { submoduleProgram, submoduleRules } from "./rules/submodule.ts";
 import { viewProgram, viewRules } from "./rules/view.ts";
 import { dataProgram } from "./rules/world.ts";
 import { writeRules } from "./rules/writes.ts";
@@ -30,6 +31,7 @@ export const groups: readonly RuleGroup[] = [
   { name: "loading", program: undefined, rules: loadingRules },
   { name: "start", program: startProgram, rules: startRules },
   { name: "names", program: namesProgram, rules: namesRules },
+  { name: "submodules", program: submoduleProgram, rules: submoduleRules },
   { name: "lifecycle", program: lifecycleProgram, rules: lifecycleRules },
   { name: "schedules", program: scheduleProgram, rules: scheduleRules },
   { name: "procedures", program: procedureProgram, rules: procedureRules },

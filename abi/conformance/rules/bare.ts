@@ -1,5 +1,5 @@
 // Modules without the interpreter: the least that a host takes, and one thing about them changed.
-import { assemble } from "../assemble.ts";
+import { type Additions, assemble } from "../assemble.ts";
 import { segment } from "../guest.ts";
 
 /** A definition of version 10 without a single section. */
@@ -16,6 +16,7 @@ export interface BareParts {
   readonly describe?: string;
   readonly reducer?: string;
   readonly more?: string;
+  readonly additions?: Additions;
 }
 
 const sinkType = "(param i32 i32 i32) (result i32)";
@@ -38,7 +39,7 @@ export function bareModule(parts: BareParts = {}): Promise<Uint8Array> {
       ? ""
       : `(import "${sinkFrom}" "bytes_sink_write" (func $sink ${sinkType}))`;
   const bytes = Uint8Array.from(definition);
-  return assemble(`(module
+  const text = `(module
 ${sink}
 ${imports}
 ${parts.memory ?? '(memory (export "memory") 2)'}
@@ -46,5 +47,6 @@ ${segment(16, new Uint8Array(Uint32Array.of(bytes.length).buffer))}
 ${segment(definitionAt, bytes)}
 ${parts.describe ?? describeText(sinkFrom !== undefined)}
 ${parts.reducer ?? bareReducer}
-${parts.more ?? ""})`);
+${parts.more ?? ""})`;
+  return assemble(text, parts.additions);
 }

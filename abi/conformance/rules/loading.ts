@@ -1,6 +1,7 @@
 // Which modules a host takes and which it refuses: versions, imports, exports, what runs at the start.
 import { moduleExports, moduleImports } from "../../src/index.ts";
 import { expectEqual, fail, type Rule, rulesAbout, type RuleText } from "../rule.ts";
+import type { Additions } from "../assemble.ts";
 import { bareModule, type BareParts, emptyDefinition } from "./bare.ts";
 
 /** A module that must be taken. */
@@ -50,6 +51,59 @@ const versions = rulesAbout("ABI versions", "version", [
   refused("malformed", "An import module whose version is no version is refused.", {
     imports: imported("spacetime_ten", "identity", "(param i32)"),
   }),
+]);
+
+/** Code that runs at the start and traps unless an addition to WebAssembly does what it should. */
+const runs = (
+  name: string,
+  states: string,
+  additions: Additions,
+  code: string,
+  more = "",
+): RuleText => {
+  const begin = `(func $begin (if (i32.ne (i32.const 7) ${code}) (then (unreachable)))) (start $begin)`;
+  return taken(name, states, { additions, more: `${more} ${begin}` });
+};
+
+const instructions = rulesAbout("Instructions", "instruction", [
+  runs(
+    "sign-extension",
+    "Signed parts of integers are extended.",
+    { sign_extension: true },
+    "(i32.add (i32.const 8) (i32.extend8_s (i32.const 255)))",
+  ),
+  runs(
+    "saturating",
+    "Conversions that saturate do not trap.",
+    { sat_float_to_int: true },
+    "(i32.add (i32.const 7) (i32.trunc_sat_f32_s (f32.const nan)))",
+  ),
+  runs(
+    "multi-value",
+    "Blocks and functions have several results.",
+    { multi_value: true },
+    "(block (result i32) (i32.add (block (result i32 i32) (i32.const 3) (i32.const 4))))",
+  ),
+  runs(
+    "bulk-memory",
+    "Memory is copied and filled.",
+    { bulk_memory: true },
+    `(block (result i32) (memory.fill (i32.const 64) (i32.const 7) (i32.const 9))
+      (memory.copy (i32.const 128) (i32.const 72) (i32.const 1)) (i32.load (i32.const 128)))`,
+  ),
+  runs(
+    "reference-types",
+    "Tables hold references, and there are several.",
+    { reference_types: true },
+    "(i32.add (i32.const 5) (table.size $second))",
+    "(table funcref (elem $begin)) (table $second 2 externref)",
+  ),
+  runs(
+    "vectors",
+    "Vectors of 128 bits are computed with.",
+    { simd: true },
+    "(i32x4.extract_lane 2 (i32x4.add (v128.const i32x4 1 2 3 4) (i32x4.splat (i32.const 4))))",
+  ),
 ]);
 
 const imports = rulesAbout("Linking", "link", [
@@ -203,6 +257,7 @@ const programs = rulesAbout("Programs", "program", [
 
 export const loadingRules: readonly Rule[] = [
   ...programs,
+  ...instructions,
   ...versions,
   ...imports,
   ...exportRules,

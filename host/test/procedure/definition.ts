@@ -14,6 +14,7 @@ import {
   typeTypes,
   unitType,
   type Value,
+  Writer,
 } from "@lightcone/abi";
 
 const text: AlgebraicType = { kind: "string" };
@@ -60,7 +61,16 @@ const section = sum({
   Procedures: array(
     product({ source_name: text, params: productTypeType, return_type: typeRef, visibility }),
   ),
-  Views: unitType,
+  Views: array(
+    product({
+      source_name: text,
+      index: u32,
+      is_public: { kind: "bool" },
+      is_anonymous: { kind: "bool" },
+      params: productTypeType,
+      return_type: typeRef,
+    }),
+  ),
   Schedules: unitType,
   LifeCycleReducers: array(
     product({
@@ -79,6 +89,7 @@ const section = sum({
 
 const codec = compileCodec(product({ sections: array(section) }), typeTypes);
 const v10Tag = 2;
+const submodulesTag = 14;
 
 type Params = Readonly<Record<string, AlgebraicType>>;
 
@@ -99,15 +110,40 @@ export interface ProcedureModule {
   readonly handlers?: readonly string[];
   /** Handler, method or undefined for any, path. */
   readonly routes?: readonly (readonly [string, string | undefined, string])[];
+  /** Public and anonymous, in the order of their ids; the type refers to row types of tables by their positions. */
+  readonly views?: readonly { readonly name: string; readonly returns: AlgebraicType }[];
+  /** Modules in this one, by namespace. */
+  readonly submodules?: Readonly<Record<string, ProcedureModule>>;
 }
 
 const plain = (tag: string): Value => ({ tag, value: undefined });
 
 /** What `__describe_module__` of a guest writes. */
 export function encodeProcedureModule(module: ProcedureModule): Uint8Array {
+  return Uint8Array.of(v10Tag, ...encodeSections(module));
+}
+
+/** The section of submodules is appended by hand: its type would have to refer to itself. */
+function encodeSections(module: ProcedureModule): Uint8Array {
+  const submodules = Object.entries(module.submodules ?? {});
+  const bytes = encode(codec, { sections: plainSections(module) });
+  if (submodules.length === 0) return bytes;
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, plainSections(module).length + 1, true);
+  const writer = new Writer();
+  writer.raw(bytes);
+  writer.u8(submodulesTag);
+  writer.u32(submodules.length);
+  for (const [namespace, inner] of submodules) {
+    writer.string(namespace);
+    writer.raw(encodeSections(inner));
+  }
+  return writer.finish();
+}
+
+function plainSections(module: ProcedureModule): Value[] {
   const { tables = {}, reducers = [], procedures = [], handlers = [], routes = [] } = module;
   const unit = typeToRaw(unitType);
-  const sections: Value[] = [
+  return [
     {
       tag: "Typespace",
       value: { types: Object.values(tables).map((columns) => typeToRaw(product(columns))) },
@@ -147,6 +183,17 @@ export function encodeProcedureModule(module: ProcedureModule): Uint8Array {
       })),
     },
     {
+      tag: "Views",
+      value: (module.views ?? []).map(({ name, returns }, index) => ({
+        source_name: name,
+        index,
+        is_public: true,
+        is_anonymous: true,
+        params: productTypeToRaw(product({})),
+        return_type: typeToRaw(returns),
+      })),
+    },
+    {
       tag: "LifeCycleReducers",
       value: reducers
         .filter(({ lifecycle }) => lifecycle !== undefined)
@@ -165,5 +212,4 @@ export function encodeProcedureModule(module: ProcedureModule): Uint8Array {
       })),
     },
   ];
-  return Uint8Array.of(v10Tag, ...encode(codec, { sections }));
 }
