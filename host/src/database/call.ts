@@ -213,10 +213,8 @@ export function rolledBack(
   if (isOutOfEnergy) {
     return { kind: "outOfEnergy", timestampMicros, message: outOfEnergyMessage, energyUsed };
   }
-  // What this version does not do yet is said by name; other details stay in the log.
-  const isNotYet = result.message.startsWith("LC_NOT_YET");
-  const message = isNotYet ? result.message : fatalMessage;
-  return { kind: "fatal", timestampMicros, message, energyUsed };
+  // The details stay in the log.
+  return { kind: "fatal", timestampMicros, message: fatalMessage, energyUsed };
 }
 
 /** One object for all calls: the log copies it at once. */

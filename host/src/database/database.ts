@@ -278,7 +278,6 @@ export class Database {
     return {
       identity: client.identity,
       isOwner: client.isOwner,
-      viewNames: this.module.viewNames,
       view: callerViews(this.module.views, client.identityBytes),
     };
   }

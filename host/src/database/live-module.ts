@@ -101,7 +101,6 @@ export class LiveModule {
   readonly programHash: string;
   readonly definition: ModuleDef;
   readonly views: ReadonlyMap<string, LiveView>;
-  readonly viewNames: ReadonlySet<string>;
   readonly #loaded: LoadedModule;
   readonly #environment: ModuleEnvironment;
   readonly #reducersByName: ReadonlyMap<string, CallableReducer>;
@@ -126,7 +125,6 @@ export class LiveModule {
       if (lifecycle !== undefined) this.#lifecycle.set(lifecycle, one);
     }
     this.views = liveViews(this.definition);
-    this.viewNames = new Set(this.views.keys());
     this.#reducersByName = byName(callables);
     this.#proceduresByName = byName(
       procedures.map((one) => callableProcedure(one, this.definition)),

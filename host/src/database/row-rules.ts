@@ -15,7 +15,6 @@ export const rowRuleStage: PublishStage = {
     const caller = {
       identity: nobody,
       isOwner: true,
-      viewNames: module.viewNames,
       view: callerViews(module.views, nobody.toBytes()),
     };
     const { rules, faults } = checkRowRules(module.definition.rowLevelSecurity, datastore, caller);

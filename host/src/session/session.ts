@@ -59,8 +59,7 @@ export interface SessionContext {
 /** An error's text as clients are told it. SQL's own faults quote the query (protocol.md section 7.7). */
 function queryFault(thrown: unknown): string {
   if (!(thrown instanceof LightconeError)) throw thrown;
-  const prefix = thrown.code === "LC_NOT_YET" ? "LC_NOT_YET: " : "";
-  return `${prefix}${messageOf(thrown)}`;
+  return messageOf(thrown);
 }
 
 /** A connected client. Faulty messages throw LC_FRAME_INVALID: the socket is to be closed. */

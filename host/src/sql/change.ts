@@ -40,9 +40,6 @@ interface Context {
 
 /** The table to be changed. Views are computed, and the tables that describe tables are the host's alone. */
 function findTarget({ text, view, caller }: Context, name: Name): Table {
-  if (caller.viewNames.has(name.text)) {
-    throw faultAt("LC_SQL_UNSUPPORTED", "DML on views is not supported", text, name.at);
-  }
   const table = findTable(view, caller, name, text);
   const { schema } = table;
   if (caller.view(schema.name) !== undefined) {

@@ -10,7 +10,6 @@ export type SqlErrorCode = Extract<
   | "LC_SQL_TYPE"
   | "LC_SQL_FORBIDDEN"
   | "LC_SQL_CONSTRAINT"
-  | "LC_NOT_YET"
 >;
 
 /** The place of a position in `text`: "line 2, column 7". Both count from one, columns in UTF-16 units. */

@@ -53,7 +53,7 @@ export type PreparedSql =
 
 /**
  * Prepares one statement of general SQL. Throws LC_SQL_SYNTAX, LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE,
- * LC_SQL_FORBIDDEN, LC_LIMIT, and LC_NOT_YET for views that are not kept.
+ * LC_SQL_FORBIDDEN and LC_LIMIT.
  */
 export function prepareSql(text: string, view: ReadView, caller: SqlCaller): PreparedSql {
   const statement = parseStatement(text);

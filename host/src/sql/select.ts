@@ -188,7 +188,7 @@ function outputColumns(
 }
 
 /**
- * Begins a SELECT. Throws LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE, LC_LIMIT, and LC_NOT_YET for views that are not kept.
+ * Begins a SELECT. Throws LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE and LC_LIMIT.
  */
 export function beginSelect(
   select: Select,

@@ -124,7 +124,7 @@ function compile(
 
 /**
  * Compiles a query for whole rows of one table: several queries where row rules say so, whose rows together are the result.
- * Throws LC_SQL_SYNTAX, LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE or LC_LIMIT, and LC_NOT_YET for views that are not kept;
+ * Throws LC_SQL_SYNTAX, LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE or LC_LIMIT;
  * the messages quote the text (protocol.md section 7.7).
  */
 export function compileQueries(

@@ -171,7 +171,6 @@ export function openSample(): Datastore {
 export const owner: SqlCaller = {
   identity: sender,
   isOwner: true,
-  viewNames: new Set(["v"]),
   view: (name) =>
     name === "v" ? { isPublic: true, argHash: numberToBytes(viewHash, 32) } : undefined,
 };

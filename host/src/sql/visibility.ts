@@ -20,8 +20,6 @@ export interface SqlCaller {
   readonly identity: Identity;
   /** The owner of the database reads private tables too. */
   readonly isOwner: boolean;
-  /** Names of the views that the module declares. */
-  readonly viewNames: ReadonlySet<string>;
   /** The view whose backing table has that name, or undefined. */
   readonly view: (name: string) => SqlView | undefined;
 }
@@ -38,15 +36,11 @@ function mayRead({ schema }: Table, sqlView: SqlView | undefined, caller: SqlCal
 
 /**
  * The table that `name` stands for, a view's backing table included. Throws LC_SQL_NAME if there is none or the caller may
- * not read it, and LC_NOT_YET for a view without a backing table.
+ * not read it.
  */
 export function findTable(view: ReadView, caller: SqlCaller, name: Name, text: string): Table {
   const table = view.tableByName(name.text);
   const sqlView = table === undefined ? undefined : caller.view(table.schema.name);
-  if (caller.viewNames.has(table?.schema.name ?? name.text) && sqlView === undefined) {
-    const message = `\`${name.text}\` is a view; views are not supported by this version`;
-    throw faultAt("LC_NOT_YET", message, text, name.at);
-  }
   if (table === undefined || !mayRead(table, sqlView, caller)) {
     const message = `no such table: \`${name.text}\`. If the table exists, it may be marked private.`;
     throw faultAt("LC_SQL_NAME", message, text, name.at);
@@ -72,7 +66,6 @@ export function readableTables(view: ReadView, caller: SqlCaller): Table[] {
   return view.userTables().filter((table) => {
     const { name, isEvent } = table.schema;
     const sqlView = caller.view(name);
-    if (caller.viewNames.has(name) && sqlView === undefined) return false;
     return !isEvent && mayRead(table, sqlView, caller);
   });
 }

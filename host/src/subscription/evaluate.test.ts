@@ -23,7 +23,6 @@ import { Subscriber, SubscriptionRegistry } from "./registry.ts";
 const caller: SqlCaller = {
   identity: sender,
   isOwner: false,
-  viewNames: new Set(["w"]),
   view: (name) => (name === "w" ? { isPublic: true, argHash: numberToBytes(1n, 32) } : undefined),
 };
 

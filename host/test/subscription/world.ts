@@ -127,7 +127,6 @@ function sqlCaller({ identity, isOwner, viewKey }: ModelCaller): SqlCaller {
   return {
     identity: Identity.fromHex(identity),
     isOwner,
-    viewNames: new Set(["w"]),
     view: (name) => (name === "w" ? sqlView : undefined),
   };
 }

@@ -19,7 +19,6 @@ type Answer = Exclude<ViewResult, { kind: "query" }>;
 const asOwner: SqlCaller = {
   identity: Identity.zero,
   isOwner: true,
-  viewNames: new Set<string>(),
   view: () => undefined,
 };
 
