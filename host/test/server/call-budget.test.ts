@@ -90,5 +90,5 @@ void test("a program that does not start is refused; the old one does not notice
 void test("a client whose connection does not end is refused", async (t) => {
   const host = await ChildHost.start(t, { callBudgetMs: 200 });
   t.equal((await host.publish("closed", await endless("connect"))).status, 200);
-  t.match(await host.call("closed", "good"), { status: 403, text: "reducer ran out of energy" });
+  t.match(await host.call("closed", "good"), { status: 503, text: "reducer ran out of energy" });
 });
