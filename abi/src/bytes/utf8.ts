@@ -1,4 +1,6 @@
-// Validation of UTF-8 in place: rows are checked without being decoded.
+// UTF-8 without texts made of it: rows are checked in place, and texts compared by their bytes.
+
+const utf8 = new TextEncoder();
 
 /**
  * Whether `bytes[start, end)` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at
@@ -39,4 +41,16 @@ function lowestSecond(lead: number): number {
 function highestSecond(lead: number): number {
   if (lead === 0xed) return 0x9f;
   return lead === 0xf4 ? 0x8f : 0xbf;
+}
+
+/** The order of the texts' UTF-8 bytes; JavaScript's own is that of UTF-16. */
+export function compareUtf8(a: string, b: string): number {
+  const left = utf8.encode(a);
+  const right = utf8.encode(b);
+  const common = Math.min(left.length, right.length);
+  for (let i = 0; i < common; i++) {
+    const difference = (left[i] as number) - (right[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
 }

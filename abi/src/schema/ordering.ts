@@ -1,5 +1,6 @@
 // The default order of fields and variants, which types promise that do not say `custom_ordering`:
 // unnamed ones first, then by the bytes of their names (module-def.md section 7).
+import { compareUtf8 } from "../bytes/utf8.ts";
 import { type AlgebraicType, type Element, resolve, type Typespace } from "../sats/type.ts";
 
 /** Whether the elements of `type` stand in the default order. Types inside are not looked at. */
@@ -15,18 +16,4 @@ export function hasDefaultOrdering(type: AlgebraicType, types: Typespace): boole
 function elementsOf(type: AlgebraicType): readonly Element[] {
   if (type.kind === "product") return type.elements;
   return type.kind === "sum" ? type.variants : [];
-}
-
-const utf8 = new TextEncoder();
-
-/** The order of the texts' UTF-8 bytes; JavaScript's own is that of UTF-16. */
-function compareUtf8(a: string, b: string): number {
-  const left = utf8.encode(a);
-  const right = utf8.encode(b);
-  const common = Math.min(left.length, right.length);
-  for (let i = 0; i < common; i++) {
-    const difference = (left[i] as number) - (right[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
 }

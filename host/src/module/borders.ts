@@ -1,6 +1,7 @@
 // What a module imports and exports, checked against the ABI's tables (abi.md sections 4, 7 and 8).
 import {
   abiVersion,
+  compareUtf8,
   importModulePrefix,
   LightconeError,
   memoryExport,
@@ -55,19 +56,6 @@ export function checkImports(imports: readonly WebAssembly.ModuleImportDescripto
   }
 }
 
-const utf8 = new TextEncoder();
-
-function compareBytes(a: string, b: string): number {
-  const left = utf8.encode(a);
-  const right = utf8.encode(b);
-  const common = Math.min(left.length, right.length);
-  for (let i = 0; i < common; i++) {
-    const difference = (left[i] as number) - (right[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
-}
-
 /** Checks that what is required is there; returns the preinits in the order of the bytes of their names. LC_MODULE_LOAD. */
 export function checkExports(exports: readonly WebAssembly.ModuleExportDescriptor[]): string[] {
   const kinds = new Map(exports.map(({ name, kind }) => [name, kind]));
@@ -87,7 +75,7 @@ export function checkExports(exports: readonly WebAssembly.ModuleExportDescripto
   if (faults.length > 0) {
     throw new LightconeError("LC_MODULE_LOAD", `the module's exports: ${faults.join("; ")}`);
   }
-  return preinits.sort(compareBytes);
+  return preinits.sort(compareUtf8);
 }
 
 /** Checks the types of functions on either border, which the engine does not. LC_MODULE_IMPORT, LC_MODULE_LOAD. */

@@ -40,6 +40,20 @@ export function hostFault(thrown: unknown): unknown {
 /** How it is told that a call used up its budget. */
 export const outOfEnergyText = "it used up its energy budget";
 
+/** An export that is called on somebody's behalf, as `__call_reducer__` and `__call_procedure__` are (abi.md section 7). */
+export type CallForCaller = (
+  id: number,
+  s0: bigint,
+  s1: bigint,
+  s2: bigint,
+  s3: bigint,
+  c0: bigint,
+  c1: bigint,
+  timestamp: bigint,
+  args: number,
+  sink: number,
+) => number;
+
 export class Guest {
   readonly definition: ModuleDef;
   readonly context: CallContext;

@@ -2,7 +2,14 @@
 import { assert, type ModuleDef } from "@lightcone/abi";
 import type { Transaction } from "../datastore/tx.ts";
 import type { CallContext, ModuleEnvironment } from "./context.ts";
-import { Guest, guestFault, guestText, hostFault, outOfEnergyText } from "./guest.ts";
+import {
+  type CallForCaller,
+  Guest,
+  guestFault,
+  guestText,
+  hostFault,
+  outOfEnergyText,
+} from "./guest.ts";
 import type { LoadedModule } from "./load.ts";
 import type { ReadSet } from "./read-set.ts";
 import { callView, type ViewId, type ViewResult } from "./view-call.ts";
@@ -25,30 +32,17 @@ export type ReducerResult =
 
 const succeeded: ReducerResult = { kind: "ok" };
 
-type CallReducer = (
-  id: number,
-  s0: bigint,
-  s1: bigint,
-  s2: bigint,
-  s3: bigint,
-  c0: bigint,
-  c1: bigint,
-  timestamp: bigint,
-  args: number,
-  sink: number,
-) => number;
-
 export class ModuleInstance {
   readonly #guest: Guest;
   readonly #context: CallContext;
-  readonly #callReducer: CallReducer;
+  readonly #callReducer: CallForCaller;
 
   /** Faults as those of `Guest`. */
   constructor(module: LoadedModule, environment: ModuleEnvironment) {
     this.#guest = new Guest(module, environment);
     this.#context = this.#guest.context;
     // A module cannot be loaded without this export.
-    this.#callReducer = this.#guest.exported<CallReducer>("__call_reducer__") as CallReducer;
+    this.#callReducer = this.#guest.exported<CallForCaller>("__call_reducer__") as CallForCaller;
   }
 
   get definition(): ModuleDef {

@@ -1,10 +1,7 @@
 // A new program where tables have views, schedules, rules and watchers on them: what the one part knows of a table must follow
 // when the other changes it.
 import {
-  compileCodec,
-  encode,
   primitive,
-  product,
   type ProductValue,
   rowCount,
   scheduleAtType,
@@ -18,7 +15,7 @@ import { systemPause } from "../../src/base/pause.ts";
 import { commit } from "../../src/database/call.ts";
 import type { Table } from "../../src/datastore/table.ts";
 import { owner, TestClient, TestHost } from "../../src/session/test-client.ts";
-import { tableRows } from "../rows.ts";
+import { insertRows, tableOf as tableIn, tableRows } from "../rows.ts";
 import { type Evolving, evolvingGuest, type EvolvingTable } from "./evolving.ts";
 
 const u32 = primitive("u32");
@@ -53,23 +50,13 @@ async function update(host: TestHost, ...guest: Parameters<typeof evolvingGuest>
 }
 
 function tableOf(host: TestHost, name: string): Table {
-  return host.database.parts.datastore.tableByName(name)!;
+  return tableIn(host.database, name);
 }
 
 function insert(host: TestHost, name: string, ...rows: ProductValue[]): string {
-  const { parts } = host.database;
-  const table = tableOf(host, name);
-  const codec = compileCodec(
-    product(Object.fromEntries(table.schema.columns.map((column) => [column.name, column.type]))),
-  );
-  const tx = parts.datastore.begin();
-  for (const row of rows) {
-    const bytes = encode(codec, row);
-    tx.insert(table, bytes, 0, bytes.length);
-  }
-  const refusal = commit(parts, tx, undefined, undefined);
+  const outcome = insertRows(host.database, tableOf(host, name), rows);
   host.service.endTurn();
-  return refusal?.message ?? "ok";
+  return outcome;
 }
 
 async function reopen(host: TestHost): Promise<TestHost> {

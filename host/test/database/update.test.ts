@@ -1,11 +1,8 @@
 // A new program over data that stays: what clients see of it, and what a failure leaves (module-def.md section 9).
 import {
-  compileCodec,
-  encode,
   LightconeError,
   option,
   primitive,
-  product,
   type ProductValue,
   scheduleAtType,
   sum,
@@ -14,13 +11,12 @@ import {
 import { test, type Test } from "tap";
 import { MemoryDisk } from "../../src/base/disk/memory.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import { commit } from "../../src/database/call.ts";
 import { systemTableId } from "../../src/datastore/system-tables.ts";
 import type { Table } from "../../src/datastore/table.ts";
 import { owner, TestClient, TestHost } from "../../src/session/test-client.ts";
 import { contents } from "../datastore/replay-feed.ts";
 import { assembleGuest, importDeclarations } from "../module/guest.ts";
-import { type Row, tableRows } from "../rows.ts";
+import { insertRows, tableOf as tableIn, type Row, tableRows } from "../rows.ts";
 import { type Evolving, evolvingGuest, type EvolvingTable } from "./evolving.ts";
 
 const [u8, u32, u64, text] = (["u8", "u32", "u64", "string"] as const).map(primitive) as [
@@ -51,22 +47,12 @@ async function openWith(definition: Evolving, disk = new MemoryDisk()): Promise<
 }
 
 function tableOf(host: TestHost, name: string): Table {
-  return host.database.parts.datastore.tableByName(name)!;
+  return tableIn(host.database, name);
 }
 
 /** Inserts rows as a reducer would, told to subscribers and logged. */
 function insert(host: TestHost, name: string, ...rows: ProductValue[]): void {
-  const { parts } = host.database;
-  const table = tableOf(host, name);
-  const codec = compileCodec(
-    product(Object.fromEntries(table.schema.columns.map((column) => [column.name, column.type]))),
-  );
-  const tx = parts.datastore.begin();
-  for (const row of rows) {
-    const bytes = encode(codec, row);
-    tx.insert(table, bytes, 0, bytes.length);
-  }
-  commit(parts, tx, undefined, undefined);
+  insertRows(host.database, tableOf(host, name), rows);
   host.service.endTurn();
 }
 

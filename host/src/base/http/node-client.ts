@@ -243,6 +243,7 @@ function requestOptions(
   };
 }
 
+/** How the callback is called where all addresses are asked for; its declared type knows one address alone. */
 type FoundAll = (error: null, addresses: readonly LookupAddress[]) => void;
 
 function rawHeaders(flat: readonly string[]): HttpHeader[] {

@@ -78,6 +78,7 @@ interface Tagged {
 /** Reads `source[start, end)` as one value and nothing behind it. Throws LC_BSATN_DECODE. */
 export function decodeRequest(source: Uint8Array, start: number, end: number): ModuleHttpRequest {
   const reader = new Reader(source, start, end);
+  // What the codec reads is of the type that it was compiled from.
   const value = requestCodec.read(reader) as unknown as {
     method: Tagged;
     headers: { entries: readonly HttpHeader[] };
@@ -133,6 +134,7 @@ export function encodeResponse(
 
 /** What an HTTP handler answered. Throws LC_BSATN_DECODE. */
 export function decodeResponse(source: Uint8Array): ModuleHttpResponse {
+  // As above: the codec reads nothing else.
   const value = responseCodec.read(new Reader(source)) as unknown as {
     headers: { entries: readonly HttpHeader[] };
     code: number;

@@ -1,7 +1,7 @@
 // An instance that runs procedures and HTTP handlers, one at a time, in memory of its own (abi.md sections 7.5 and 11).
 import { assert, type ModuleDef } from "@lightcone/abi";
 import type { CallContext, ModuleEnvironment } from "../context.ts";
-import { Guest, guestFault, hostFault, outOfEnergyText } from "../guest.ts";
+import { type CallForCaller, Guest, guestFault, hostFault, outOfEnergyText } from "../guest.ts";
 import type { CallerWords } from "../instance.ts";
 import type { LoadedModule } from "../load.ts";
 import { AsyncifyRunner } from "./asyncify-runner.ts";
@@ -18,19 +18,6 @@ export type ProcedureEnd =
   | { readonly kind: "returned"; readonly value: Uint8Array; readonly body: Uint8Array }
   /** Trap, or a result code other than 0: the instance is not used again. */
   | { readonly kind: "fatal"; readonly message: string };
-
-type CallProcedure = (
-  id: number,
-  s0: bigint,
-  s1: bigint,
-  s2: bigint,
-  s3: bigint,
-  c0: bigint,
-  c1: bigint,
-  timestamp: bigint,
-  args: number,
-  sink: number,
-) => number;
 
 type CallHandler = (
   id: number,
@@ -85,10 +72,10 @@ export class ProcedureInstance {
   ): void {
     const context = this.#context;
     const { sender, connection } = caller;
-    const run = this.#guest.exported<CallProcedure>("__call_procedure__");
+    const run = this.#guest.exported<CallForCaller>("__call_procedure__");
     context.begin(name, undefined);
     const source = context.sources.open(args, 0, args.length);
-    const enter = (call: CallProcedure) => (): number =>
+    const enter = (call: CallForCaller) => (): number =>
       call(
         id,
         sender[0],
