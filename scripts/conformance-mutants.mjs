@@ -37,13 +37,15 @@ function only(groups, isWanted) {
 
 class Killers {
   #runRules;
+  #setMutant;
   #server;
   /** Rules that fail without a fault, and those that are known not to. */
   #failing = new Set();
   #sound = new Set();
 
-  constructor(runRules, server) {
+  constructor(runRules, setMutant, server) {
     this.#runRules = runRules;
+    this.#setMutant = setMutant;
     this.#server = server;
   }
 
@@ -61,16 +63,15 @@ class Killers {
     if (!this.#sound.has(rule)) {
       const [result] = await this.#run(
         only(groups, (one) => one === rule),
-        "",
+        undefined,
       );
       (result?.outcome === "passed" ? this.#sound : this.#failing).add(rule);
     }
     return this.#sound.has(rule);
   }
 
-  /** The threads of databases made by the run have the mutant; an empty text is none. */
   #run(groups, mutant) {
-    process.env.LIGHTCONE_MUTANT = mutant;
+    this.#setMutant(mutant);
     return this.#runRules(groups, { server: this.#server, stopsAtFailure: true });
   }
 }
@@ -82,7 +83,7 @@ async function main() {
   const { startServer } = await load("host/dist/src/index.js");
   const { groups } = await load("abi/dist/conformance/groups.js");
   const { runRules } = await load("abi/dist/conformance/runner.js");
-  const { mutantKinds } = await load("scripts/mutant-hook.mjs");
+  const { mutantKinds, setMutant } = await load("scripts/mutant-hook.mjs");
   const dataDir = mkdtempSync(join(tmpdir(), "lightcone-mutants-"));
   const host = await startServer({ listenAddr: "127.0.0.1:0", dataDir, report: () => undefined });
   const server = `http://${host.address}`;
@@ -91,11 +92,11 @@ async function main() {
     .filter(({ name }) => wanted === undefined || name === wanted);
   let survivors = 0;
   try {
-    const killers = new Killers(runRules, server);
+    const killers = new Killers(runRules, setMutant, server);
     for (const { name } of chosen) {
       for (const kind of mutantKinds) {
         const own = only(groups, ({ about }) => about === name);
-        const killer = await killers.find(own, `${name} ${kind}`);
+        const killer = await killers.find(own, { name, kind });
         if (killer === undefined) survivors++;
         const detail = verbose && killer !== undefined ? `: ${killer.reason}` : "";
         console.log(`| ${name} | ${kind} | ${killer?.rule.id ?? "**survived**"}${detail} |`);

@@ -1,8 +1,9 @@
 // Loaded before a host by scripts/conformance-mutants.mjs, in every thread of it: puts a fault into one import of every
 // module that is linked from then on. The host's own code knows nothing of it.
 //
-// The mutant is named by LIGHTCONE_MUTANT as `IMPORT KIND`; threads see the value that it had when they began.
+// The mutant stands in memory that all threads share, so that one which waits for its database since long has the same.
 import { register } from "node:module";
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 
 const isHook = new URL(import.meta.url).searchParams.has("hook");
 if (!isHook) register(`${import.meta.url}?hook`);
@@ -78,14 +79,32 @@ function offByOne({ name, paramNames, result }, sound, context) {
 /** The kinds by name. */
 export const mutantKinds = Object.keys(kinds);
 
+const key = "lightcone:mutant";
+
+/** The numbers of the import and of the kind; an import of -1 is none. Threads inherit what the main one made first. */
+function sharedMutant() {
+  const inherited = getEnvironmentData(key);
+  if (inherited !== undefined) return new Int32Array(inherited);
+  const made = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+  setEnvironmentData(key, made);
+  return new Int32Array(made).fill(-1);
+}
+
+const present = sharedMutant();
+
+/** Modules that are linked from now on, in whatever thread, have this mutant; `undefined` is none. */
+export function setMutant(mutant) {
+  present[0] = mutant === undefined ? -1 : table.findIndex(({ name }) => name === mutant.name);
+  present[1] = mutant === undefined ? -1 : mutantKinds.indexOf(mutant.kind);
+}
+
 /** The imports of one instance, one of them mutated. */
 export function mutate(linked, context) {
-  const [name, ...words] = (process.env.LIGHTCONE_MUTANT ?? "").split(" ");
-  const one = table.find((each) => each.name === name);
+  const one = table[present[0]];
   if (one === undefined) return linked;
-  const sound = linked[one.module][name];
-  const mutant = kinds[words.join(" ")](one, sound, context);
-  return { ...linked, [one.module]: { ...linked[one.module], [name]: mutant } };
+  const sound = linked[one.module][one.name];
+  const mutant = kinds[mutantKinds[present[1]]](one, sound, context);
+  return { ...linked, [one.module]: { ...linked[one.module], [one.name]: mutant } };
 }
 
 const { moduleImports: table } = isHook

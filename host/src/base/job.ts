@@ -1,9 +1,9 @@
-// Work that would hold a thread for seconds, done on a thread that exists for it alone. Whatever the work does to its thread,
-// an abort or memory without end, ends that thread and nothing else. On Linux it gets what others leave of the processor.
-import { Worker } from "node:worker_threads";
+// Work that would hold a thread for seconds, done in a process that exists for it alone. Whatever the work does there, an abort or
+// memory without end, ends that process and nothing else; and all of its threads get what others leave of the processor.
+import { fork } from "node:child_process";
 import { messageOf } from "@lightcone/abi";
 
-/** What a job's thread starts with. */
+/** What a job's process starts with. */
 export interface JobStart {
   /** The URL of a module that exports the function `job`, from bytes and options to bytes. */
   readonly module: string;
@@ -11,14 +11,14 @@ export interface JobStart {
   readonly options: unknown;
 }
 
-/** What a job's thread says before it ends. */
+/** What a job's process says before it ends. */
 export type JobAnswer =
   | { readonly kind: "done"; readonly output: Uint8Array }
   | { readonly kind: "failed"; readonly message: string };
 
 /**
  * Runs the function `job` that the module at `url` exports; `options` are plain data. Rejects with why it failed, or once it has run for `millisMax`
- * milliseconds. The thread does not keep a process alive.
+ * milliseconds. If this process is gone first, the other ends with its job.
  */
 export function runJob(
   url: URL,
@@ -26,25 +26,30 @@ export function runJob(
   millisMax: number,
   options?: unknown,
 ): Promise<Uint8Array> {
-  const workerData: JobStart = { module: url.href, input, options };
-  const worker = new Worker(new URL("./job-worker.js", import.meta.url), { workerData });
-  worker.unref();
+  const start: JobStart = { module: url.href, input, options };
+  const child = fork(new URL("./job-process.js", import.meta.url), {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    // A debugger or a profiler of the host's is not the job's.
+    execArgv: [],
+  });
   return new Promise<Uint8Array>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new Error(`not done within ${millisMax / 1000} s`));
     }, millisMax);
     timer.unref();
-    worker.on("message", (answer: JobAnswer) => {
+    child.on("message", (answer: JobAnswer) => {
       if (answer.kind === "done") resolve(answer.output);
       else reject(new Error(answer.message));
     });
-    worker.on("error", (thrown) => {
+    child.on("error", (thrown) => {
       reject(new Error(messageOf(thrown)));
     });
-    worker.on("exit", () => {
-      reject(new Error("its thread ended"));
+    child.on("exit", (code, signal) => {
+      reject(new Error(`its process ended (${signal ?? `exit code ${String(code)}`})`));
     });
+    child.send(start);
   }).finally(() => {
-    void worker.terminate();
+    child.kill("SIGKILL");
   });
 }

@@ -1,5 +1,5 @@
-// The variant of a module whose procedures can wait: made once for each program, on a thread of its own, one at a time in
-// the whole process, and kept by content (design decision 5). A damaged or foreign file in the cache is made anew.
+// The variant of a module whose procedures can wait: made once for each program, in a process of its own, one at a time for
+// the whole host, and kept by content (design decision 5). A damaged or foreign file in the cache is made anew.
 import { messageOf, toHex } from "@lightcone/abi";
 import { digest } from "../../base/digest.ts";
 import { runJob } from "../../base/job.ts";
