@@ -26,6 +26,7 @@ export const errorCodes = {
   LC_REDUCER_FAILED: "the reducer returned an error; its transaction was rolled back",
   LC_CALL_TIME_LIMIT: "the call ran longer than --call-time-limit and was stopped",
   LC_NOT_YET: "the module declares this feature, which this version does not run yet",
+  LC_CLIENT_CONNECTED: "the module's code trapped while a client connected",
   LC_VIEW: "a view could not be computed; nothing was changed",
   LC_PUBLISH_REFUSED: "the new module cannot replace the old one; every reason is listed",
   LC_PUBLISH_BREAKS_CLIENTS:

@@ -134,6 +134,8 @@ export interface Limits {
   readonly procedureInputBytesMax: number;
   /** What may wait for the disk when a procedure begins one more transaction (own): it can commit without a pause. */
   readonly procedureBacklogBytesMax: number;
+  /** Memory of the instances under way, together: a call that would begin beyond it waits until some have ended (own). */
+  readonly procedureMemoryBytesMax: number;
   /** Instances that stay for the next call when they have nothing to do (own). */
   readonly procedureIdleCountMax: number;
   /** The frames of a guest that waits, as Asyncify writes them: far more than compilers' code needs (own). */
@@ -217,6 +219,7 @@ export const limit: Limits = {
   procedureQueueCountMax: 16_384,
   procedureInputBytesMax: 256 * mebi,
   procedureBacklogBytesMax: 512 * mebi,
+  procedureMemoryBytesMax: 4 * gibi,
   procedureIdleCountMax: 16,
   suspendedStackBytesMax: 128 * kibi,
   variantMillisMax: 1_800_000,

@@ -47,8 +47,8 @@ function isConnected(parts: DatabaseParts, client: Client): boolean {
 /** Why a lifecycle reducer did not let a client in or out. */
 export interface LifecycleFailure {
   readonly message: string;
-  /** The module neither agreed nor refused: it was stopped. */
-  readonly isOutOfEnergy: boolean;
+  /** A module that trapped or was stopped has neither agreed nor refused. */
+  readonly kind: "refused" | "trapped" | "outOfEnergy";
 }
 
 /** The lifecycle reducer inside an open transaction; undefined if it is content or there is none. */
@@ -65,9 +65,9 @@ function runLifecycle(
   const result = invoke(parts, module, reducer, client, timestampMicros, noArguments, 0, 0, tx);
   if (result.kind === "ok") return undefined;
   const outcome = rolledBack(parts, module, tx, reducer, result, timestampMicros);
-  const isOutOfEnergy = outcome.kind === "outOfEnergy";
-  const isTold = outcome.kind === "failed" || outcome.kind === "outOfEnergy";
-  return { message: isTold ? outcome.message : fatalMessage, isOutOfEnergy };
+  if (outcome.kind === "failed") return { kind: "refused", message: outcome.message };
+  if (outcome.kind === "outOfEnergy") return { kind: "outOfEnergy", message: outcome.message };
+  return { kind: "trapped", message: fatalMessage };
 }
 
 /**
@@ -81,7 +81,7 @@ export function connectClient(
 ): LifecycleFailure | undefined {
   if (findCredentials(parts, client) >= 0) {
     const message = `connection id ${client.connectionId.toHex()} is in use`;
-    return { message, isOutOfEnergy: false };
+    return { kind: "refused", message };
   }
   const timestampMicros = parts.callClock.next();
   const { datastore } = parts;
@@ -96,7 +96,7 @@ export function connectClient(
   const name = module.lifecycleReducer("onConnect")?.loggedName ?? connectName;
   const inputs = recordInputs({ loggedName: name }, client, timestampMicros, noArguments, 0, 0);
   const fault = commit(parts, tx, inputs, undefined);
-  return fault === undefined ? undefined : { message: fault.message, isOutOfEnergy: false };
+  return fault === undefined ? undefined : { kind: "refused", message: fault.message };
 }
 
 /** Ends a client's subscriptions, runs `client_disconnected` and deletes its rows, whatever that reducer says. */

@@ -24,13 +24,14 @@ export interface ConnectRefusal {
   readonly message: string;
 }
 
-/** Begins a connection. LC_DATABASE_UNAVAILABLE if `client_connected` was stopped before it could say yes or no. */
+/** Begins a connection. LC_DATABASE_UNAVAILABLE if `client_connected` was stopped before it could say yes or no, LC_CLIENT_CONNECTED if it trapped. */
 function connect(database: Database, client: Client): ConnectRefusal | undefined {
   const failure = database.connect(client);
   if (failure === undefined) return undefined;
-  const { message, isOutOfEnergy } = failure;
-  if (isOutOfEnergy) throw new LightconeError("LC_DATABASE_UNAVAILABLE", message);
-  return { kind: "refused", message };
+  const { kind, message } = failure;
+  if (kind === "outOfEnergy") throw new LightconeError("LC_DATABASE_UNAVAILABLE", message);
+  if (kind === "trapped") throw new LightconeError("LC_CLIENT_CONNECTED", message);
+  return { kind, message };
 }
 
 /** Runs `work` as a connection of its own. */

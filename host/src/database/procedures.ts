@@ -223,7 +223,7 @@ export class Procedures {
     this.#isPumping = true;
     try {
       let at = from;
-      while (at < this.#queue.length && this.#flights.size < limit.procedureCountMax) {
+      while (at < this.#queue.length && this.#hasRoom()) {
         const found = this.#tryStart(this.#queue[at] as ProcedureJob, at);
         if (found === "short") return;
         if (found === "stays") at++;
@@ -231,6 +231,13 @@ export class Procedures {
     } finally {
       this.#isPumping = false;
     }
+  }
+
+  #hasRoom(): boolean {
+    if (this.#flights.size >= limit.procedureCountMax) return false;
+    let memoryBytes = 0;
+    for (const instance of this.#flights.keys()) memoryBytes += instance.memoryBytes;
+    return memoryBytes < limit.procedureMemoryBytesMax;
   }
 
   /** Starts the job at a place of the queue: it left, it stays since its code is being made, or memory is short. */

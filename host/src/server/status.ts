@@ -29,6 +29,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_REDUCER_FAILED: moduleFailedStatus,
   LC_CALL_TIME_LIMIT: moduleFailedStatus,
   LC_NOT_YET: 501,
+  LC_CLIENT_CONNECTED: 500,
   LC_VIEW: moduleFailedStatus,
   LC_PUBLISH_REFUSED: 400,
   LC_PUBLISH_BREAKS_CLIENTS: 400,

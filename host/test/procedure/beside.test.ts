@@ -54,6 +54,24 @@ void test("a thousand sleep while reducers go on; more wait for room", async (t)
   t.equal(timers.count, 0);
 });
 
+void test("[PROC3] what begins waits until those under way have given memory back", async (t) => {
+  const more = `(func (export "__preinit__1") (drop (memory.grow (i32.const 16000))))`;
+  const rig = await openRig(await assemblePlayer({ more }));
+  await warm(rig);
+  const { clock, timers, database } = rig.host;
+  const instanceBytes = 16_016 * 65_536;
+  const running = Math.ceil(limit.procedureMemoryBytesMax / instanceBytes);
+  const wakeAt = clock.nowMicros() + 1_000_000n;
+  for (let i = 0; i < running + 3; i++) rig.client.procedure("play", sleeper(rig, wakeAt, i));
+  t.same(database.procedures.counts, { running, waiting: 3 });
+  rig.host.take(1);
+  clock.advance(2_000_000n);
+  timers.advance(0n);
+  rig.host.service.endTurn();
+  t.equal(resultsOf(rig.host.take(1)).length, running + 3);
+  t.same(database.procedures.counts, { running: 0, waiting: 0 });
+});
+
 void test("a queue that is too long refuses", async (t) => {
   const rig = await openRig();
   const { procedures } = rig.host.database;

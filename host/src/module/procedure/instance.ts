@@ -61,6 +61,11 @@ export class ProcedureInstance {
     return !this.#isSpent && !this.#guest.isDead;
   }
 
+  /** The size of its memory, which never shrinks. */
+  get memoryBytes(): number {
+    return this.#context.memory.bytes().length;
+  }
+
   /** Calls a procedure. `args` is the BSATN of its parameters. `onEnd` is told once: before this returns, or in a later turn. */
   callProcedure(
     id: number,
