@@ -1,10 +1,12 @@
 // From arguments to a command, and from its end to an exit code.
 import { Cli, type CommandClass, type Definition } from "./clipanion.ts";
 import { BackupCommand, RestoreCommand } from "./command/backup.ts";
+import { BuildCommand } from "./command/build.ts";
 import { CallCommand } from "./command/call.ts";
 import { DeleteCommand } from "./command/delete.ts";
 import { DescribeCommand } from "./command/describe.ts";
 import { GenerateCommand } from "./command/generate.ts";
+import { InitCommand } from "./command/init.ts";
 import { ListCommand } from "./command/list.ts";
 import { IdentityCommand, LoginCommand, LoginShowCommand, LogoutCommand } from "./command/login.ts";
 import {
@@ -35,6 +37,8 @@ import { version } from "./version.ts";
 
 const commands: CommandClass<CommandContext>[] = [
   StartCommand,
+  InitCommand,
+  BuildCommand,
   PublishCommand,
   CallCommand,
   SqlCommand,

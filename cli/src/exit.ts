@@ -11,7 +11,7 @@ export const exitCodes = {
   forbidden: { code: 4, meaning: "not logged in, or not allowed" },
   module: {
     code: 5,
-    meaning: "the module failed: a reducer's error, a trap, a program that does not load",
+    meaning: "the module failed: it does not compile or load, a reducer's error, a trap",
   },
   bug: { code: 70, meaning: "a fault of this program" },
 } as const;

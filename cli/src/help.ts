@@ -7,7 +7,15 @@ import { exitCodes } from "./exit.ts";
 const columnMax = 80;
 
 /** The order of categories in the list of commands. */
-const categories = ["Run a server", "Databases", "Logs on disk", "Clients", "Identity", "Servers"];
+const categories = [
+  "Run a server",
+  "Modules",
+  "Databases",
+  "Logs on disk",
+  "Clients",
+  "Identity",
+  "Servers",
+];
 
 /** Flags whose value is called otherwise than by the flag's last word. */
 const valueNames: Readonly<Record<string, string>> = {

@@ -40,11 +40,7 @@ void test("a program that cannot be had is told with what to do", (t) => {
     [{ binPath: "text.wasm" }, /no WebAssembly module/, /compiled/],
     [{ binPath: "crate" }, /cannot read crate/, /--bin-path/],
     [{ modulePath: "missing" }, /missing is no folder/, /--bin-path/],
-    [
-      { modulePath: "crate" },
-      /crate has no compiled module/,
-      /in crate with `cargo build --release/,
-    ],
+    [{ modulePath: "crate" }, /crate has no compiled module/, /in crate with `lightcone build`/],
     [{ modulePath: "assembly" }, /no compiled module/, /npm run build/],
     [{ modulePath: "empty" }, /no compiled module/, /--module-path/],
     [{ modulePath: "two" }, /more than one program/, /two\/build\/a.wasm\ntwo\/build\/b.wasm/],

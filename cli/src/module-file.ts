@@ -1,8 +1,9 @@
 // A module's compiled program: the file that is named, or the one that a module's folder has after
 // its build.
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { messageOf } from "@lightcone/abi";
+import { findFolder } from "./build/project.ts";
 import { CommandError } from "./exit.ts";
 
 export interface ModuleChoice {
@@ -23,7 +24,7 @@ const builds = [
   {
     manifest: "Cargo.toml",
     folder: join("target", "wasm32-unknown-unknown", "release"),
-    command: "cargo build --release --target wasm32-unknown-unknown",
+    command: "lightcone build",
   },
   { manifest: "package.json", folder: "build", command: "npm run build" },
 ] as const;
@@ -31,27 +32,24 @@ const builds = [
 /** Reads the program. Throws a CommandError that says how to name or build one. */
 export function readModule(workingFolder: string, choice: ModuleChoice): ModuleFile {
   const { binPath, modulePath } = choice;
-  if (binPath !== undefined && modulePath !== undefined) {
-    throw new CommandError(
-      "usage",
-      "--bin-path and --module-path exclude each other",
-      "Give one of them.",
-    );
-  }
+  checkChoice(choice);
   const path = binPath ?? findProgram(workingFolder, modulePath ?? ".");
   return { path, program: readProgram(resolve(workingFolder, path), path) };
 }
 
+/** Refuses both flags at once. Throws a CommandError. */
+export function checkChoice({ binPath, modulePath }: ModuleChoice): void {
+  if (binPath === undefined || modulePath === undefined) return;
+  throw new CommandError(
+    "usage",
+    "--bin-path and --module-path exclude each other",
+    "Give one of them.",
+  );
+}
+
 /** The one program built in the module's folder, as a path that begins like that of the folder. */
 function findProgram(workingFolder: string, modulePath: string): string {
-  const folder = resolve(workingFolder, modulePath);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new CommandError(
-      "usage",
-      `${modulePath} is no folder`,
-      "Name the module's folder, or its .wasm file with --bin-path.",
-    );
-  }
+  const folder = findFolder(workingFolder, modulePath);
   for (const build of builds) {
     const found = programsIn(join(folder, build.folder));
     const [only, ...others] = found;

@@ -69,7 +69,8 @@ function noHost(): never {
   throw new Error("this test has no host");
 }
 
-const noHosts: HostPart = {
+/** A host none of whose parts a test has. */
+export const noHosts: HostPart = {
   startServer: noHost,
   describeModule: noHost,
   openOfflineLog: noHost,

@@ -1,9 +1,11 @@
 // `lightcone publish`: a module becomes a database, or the new program of one.
 import type { Api, PublishOptions, PublishPlan } from "../api.ts";
+import { buildProject, releaseBuild } from "../build/build.ts";
+import { findProject } from "../build/project.ts";
 import { isEnum, Option, type Usage } from "../clipanion.ts";
 import { confirm } from "../confirm.ts";
 import { CommandError } from "../exit.ts";
-import { type ModuleFile, readModule } from "../module-file.ts";
+import { checkChoice, type ModuleFile, readModule } from "../module-file.ts";
 import { anonymousFlag, ServerCommand, yesFlag } from "./base.ts";
 
 const deleteModes = ["always", "on-conflict", "never"] as const;
@@ -15,15 +17,16 @@ export class PublishCommand extends ServerCommand {
     category: "Databases",
     description: "create a database from a module, or give one a new program",
     details: `
-      The program is the file named with \`--bin-path\`, or the one already built in the module's
-      folder (target/wasm32-unknown-unknown/release for Rust, build for AssemblyScript). Without
-      NAME the database is known by its identity alone. Data stays when a database gets a new
-      program, unless \`--delete-data\` says otherwise.
+      The program is the file named with \`--bin-path\`, or the module's folder is built first, as
+      \`lightcone build\` does; with \`--no-build\`, and where there is nothing to build, what is
+      there already is taken (target/wasm32-unknown-unknown/release/*.wasm or build/*.wasm).
+      Without NAME the database is known by its identity alone. Data stays when a database gets a
+      new program, unless \`--delete-data\` says otherwise.
     `,
     examples: [
       ["Publish a compiled module", "$0 publish chat --bin-path chat.wasm"],
       [
-        "Publish from a crate, starting afresh",
+        "Build and publish a folder, starting afresh",
         "$0 publish chat --module-path ./server --delete-data",
       ],
     ],
@@ -34,7 +37,10 @@ export class PublishCommand extends ServerCommand {
     description: "the compiled module, a .wasm file",
   });
   readonly modulePath: string | undefined = Option.String("-p,--module-path", {
-    description: "the module's folder, where the program was built (default: this folder)",
+    description: "the module's folder, which is built first (default: this folder)",
+  });
+  readonly noBuild: boolean = Option.Boolean("--no-build", false, {
+    description: "take the program that was built there before",
   });
   readonly deleteData: DeleteMode | boolean = Option.String("-c,--delete-data", false, {
     tolerateBoolean: true,
@@ -56,9 +62,9 @@ export class PublishCommand extends ServerCommand {
   }
 
   async run(): Promise<void> {
-    const { context, name, output } = this;
+    const { name, output } = this;
     if (name !== undefined) checkDatabaseName(name);
-    const file = readModule(context.workingFolder, this);
+    const file = await this.#program();
     const api = await this.api(this.anonymous ? "none" : "needed");
     const options = name === undefined ? keepAll : await this.#options(api, name, file);
     const sizeKib = Math.ceil(file.program.length / 1024);
@@ -68,6 +74,19 @@ export class PublishCommand extends ServerCommand {
     else output.line(`${op} ${domain ?? "database"} ${identity}`);
     const server = this.server === undefined ? "" : ` --server ${this.server}`;
     output.note(`Try \`lightcone describe ${domain ?? identity}${server}\`.`);
+  }
+
+  /** The program named, one that is built now, or one that was built before. */
+  #program(): ModuleFile | Promise<ModuleFile> {
+    const { context, binPath, modulePath = ".", noBuild } = this;
+    checkChoice(this);
+    if (binPath === undefined && !noBuild) {
+      const project = findProject(context.workingFolder, modulePath);
+      if (project !== undefined) {
+        return buildProject(project, releaseBuild, context, this.output);
+      }
+    }
+    return readModule(context.workingFolder, this);
   }
 
   /** Asks the server what publishing would come to, and the user where something would be lost. */

@@ -24,6 +24,8 @@ export interface Limits {
   readonly bodyBytesMax: number;
   /** A WebAssembly module in a publish request; own, since the reference sets none. */
   readonly moduleBytesMax: number;
+  /** The source map in a module; a larger one is not used. Own: 8 MiB of code have about one. */
+  readonly sourceMapBytesMax: number;
   /** What a module's memory may grow to, unless the options say otherwise; own, the reference leaves it at 4 GiB. */
   readonly moduleMemoryBytesMax: number;
   /** Entries of all tables of a module (own). */
@@ -172,6 +174,7 @@ export const limit: Limits = {
   outgoingFrameCountMax: 16_384,
   bodyBytesMax: 2 * mebi,
   moduleBytesMax: 64 * mebi,
+  sourceMapBytesMax: 8 * mebi,
   moduleMemoryBytesMax: gibi,
   moduleTableEntriesMax: 1_000_000,
   callFuelUnitsMax: 120e9,

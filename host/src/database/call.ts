@@ -207,7 +207,7 @@ export function rolledBack(
   const fault = isOutOfEnergy
     ? `reducer ${name} was stopped: ${result.message}, ${energyUsed} units (--call-budget)`
     : `reducer ${name} trapped: ${result.message}`;
-  parts.moduleLog.append(hostRecord(isOutOfEnergy ? "Error" : "Panic", fault));
+  parts.moduleLog.append(hostRecord(isOutOfEnergy ? "Error" : "Panic", fault, result.trace));
   const failure = module.revive();
   if (failure !== undefined) parts.moduleLog.append(hostRecord("Panic", failure));
   if (isOutOfEnergy) {

@@ -94,7 +94,8 @@ function outcomeOf(
 ): RouteOutcome {
   if (end.kind === "fatal") {
     if (isLogged) return { kind: "failed", message: end.message };
-    moduleLog.append(hostRecord("Panic", `HTTP handler ${handler} trapped: ${end.message}`));
+    const fault = `HTTP handler ${handler} trapped: ${end.message}`;
+    moduleLog.append(hostRecord("Panic", fault, end.trace));
     return { kind: "failed", message: fatalMessage };
   }
   try {

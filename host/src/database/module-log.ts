@@ -40,10 +40,15 @@ export function formatLogLine(record: LogRecord, micros: bigint): string {
   });
 }
 
-/** A record that the host itself writes. */
-export function hostRecord(level: LogRecord["level"], message: string): LogRecord {
+/** A record that the host itself writes, about a stack of the module's if `trace` has any frames. */
+export function hostRecord(
+  level: LogRecord["level"],
+  message: string,
+  trace: readonly string[] = [],
+): LogRecord {
   const own = "__spacetimedb__";
-  return { level, message, target: own, filename: own, functionName: own };
+  const record = { level, message, target: own, filename: own, functionName: own };
+  return trace.length === 0 ? record : { ...record, trace };
 }
 
 function dayOf(micros: bigint): string {

@@ -166,7 +166,7 @@ export class Procedures {
   ): { kind: "returned"; value: Uint8Array } | { kind: "failed"; message: string } {
     if (end.kind === "fatal") {
       if (isLogged) return { kind: "failed", message: end.message };
-      this.#log("Panic", `procedure ${name} trapped: ${end.message}`);
+      this.#log("Panic", `procedure ${name} trapped: ${end.message}`, end.trace);
       return { kind: "failed", message: fatalMessage };
     }
     const { value } = end;
@@ -337,8 +337,8 @@ export class Procedures {
     };
   }
 
-  #log(level: "Error" | "Panic", message: string): void {
-    this.#parts.moduleLog.append(hostRecord(level, message));
+  #log(level: "Error" | "Panic", message: string, trace?: readonly string[]): void {
+    this.#parts.moduleLog.append(hostRecord(level, message, trace));
   }
 
   /** Gives up all calls: no timer and no socket is left, and nobody is told. None is taken from now on. */

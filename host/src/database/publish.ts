@@ -12,6 +12,7 @@ import { systemTableId } from "../datastore/system-tables.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
+import { sourceMapFault } from "../module/source-map.ts";
 import { commit, fatalMessage, invoke, rolledBack, undo } from "./call.ts";
 import { makeClient } from "./client.ts";
 import { LiveModule } from "./live-module.ts";
@@ -95,6 +96,11 @@ function changeStages(parts: DatabaseParts, tx: Transaction, publish: PublishCha
 /** The new program takes over. */
 function takeOver(parts: DatabaseParts, publish: PublishChange): void {
   parts.module = publish.module;
+  const mapFault = sourceMapFault(publish.module.program);
+  if (mapFault !== undefined) {
+    const text = `the program's source map is not used: ${mapFault}`;
+    parts.moduleLog.append(hostRecord("Warn", text));
+  }
   // Nothing keeps the memory of the program before.
   parts.datastore.forgetSources();
   for (const { committed } of publishStages) committed?.(parts, publish);

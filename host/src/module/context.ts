@@ -14,6 +14,7 @@ import {
 } from "./meter/call-meter.ts";
 import type { ReadSet } from "./read-set.ts";
 import { RowIterators } from "./row-iterator.ts";
+import { traceOf } from "./trace.ts";
 import { GuestTrap } from "./trap.ts";
 
 export type LogLevel = "Error" | "Warn" | "Info" | "Debug" | "Trace" | "Panic";
@@ -26,7 +27,7 @@ export interface LogRecord {
   readonly lineNumber?: number;
   readonly functionName?: string;
   readonly message: string;
-  /** Function names of the guest's stack, innermost first; for panics. */
+  /** Frames of the guest's stack, innermost first, each with its function and, if it is known, its line; for panics. */
   readonly trace?: readonly string[];
 }
 
@@ -78,6 +79,7 @@ export class CallContext {
    */
   isWriting = false;
   #memory: GuestMemory | undefined;
+  #code: WebAssembly.Module | undefined;
 
   constructor(environment: ModuleEnvironment) {
     this.environment = environment;
@@ -88,6 +90,17 @@ export class CallContext {
 
   setMemory(memory: WebAssembly.Memory): void {
     this.#memory = new GuestMemory(memory, (message) => this.trap(message));
+  }
+
+  /** Says what code runs, for its traces. */
+  setCode(code: WebAssembly.Module): void {
+    this.#code = code;
+  }
+
+  /** The guest's frames of a stack, innermost first (docs/source-maps.md). */
+  trace(stack: string | undefined): string[] {
+    if (stack === undefined || this.#code === undefined) return [];
+    return traceOf(stack, { module: this.#code, functionCount: this.meter.functionCount });
   }
 
   get memory(): GuestMemory {

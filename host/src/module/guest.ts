@@ -21,7 +21,7 @@ export function guestText(bytes: Uint8Array): string {
 }
 
 /** What ended a guest by its own fault, or undefined if what it threw is the host's. */
-export function guestFault(thrown: unknown): string | undefined {
+function guestFault(thrown: unknown): string | undefined {
   if (thrown instanceof WebAssembly.Exception) return "an exception that nobody caught";
   // A RangeError is the guest's stack overflow.
   const isGuests =
@@ -39,6 +39,13 @@ export function hostFault(thrown: unknown): unknown {
 
 /** How it is told that a call used up its budget. */
 export const outOfEnergyText = "it used up its energy budget";
+
+/** How a guest ended itself. */
+export interface GuestEnd {
+  readonly message: string;
+  /** As `LogRecord` has it, if there was a stack. */
+  readonly trace?: readonly string[];
+}
 
 /** An export that is called on somebody's behalf, as `__call_reducer__` and `__call_procedure__` are (abi.md section 7). */
 export type CallForCaller = (
@@ -73,6 +80,7 @@ export class Guest {
   ) {
     const context = new CallContext(environment);
     this.context = context;
+    context.setCode(module.compiled);
     const instance = this.#startUp("instantiation", () => {
       const created = new WebAssembly.Instance(module.compiled, linkImports(context, procedures));
       context.setMemory(created.exports[memoryExport] as WebAssembly.Memory);
@@ -107,9 +115,14 @@ export class Guest {
     return this.#isDead || this.context.isDead;
   }
 
-  /** What a call threw went through the guest: it is not used again. */
-  kill(): void {
+  /** What a call threw went through the guest: it is not used again. Throws what is the host's own fault. */
+  endBy(thrown: unknown): GuestEnd {
     this.#isDead = true;
+    const message = guestFault(thrown);
+    if (message === undefined) throw hostFault(thrown);
+    return thrown instanceof Error
+      ? { message, trace: this.context.trace(thrown.stack) }
+      : { message };
   }
 
   /** An export of the ABI's table, whose type `loadModule` has checked; undefined if the module has none of that name. */
@@ -128,7 +141,12 @@ export class Guest {
       const fault = this.isOutOfEnergy
         ? outOfEnergyText
         : (guestFault(thrown) ?? messageOf(thrown));
-      throw new LightconeError("LC_MODULE_LOAD", `the module trapped in ${name}: ${fault}`);
+      const trace = thrown instanceof Error ? this.context.trace(thrown.stack) : [];
+      throw new LightconeError(
+        "LC_MODULE_LOAD",
+        `the module trapped in ${name}: ${fault}`,
+        trace.map((frame) => `at ${frame}`),
+      );
     } finally {
       this.context.end();
     }

@@ -2,14 +2,7 @@
 import { assert, type ModuleDef } from "@lightcone/abi";
 import type { Transaction } from "../datastore/tx.ts";
 import type { CallContext, ModuleEnvironment } from "./context.ts";
-import {
-  type CallForCaller,
-  Guest,
-  guestFault,
-  guestText,
-  hostFault,
-  outOfEnergyText,
-} from "./guest.ts";
+import { type CallForCaller, Guest, type GuestEnd, guestText, outOfEnergyText } from "./guest.ts";
 import type { LoadedModule } from "./load.ts";
 import type { ReadSet } from "./read-set.ts";
 import { callView, type ViewId, type ViewResult } from "./view-call.ts";
@@ -26,9 +19,9 @@ export type ReducerResult =
   /** The module said no; the text is its own. */
   | { readonly kind: "error"; readonly message: string }
   /** Trap, unknown result code or dead instance; the instance must not be used again if `isDead`. */
-  | { readonly kind: "fatal"; readonly message: string }
+  | ({ readonly kind: "fatal" } & GuestEnd)
   /** The call used up its budget, which trapped it. */
-  | { readonly kind: "outOfEnergy"; readonly message: string };
+  | ({ readonly kind: "outOfEnergy" } & GuestEnd);
 
 const succeeded: ReducerResult = { kind: "ok" };
 
@@ -95,12 +88,10 @@ export class ModuleInstance {
       if (code === 1) return { kind: "error", message: guestText(context.sink.bytes()) };
       return fatal(`the reducer returned ${code}`);
     } catch (thrown) {
-      this.#guest.kill();
-      const fault = guestFault(thrown);
-      if (fault === undefined) throw hostFault(thrown);
-      assert(!context.isWriting, `${fault} in the middle of a write`);
-      if (this.#guest.isOutOfEnergy) return { kind: "outOfEnergy", message: outOfEnergyText };
-      return fatal(fault);
+      const end = this.#guest.endBy(thrown);
+      assert(!context.isWriting, `${end.message} in the middle of a write`);
+      if (!this.#guest.isOutOfEnergy) return { kind: "fatal", ...end };
+      return { kind: "outOfEnergy", ...end, message: outOfEnergyText };
     } finally {
       context.end();
     }

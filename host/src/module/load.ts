@@ -21,7 +21,7 @@ export interface LoadedModule {
 const magic = [0x00, 0x61, 0x73, 0x6d];
 
 /** Changes whenever the same bytes are metered otherwise, or are not taken any more. */
-const preparedVersion = 1;
+const preparedVersion = 2;
 const hashBytes = 32;
 
 /** What a module is prepared with. */

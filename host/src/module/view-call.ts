@@ -1,6 +1,6 @@
 // Views: functions of a module that read the database and write nothing (abi.md sections 6, 7.1 and 7.4).
 import type { Transaction } from "../datastore/tx.ts";
-import { type Guest, guestFault, guestText, hostFault } from "./guest.ts";
+import { type Guest, type GuestEnd, guestText } from "./guest.ts";
 import type { CallerWords } from "./instance.ts";
 import type { ReadSet } from "./read-set.ts";
 
@@ -23,7 +23,7 @@ export type ViewResult =
     }
   /** The rows are those of a query. */
   | { readonly kind: "query"; readonly text: string }
-  | { readonly kind: "failed"; readonly message: string };
+  | ({ readonly kind: "failed" } & GuestEnd);
 
 type CallView = (
   index: number,
@@ -62,10 +62,7 @@ export function callView(
     if (context.isDead) return failed("an import trapped and the module went on");
     return readResult(ended, context.sink.bytes());
   } catch (thrown) {
-    guest.kill();
-    const fault = guestFault(thrown);
-    if (fault === undefined) throw hostFault(thrown);
-    return failed(fault);
+    return { kind: "failed", ...guest.endBy(thrown) };
   } finally {
     context.end();
   }

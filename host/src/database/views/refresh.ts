@@ -24,9 +24,9 @@ export function viewRunner({ datastore, watch }: DatabaseParts, module: LiveModu
 /** Logs a failure; returns what who caused it is told. */
 export function reportFailure(
   { moduleLog }: DatabaseParts,
-  { name, message }: ViewFailure,
+  { name, message, trace }: ViewFailure,
 ): string {
-  moduleLog.append(hostRecord("Error", `view ${name} failed: ${message}`));
+  moduleLog.append(hostRecord("Error", `view ${name} failed: ${message}`, trace));
   return `The view ${name} failed; the transaction was rolled back.`;
 }
 

@@ -7,6 +7,7 @@ import { limit } from "../../base/limit.ts";
 import { RowIds } from "../../datastore/rows/ids.ts";
 import type { Table } from "../../datastore/table.ts";
 import type { Transaction } from "../../datastore/tx.ts";
+import type { GuestEnd } from "../../module/guest.ts";
 import type { CallerWords } from "../../module/instance.ts";
 import { ReadSet } from "../../module/read-set.ts";
 import type { ViewResult } from "../../module/view-call.ts";
@@ -44,9 +45,8 @@ export type RunView = (
 ) => Exclude<ViewResult, { kind: "query" }>;
 
 /** Why a view could not be computed. */
-export interface ViewFailure {
+export interface ViewFailure extends GuestEnd {
   readonly name: string;
-  readonly message: string;
 }
 
 /** What becomes of an instance if the open transaction commits; undefined is its end. */
@@ -124,11 +124,10 @@ export class Views {
     const reads = new ReadSet();
     this.#staged.set(instance, { view, table, reads });
     const result = run(view, sender, reads, tx);
-    const message =
-      result.kind === "failed"
-        ? result.message
-        : this.#writer.write(tx, { view, table, argHash }, result);
-    return message === undefined ? undefined : { name: view.definition.name, message };
+    const { name } = view.definition;
+    if (result.kind === "failed") return { ...result, name };
+    const message = this.#writer.write(tx, { view, table, argHash }, result);
+    return message === undefined ? undefined : { name, message };
   }
 
   /**

@@ -36,15 +36,6 @@ function levelOf(code: number): LogLevel {
   return low === panicLevel ? "Panic" : (levels[low] ?? "Debug");
 }
 
-/** Names of the guest's functions on the stack, innermost first, as far as the engine tells them. */
-function guestTrace(): string[] {
-  const lines = new Error("trace").stack?.split("\n") ?? [];
-  return lines.flatMap((line) => {
-    const match = /at (?:(\S+) \()?wasm:\/\/[^:]*:wasm-function\[(\d+)\]/.exec(line);
-    return match === null ? [] : [match[1] ?? `function ${match[2]}`];
-  });
-}
-
 /** A duration as Rust prints it: `1.5ms`. */
 function showDuration(millis: number): string {
   const micros = millis * 1000;
@@ -82,7 +73,7 @@ export function consoleImports(context: CallContext): ImportFunctions {
         ...(targetText === undefined ? {} : { target: targetText }),
         ...(fileText === undefined ? {} : { filename: fileText }),
         ...(line >>> 0 === noLine ? {} : { lineNumber: line >>> 0 }),
-        ...(name === "Panic" ? { trace: guestTrace() } : {}),
+        ...(name === "Panic" ? { trace: context.trace(new Error("trace").stack) } : {}),
       });
     },
     console_timer_start(name: number, nameLength: number): number {

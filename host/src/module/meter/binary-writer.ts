@@ -1,4 +1,5 @@
 // The binary form of a module being written: bytes and numbers appended, runs of another module's bytes copied.
+import { SectionId } from "../binary.ts";
 
 export class BinaryWriter {
   #bytes: Uint8Array;
@@ -80,5 +81,12 @@ export class BinaryWriter {
     this.byte(id);
     this.unsigned(content.length);
     this.bytes(content);
+  }
+
+  customSection(name: string, content: Uint8Array): void {
+    const named = new BinaryWriter(content.length + name.length * 3 + 5);
+    named.name(name);
+    named.bytes(content);
+    this.section(SectionId.custom, named.written);
   }
 }

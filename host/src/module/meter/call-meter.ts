@@ -2,7 +2,7 @@
 import { assert } from "@lightcone/abi";
 import type { Clock } from "../../base/clock.ts";
 import { limit } from "../../base/limit.ts";
-import { MeterExport, sliceUnits } from "./meter.ts";
+import { functionsBeforeTake, MeterExport, sliceUnits } from "./meter.ts";
 
 /** What all instances of a database's modules have used together. */
 export interface EnergyCount {
@@ -50,6 +50,7 @@ export class CallMeter {
   readonly #total: EnergyCount;
   readonly #grant: () => number;
   #take: (() => number) | undefined;
+  #functionCount = Infinity;
   /** Fuel handed out in the present call, with the slice that it began with. */
   #granted = sliceUnits;
   /** Most calls end within their first slice and never ask what time it is. */
@@ -75,7 +76,15 @@ export class CallMeter {
     if (host === undefined) return;
     const { exports: adapted } = new WebAssembly.Instance(adapter, { "": { "": this.#grant } });
     (host as WebAssembly.Table).set(0, adapted[""]);
-    this.#take = exports[MeterExport.take] as () => number;
+    const take = exports[MeterExport.take] as () => number;
+    this.#take = take;
+    // The name of a function of a module is its number.
+    this.#functionCount = Number(take.name) - functionsBeforeTake;
+  }
+
+  /** Functions from this number on are the meter's own. */
+  get functionCount(): number {
+    return this.#functionCount;
   }
 
   /** Whether the present or last call has used up its budget: it ended with a trap. */

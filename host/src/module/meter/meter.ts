@@ -4,11 +4,12 @@
 // Whatever is added comes last among its kind, so that no number in the module changes: functions keep theirs in calls, tables,
 // exports and the names that traps show. An import would have shifted them all; so the way to the host is a table of one entry, which
 // the host fills before anything runs. That is also why the start function becomes an export that the host calls.
-import { LightconeError } from "@lightcone/abi";
+import { LightconeError, sourceMapSection } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
-import { headerBytes, readSections, type Section, SectionId } from "../binary.ts";
-import { BinaryReader } from "../binary.ts";
+import { BinaryReader, headerBytes, readSections, type Section, SectionId } from "../binary.ts";
+import { findSourceMap, isSourceMap } from "../source-map.ts";
 import { BinaryWriter } from "./binary-writer.ts";
+import { CodeTrail } from "./code-trail.ts";
 import { type BinaryFacts, ExternKind, readFacts } from "./facts.ts";
 import { capMemories, capTables } from "./limits.ts";
 import { Opcode } from "./opcode.ts";
@@ -27,6 +28,9 @@ export const MeterExport = {
   /** The module's start function, if it has one: `() -> ()`. */
   start: "lightcone:start",
 } as const;
+
+/** Functions of the meter whose numbers come before that of `MeterExport.take`. */
+export const functionsBeforeTake = 2;
 
 const i32 = 0x7f;
 const functionReference = 0x70;
@@ -54,7 +58,7 @@ function numbersOf(facts: BinaryFacts): Added {
     fuel: facts.globalCount,
     refill: facts.functionCount,
     chargeSize: facts.functionCount + 1,
-    take: facts.functionCount + 2,
+    take: facts.functionCount + functionsBeforeTake,
     hostTable: facts.tableCount,
     hostType: facts.typeCount,
   };
@@ -186,7 +190,8 @@ function append(
 
 /**
  * The same module with a meter, its memories no larger than `memoryBytesMax`. `bytes` must be valid and import nothing but functions.
- * LC_MODULE_LOAD for what cannot be metered and for memories and tables larger than this host gives.
+ * A source map is changed so that it fits the metered code, and left out if that is impossible. LC_MODULE_LOAD for what cannot be
+ * metered and for memories and tables larger than this host gives.
  */
 export function meterModule(
   bytes: Uint8Array,
@@ -197,6 +202,9 @@ export function meterModule(
   checkNames(facts);
   const added = numbersOf(facts);
   const own = appendices(facts, added);
+  const map = findSourceMap(bytes, sections);
+  const trail = map === undefined ? undefined : new CodeTrail();
+  let codeAt = 0;
   const out = new BinaryWriter(bytes.length * 2);
   out.copy(bytes, 0, headerBytes);
   for (const id of sectionOrder) {
@@ -210,7 +218,9 @@ export function meterModule(
         present,
         facts,
       );
-      out.section(id, writeCode(bytes, present, survey, added, ownFunctions(added)));
+      const code = writeCode(bytes, present, survey, added, ownFunctions(added), trail);
+      out.section(id, code);
+      codeAt = out.length - code.length;
     } else if (appendix !== undefined) {
       const isTables = id === SectionId.table && section !== undefined;
       const entries = isTables ? capTables(bytes, section) : undefined;
@@ -221,8 +231,11 @@ export function meterModule(
       out.section(id, bytes.subarray(section.start, section.end));
     }
   }
-  for (const { id, start, end } of sections) {
-    if (id === SectionId.custom) out.section(id, bytes.subarray(start, end));
+  for (const section of sections) {
+    if (section.id !== SectionId.custom || isSourceMap(bytes, section)) continue;
+    out.section(section.id, bytes.subarray(section.start, section.end));
   }
+  const moved = map === undefined ? undefined : trail?.moveMap(map, codeAt);
+  if (moved !== undefined) out.customSection(sourceMapSection, moved);
   return out.written;
 }

@@ -5,6 +5,7 @@
 // that one, it is kept in a local variable: such a region begins before the outermost loop, and each way out of it writes back.
 import type { Section } from "../binary.ts";
 import { BinaryWriter } from "./binary-writer.ts";
+import type { CodeTrail } from "./code-trail.ts";
 import { Opcode } from "./opcode.ts";
 import { type CodeSurvey, type FunctionSurvey, Place } from "./survey.ts";
 
@@ -27,12 +28,20 @@ class CodeRewriter {
   readonly #survey: CodeSurvey;
   readonly #parts: MeterParts;
   readonly #out: BinaryWriter;
+  readonly #trail: CodeTrail | undefined;
   /** The variable that fuel passes through. */
   #local = 0;
   /** Scope of the outermost loop of the region, or `noRegion`. */
   #region: number = noRegion;
 
-  constructor(bytes: Uint8Array, survey: CodeSurvey, parts: MeterParts, out: BinaryWriter) {
+  constructor(
+    bytes: Uint8Array,
+    survey: CodeSurvey,
+    parts: MeterParts,
+    out: BinaryWriter,
+    trail: CodeTrail | undefined,
+  ) {
+    this.#trail = trail;
     this.#bytes = bytes;
     this.#survey = survey;
     this.#parts = parts;
@@ -44,7 +53,7 @@ class CodeRewriter {
     const out = this.#out;
     const survey = this.#survey;
     if (survey.isSmall(one)) {
-      out.copy(this.#bytes, one.localsAt, one.end);
+      this.#copy(one.localsAt, one.end);
       return;
     }
     this.#local = one.localCount;
@@ -57,10 +66,15 @@ class CodeRewriter {
     let from = one.bodyAt;
     for (let place = one.firstPlace; place < one.placesEnd; place = survey.nextPlace(place)) {
       const at = survey.placeAt(place);
-      out.copy(this.#bytes, from, at);
+      this.#copy(from, at);
       from = this.#put(place, at);
     }
-    out.copy(this.#bytes, from, one.end);
+    this.#copy(from, one.end);
+  }
+
+  #copy(from: number, end: number): void {
+    this.#trail?.addRun(from, end, this.#out.length);
+    this.#out.copy(this.#bytes, from, end);
   }
 
   /** Writes what belongs at a place; returns where copying goes on. */
@@ -181,22 +195,24 @@ class CodeRewriter {
   }
 }
 
-/** Writes the content of the code section: the module's functions, then those of the meter. */
+/** Writes the content of the code section: the module's functions, then those of the meter. `trail` is told what went where. */
 export function writeCode(
   bytes: Uint8Array,
   code: Section,
   survey: CodeSurvey,
   parts: MeterParts,
   own: readonly Uint8Array[],
+  trail?: CodeTrail,
 ): Uint8Array {
   const out = new BinaryWriter((code.end - code.start) * 2);
   const body = new BinaryWriter(4096);
-  const rewriter = new CodeRewriter(bytes, survey, parts, body);
+  const rewriter = new CodeRewriter(bytes, survey, parts, body, trail);
   out.unsigned(survey.functions.length + own.length);
   for (const one of survey.functions) {
     body.clear();
     rewriter.write(one);
     out.unsigned(body.length);
+    trail?.endFunction(one, out.length, body.length);
     out.bytes(body.written);
   }
   for (const bytesOfOne of own) {

@@ -3,6 +3,7 @@
 import binaryen from "binaryen";
 import type { LoadOptions } from "../load.ts";
 import { meterModule } from "../meter/meter.ts";
+import { withoutSourceMap } from "../source-map.ts";
 import { suspendingImports } from "./suspending-imports.ts";
 
 /** What the modules of every known compiler use. With all that binaryen knows, its output is not valid; with none the pass aborts. */
@@ -22,11 +23,11 @@ function features(): binaryen.Features {
 }
 
 /**
- * Transforms a module. The meter comes last: asking for fuel cannot suspend. Throws, or ends its thread, on what binaryen cannot
- * do.
+ * Transforms a module. The meter comes last: asking for fuel cannot suspend. What a source map said of the code is lost. Throws,
+ * or ends its thread, on what binaryen cannot do.
  */
 export function job(program: Uint8Array, { isMetered, memoryBytesMax }: LoadOptions): Uint8Array {
-  const module = binaryen.readBinary(program);
+  const module = binaryen.readBinary(withoutSourceMap(program));
   module.setFeatures(features());
   binaryen.setOptimizeLevel(0);
   binaryen.setShrinkLevel(0);

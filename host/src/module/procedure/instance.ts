@@ -1,7 +1,7 @@
 // An instance that runs procedures and HTTP handlers, one at a time, in memory of its own (abi.md sections 7.5 and 11).
 import { assert, type ModuleDef } from "@lightcone/abi";
 import type { CallContext, ModuleEnvironment } from "../context.ts";
-import { type CallForCaller, Guest, guestFault, hostFault, outOfEnergyText } from "../guest.ts";
+import { type CallForCaller, Guest, type GuestEnd, hostFault, outOfEnergyText } from "../guest.ts";
 import type { CallerWords } from "../instance.ts";
 import type { LoadedModule } from "../load.ts";
 import { AsyncifyRunner } from "./asyncify-runner.ts";
@@ -17,7 +17,7 @@ export type ProcedureEnd =
   /** What it wrote into its sinks; a procedure has no body. */
   | { readonly kind: "returned"; readonly value: Uint8Array; readonly body: Uint8Array }
   /** Trap, or a result code other than 0: the instance is not used again. */
-  | { readonly kind: "fatal"; readonly message: string };
+  | ({ readonly kind: "fatal" } & GuestEnd);
 
 type CallHandler = (
   id: number,
@@ -149,9 +149,12 @@ export class ProcedureInstance {
       const { fault } = this.#call;
       if (fault !== undefined) throw hostFault(fault.thrown);
       const failure = this.#failure(end);
-      assert(!context.isWriting, `${failure ?? "a caught fault"} in the middle of a write`);
+      assert(
+        !context.isWriting,
+        `${failure?.message ?? "a caught fault"} in the middle of a write`,
+      );
       if (tx !== undefined) this.#rollBackDangling(name, failure === undefined);
-      if (failure !== undefined) return { kind: "fatal", message: failure };
+      if (failure !== undefined) return { kind: "fatal", ...failure };
       this.#isSpent = false;
       const { sink, bodySink } = context;
       return { kind: "returned", value: sink.bytes().slice(), body: bodySink.bytes().slice() };
@@ -162,15 +165,13 @@ export class ProcedureInstance {
   }
 
   /** Why a call is a failure; undefined if it is none. */
-  #failure(end: RunEnd): string | undefined {
+  #failure(end: RunEnd): GuestEnd | undefined {
     if (end.kind === "thrown") {
-      this.#guest.kill();
-      const fault = guestFault(end.thrown);
-      if (fault === undefined) throw hostFault(end.thrown);
-      return this.#guest.isOutOfEnergy ? outOfEnergyText : fault;
+      const ended = this.#guest.endBy(end.thrown);
+      return this.#guest.isOutOfEnergy ? { ...ended, message: outOfEnergyText } : ended;
     }
-    if (this.#context.isDead) return "an import trapped and the module went on";
-    return end.code === 0 ? undefined : `it returned ${end.code}`;
+    if (this.#context.isDead) return { message: "an import trapped and the module went on" };
+    return end.code === 0 ? undefined : { message: `it returned ${end.code}` };
   }
 
   #rollBackDangling(name: string, isLogged: boolean): void {

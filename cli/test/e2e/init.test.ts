@@ -1,0 +1,61 @@
+// From nothing to a database that answers: init, build, publish, calls of two people, in each language that can be compiled here.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { type Test, test } from "tap";
+import type { Language } from "../../src/build/project.ts";
+import { openRig, startProcess } from "./rig.ts";
+
+async function walk(t: Test, lang: Language): Promise<void> {
+  const rig = await openRig(t);
+  const { home, run, url } = rig;
+  const command = async (...argv: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await startProcess(home, argv).ended;
+    t.equal(code, 0, `${argv.join(" ")}\n${stderr}`);
+    return stdout;
+  };
+  await command("init", "todo", "--lang", lang);
+  t.match(await command("build", "todo"), /^todo\/.*\.wasm\n$/);
+  const publish = ["publish", "todo", "--module-path", "todo", "--no-build", "--server", url()];
+  t.match(await command(...publish), /^created todo /);
+  await run(0, "call", "todo", "set_name", '"Ada"');
+  await run(0, "call", "todo", "add", '"write a module"');
+  await run(0, "call", "todo", "add", '"publish it"');
+  await run(0, "call", "todo", "finish", "1");
+  const mine = await run(0, "sql", "todo", "SELECT title, done FROM my_tasks", "--format", "json");
+  t.match(JSON.parse(mine.stdout), [
+    {
+      rows: [
+        ["publish it", false],
+        ["write a module", true],
+      ],
+    },
+  ]);
+  // Somebody else.
+  t.match(
+    (await run(5, "call", "todo", "set_name", '"Ada"', "--anonymous")).stderr,
+    /Ada is taken/,
+  );
+  const others = await run(5, "call", "todo", "finish", "2", "--anonymous");
+  t.match(others.stderr, /you have no task 2/);
+  t.match((await run(5, "call", "todo", "add", '""')).stderr, /a task needs a title/);
+  await run(0, "call", "todo", "tidy_up");
+  t.match((await run(0, "logs", "todo")).stdout, /the list is open[^]* 1 tasks removed/);
+  t.match(await command(...publish), /^updated todo /);
+}
+
+const timeout = 180_000;
+
+void test("a module in AssemblyScript", { timeout }, async (t) => {
+  await walk(t, "assemblyscript");
+});
+
+void test("a module in Rust", { timeout }, async (t) => {
+  const target = "wasm32-unknown-unknown";
+  const { stdout } = spawnSync("rustc", ["--print", "target-libdir", "--target", target]);
+  const folder = String(stdout ?? "").trim();
+  if (folder === "" || !existsSync(folder)) {
+    t.plan(0, `rust toolchain: no cargo here builds for ${target}`);
+    return;
+  }
+  await walk(t, "rust");
+});
