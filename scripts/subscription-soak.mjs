@@ -1,33 +1,34 @@
-// Random subscriptions under random transactions, each client's cache compared with its query from scratch after every commit.
+// Random subscriptions under random transactions; after every commit what each client holds is compared with its queries from scratch.
 //
-//   npm run build && node scripts/subscription-soak.mjs --transactions 100000
-//   node scripts/subscription-soak.mjs --transactions 1000 --seed 7
+//   npm run build && node scripts/subscription-soak.mjs --transactions 1000000
+//   node scripts/subscription-soak.mjs --mode "row rules" --seed 7      one of the modes, from that seed on
 //
-// Prints what was done and ends with 1, naming the seed, where a cache and its query differed.
+// Prints what each mode did. Where a client and its query differ it prints the script that shows it, cut down, first as text and then as
+// JSON for fixtures/regressions/subscription, and ends with 1.
 import { parseArgs } from "node:util";
 
-const compiled = new URL("../host/dist/test/subscription/world.js", import.meta.url);
-const { World } = await import(compiled.href);
+const folder = new URL("../host/dist/test/subscription/", import.meta.url);
+const { soak } = await import(new URL("soak.js", folder).href);
+const { modeNames } = await import(new URL("random-script.js", folder).href);
+const { newTally } = await import(new URL("tally.js", folder).href);
 
 const { values } = parseArgs({
   options: {
-    transactions: { type: "string", default: "20000" },
-    seed: { type: "string", default: "1000" },
-    steps: { type: "string", default: "200" },
+    transactions: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1000000" },
+    mode: { type: "string", multiple: true, default: [...modeNames] },
   },
 });
 
-const wanted = Number(values.transactions);
-const total = { transactions: 0, subscriptions: 0, joins: 0, refused: 0, changedRows: 0 };
-
-for (let seed = Number(values.seed); total.transactions < wanted; seed++) {
-  const world = new World(seed, seed % 2 === 0);
-  try {
-    for (let step = 0; step < Number(values.steps); step++) world.step();
-  } catch (thrown) {
-    console.error(`seed ${seed}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-    process.exit(1);
+for (const mode of values.mode) {
+  const tally = newTally();
+  const start = performance.now();
+  const failure = soak(mode, Number(values.seed), Number(values.transactions), tally);
+  if (failure !== undefined) {
+    console.log(failure.report);
+    console.log(JSON.stringify(failure.script));
+    process.exitCode = 1;
   }
-  for (const key of Object.keys(total)) total[key] += world.tally[key];
+  const perSecond = Math.round((tally.transactions / (performance.now() - start)) * 1000);
+  console.log(`${mode}: ${JSON.stringify(tally)}, ${perSecond} transactions/s`);
 }
-console.log(JSON.stringify(total));

@@ -2,12 +2,14 @@
 import {
   assert,
   decodeServerMessage,
+  Identity,
   Reader,
   type ServerMessage,
   writeCallReducer,
   writeOneOffQuery,
   Writer,
   writeSubscribe,
+  writeUnsubscribe,
 } from "@lightcone/abi";
 import { WebSocket } from "ws";
 import type { RemoteHost } from "./remote-host.ts";
@@ -27,6 +29,8 @@ export interface ClientOptions {
 /** One WebSocket of protocol v2. */
 export class SocketClient {
   readonly ws: WebSocket;
+  /** Whose connection it is, once it has been greeted. */
+  identity: Identity = Identity.zero;
   /** Resolves when the socket is gone. */
   readonly ended: Promise<SocketEnd>;
   readonly #arrived: ServerMessage[] = [];
@@ -65,6 +69,7 @@ export class SocketClient {
     const client = new SocketClient(host, database, options);
     const hello = await client.next();
     assert(hello?.kind === "initialConnection", `greeted with ${hello?.kind}`);
+    client.identity = hello.identity;
     return client;
   }
 
@@ -101,8 +106,19 @@ export class SocketClient {
   }
 
   subscribe(...queries: readonly string[]): void {
+    this.subscribeSet(1, ...queries);
+  }
+
+  subscribeSet(querySetId: number, ...queries: readonly string[]): void {
     const writer = new Writer();
-    writeSubscribe(writer, 1, 1, queries);
+    writeSubscribe(writer, 1, querySetId, queries);
+    this.ws.send(writer.finish());
+  }
+
+  /** Asks for the end of a query set, with the rows that go. */
+  unsubscribe(querySetId: number): void {
+    const writer = new Writer();
+    writeUnsubscribe(writer, 1, querySetId, true);
     this.ws.send(writer.finish());
   }
 

@@ -26,6 +26,8 @@ function isAscending<T>(values: readonly T[]): boolean {
 export class Mirror {
   /** By query set, then table. */
   readonly sets: Map<number, Map<string, HeldRows>> = new Map();
+  /** Each event that was told, as query set, table and row. Who reads them takes them away. */
+  readonly events: string[] = [];
   readonly faults: string[] = [];
 
   #held(querySetId: number, table: string): HeldRows {
@@ -78,16 +80,22 @@ export class Mirror {
       if (!isAscending(tables.map(({ table }) => table))) this.faults.push("tables do not ascend");
       for (const { table, rows } of tables) {
         if (rows.length === 0) this.faults.push("a table without parts");
-        for (const part of rows) this.#applyPart(this.#held(querySetId, table), part);
+        for (const part of rows) this.#applyPart(querySetId, table, part);
       }
     }
   }
 
-  #applyPart(held: HeldRows, part: QuerySets[number]["tables"][number]["rows"][number]): void {
+  #applyPart(
+    querySetId: number,
+    table: string,
+    part: QuerySets[number]["tables"][number]["rows"][number],
+  ): void {
     if (part.kind === "event") {
       if (rowCount(part.events) === 0) this.faults.push("a part without events");
+      for (const row of hexRows(part.events)) this.events.push(`${querySetId} ${table} ${row}`);
       return;
     }
+    const held = this.#held(querySetId, table);
     const [inserts, deletes] = [hexRows(part.inserts), hexRows(part.deletes)];
     if (inserts.length + deletes.length === 0) this.faults.push("a part without rows");
     if (inserts.some((row) => deletes.includes(row))) this.faults.push("a row went and came");

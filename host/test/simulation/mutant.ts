@@ -1,18 +1,9 @@
-// Hosts with a known fault, to show that the simulation would notice it. A mutant is the compiled
-// host with one piece of text replaced, in a folder of its own; the host itself has no switches.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Hosts with a known fault, to show that the simulation would notice it: patched copies, or disks that lie.
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
+import { makePatchedCopy, type Patch } from "../patched-copy.ts";
 import type { DiskLies } from "./disk.ts";
 import { type Engine, hostEngine } from "./engine.ts";
-
-interface Patch {
-  /** Below `host/dist/src`. */
-  readonly file: string;
-  /** What is there, exactly once. */
-  readonly from: string;
-  readonly to: string;
-}
 
 interface Mutation {
   readonly what: string;
@@ -124,8 +115,6 @@ export interface Mutant {
   readonly remove: () => void;
 }
 
-const dist = fileURLToPath(new URL("../../", import.meta.url));
-
 /** The folders that make up the engine. */
 const engineFolders = ["base", "datastore", "log"];
 
@@ -135,24 +124,8 @@ export async function makeMutant(name: MutantName): Promise<Mutant> {
   if (patch === undefined) {
     return { what, seed, options: { engine: hostEngine, lies }, remove: () => undefined };
   }
-  // Below dist, so that packages are found from there.
-  const folder = mkdtempSync(join(dist, `mutant-${name}-`));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const { folder, remove } = makePatchedCopy(name, patch, engineFolders);
   try {
-    for (const each of engineFolders) {
-      cpSync(join(dist, "src", each), join(folder, each), {
-        recursive: true,
-        filter: (path) => !/\.(?:map|ts)$|\.test\.js$/.test(path),
-      });
-    }
-    const path = join(folder, patch.file);
-    const parts = readFileSync(path, "utf8").split(patch.from);
-    if (parts.length !== 2) {
-      throw new Error(
-        `${patch.file} holds the text that ${name} replaces ${parts.length - 1} times`,
-      );
-    }
-    writeFileSync(path, parts.join(patch.to));
     return { what, seed, options: { engine: await loadEngine(folder), lies }, remove };
   } catch (thrown) {
     remove();

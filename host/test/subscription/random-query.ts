@@ -1,127 +1,155 @@
-// Random schemas, queries and rules, small enough for rows to meet.
+// Random queries on random tables, small enough for rows to meet and near enough to what subscriptions take.
+import { present } from "@lightcone/abi";
 import type { Rng } from "@lightcone/fixtures/rng";
-import type {
-  Cell,
-  ColumnRef,
-  ModelColumn,
-  ModelCondition,
-  ModelQuery,
-  ModelRule,
-  ModelTable,
-} from "./model-query.ts";
+import { isSenderKind, type KindName, kinds } from "./kinds.ts";
+import {
+  type ColumnRef,
+  type Condition,
+  type Operator,
+  type Query,
+  type Script,
+  sourceColumns,
+} from "./script.ts";
 
-/** Hex of the identities that rows may name; the first two are callers. */
-export const identities: readonly string[] = ["1", "2", "3"].map((digit) =>
-  digit.padStart(64, "0"),
-);
+type Sources = Pick<Script, "tables" | "views">;
 
-/** What the hidden column of views holds. */
-export const viewKeys: readonly string[] = ["7", "8"];
-
-const domains: Readonly<Record<ModelColumn["kind"], readonly Cell[]>> = {
-  u32: [0, 1, 2, 3],
-  string: ["", "x", "yy"],
-  identity: identities,
-  f64: [0, -0, 1, -1.5],
-  hash: viewKeys,
-};
-
-const columns = (text: string): ModelColumn[] =>
-  text.split(" ").map((part) => {
-    const [name = "", kind = "u32"] = part.split(":");
-    return { name, kind: kind as ModelColumn["kind"] };
-  });
-
-/** Tables in the order in which rules may speak of them: of themselves and of those before. */
-export const modelTables: readonly ModelTable[] = [
-  { name: "c", columns: columns("k v"), isView: false },
-  { name: "b", columns: columns("id a_id v f:f64"), isView: false },
-  { name: "a", columns: columns("id k v who:identity s:string"), isView: false },
-  { name: "w", columns: columns("arg_hash:hash id k"), isView: true },
-];
-
-export function randomCell(rng: Rng, { name, kind }: ModelColumn): Cell {
-  return name === "id" ? rng.nextBelow(8) : rng.pick(domains[kind]);
+/** What a query may be made of. */
+export interface QueryLimits {
+  readonly from: readonly number[];
+  readonly relationCount: number;
+  /** Whether every relation is the same table. */
+  readonly isSelfJoin: boolean;
+  readonly allowsSender: boolean;
 }
 
-function namedColumns({ columns: all, isView }: ModelTable): number[] {
-  return all.map((_, i) => i).slice(isView ? 1 : 0);
-}
+/** A random condition on some relations. */
+class ConditionMaker {
+  readonly #rng: Rng;
+  readonly #kinds: readonly (readonly KindName[])[];
+  readonly #allowsSender: boolean;
 
-function columnsOfKind(table: ModelTable, kind: ModelColumn["kind"]): number[] {
-  return namedColumns(table).filter((column) => table.columns[column]?.kind === kind);
-}
-
-function randomColumn(rng: Rng, tables: readonly ModelTable[], relation: number): ColumnRef {
-  return { relation, column: rng.pick(namedColumns(tables[relation] as ModelTable)) };
-}
-
-function randomComparison(rng: Rng, tables: readonly ModelTable[]): ModelCondition {
-  const left = randomColumn(rng, tables, rng.nextBelow(tables.length));
-  const column = tables[left.relation]?.columns[left.column] as ModelColumn;
-  const isOrdered = column.kind !== "identity";
-  const operator = isOrdered && rng.nextBelow(2) === 0 ? rng.pick(["<", ">=", "<>"] as const) : "=";
-  if (column.kind === "identity" && rng.nextBelow(2) === 0) {
-    return { kind: "compare", left, operator, right: "sender" };
+  constructor(rng: Rng, sources: Sources, from: readonly number[], allowsSender: boolean) {
+    this.#rng = rng;
+    this.#kinds = from.map((source) => sourceColumns(sources, source).map(({ kind }) => kind));
+    this.#allowsSender = allowsSender;
   }
-  const relation = rng.nextBelow(tables.length);
-  const others = columnsOfKind(tables[relation] as ModelTable, column.kind);
-  if (others.length > 0 && rng.nextBelow(4) === 0) {
-    return { kind: "compare", left, operator, right: { relation, column: rng.pick(others) } };
+
+  kindOf({ relation, column }: ColumnRef): KindName {
+    return present(this.#kinds[relation]?.[column], "a column");
   }
-  // What is spelt -0 is read as the number.
-  const value = randomCell(rng, column);
-  return { kind: "compare", left, operator, right: { value } };
+
+  /** Columns of a relation that SQL compares, of one kind if given. */
+  columns(relation: number, kind?: KindName): ColumnRef[] {
+    return (this.#kinds[relation] ?? []).flatMap((each, column) =>
+      kinds[each].isComparable && (kind === undefined || each === kind)
+        ? [{ relation, column }]
+        : [],
+    );
+  }
+
+  comparison(): Condition {
+    const rng = this.#rng;
+    const candidates = this.#kinds.flatMap((_, relation) => this.columns(relation));
+    if (candidates.length === 0) return { kind: "constant", value: true };
+    const left = rng.pick(candidates);
+    const kind = this.kindOf(left);
+    if (kind === "bool" && rng.nextBelow(3) === 0) return { kind: "flag", column: left };
+    const operator: Operator =
+      rng.nextBelow(2) === 0 ? "=" : rng.pick(["<", "<=", ">", ">=", "<>"] as const);
+    const isTurned = rng.nextBelow(4) === 0;
+    const compared = (right: Extract<Condition, { kind: "compare" }>["right"]): Condition => ({
+      kind: "compare",
+      left,
+      operator,
+      right,
+      isTurned,
+    });
+    if (this.#allowsSender && isSenderKind(kind) && rng.nextBelow(2) === 0) {
+      return compared("sender");
+    }
+    if (rng.nextBelow(6) === 0) {
+      return compared(rng.pick(this.columns(rng.nextBelow(this.#kinds.length), kind).concat(left)));
+    }
+    const spelt = kinds[kind].cells.flatMap(({ literal }, cell) =>
+      literal === undefined ? [] : [cell],
+    );
+    return compared({ cell: rng.pick(spelt) });
+  }
+
+  condition(depth: number): Condition {
+    const rng = this.#rng;
+    const dice = rng.nextBelow(depth > 0 ? 10 : 6);
+    if (dice < 6) return this.comparison();
+    if (dice === 6 && rng.nextBelow(4) === 0) {
+      return { kind: "constant", value: rng.nextBelow(3) > 0 };
+    }
+    if (dice === 7 && rng.nextBelow(3) === 0) {
+      return { kind: "same", left: this.comparison(), right: this.comparison() };
+    }
+    const parts = Array.from({ length: 2 + rng.nextBelow(2) }, () => this.condition(depth - 1));
+    return { kind: dice === 6 ? "and" : "or", parts };
+  }
+
+  where(): Condition | null {
+    const parts = Array.from({ length: this.#rng.nextBelow(3) }, () => this.condition(2));
+    const [first] = parts;
+    return parts.length > 1 ? { kind: "and", parts } : (first ?? null);
+  }
 }
 
-function randomConditions(rng: Rng, tables: readonly ModelTable[]): ModelCondition[] {
-  return Array.from({ length: rng.nextBelow(3) }, (): ModelCondition => {
-    if (rng.nextBelow(4) > 0) return randomComparison(rng, tables);
-    return { kind: "or", parts: [randomComparison(rng, tables), randomComparison(rng, tables)] };
-  });
+/** Columns that a table is indexed by alone. */
+function indexedColumns({ tables }: Sources, source: number): Set<number> {
+  const singles = (tables[source]?.indexes ?? []).filter((index) => index.length === 2);
+  return new Set(singles.map(([, column]) => column as number));
 }
 
 function randomJoin(
   rng: Rng,
-  tables: readonly ModelTable[],
+  maker: ConditionMaker,
+  sources: Sources,
+  from: readonly number[],
   relation: number,
-): ModelQuery["joins"][number] {
-  const left = randomColumn(rng, tables, rng.nextBelow(relation));
-  const kind = tables[left.relation]?.columns[left.column]?.kind ?? "u32";
-  const fitting = columnsOfKind(tables[relation] as ModelTable, kind);
-  if (fitting.length === 0) return undefined;
-  const right = { relation, column: rng.pick(fitting) };
+): Query["joins"][number] {
+  const pairs = from
+    .slice(0, relation)
+    .flatMap((_, outer) =>
+      maker
+        .columns(outer)
+        .flatMap((left) =>
+          maker.columns(relation, maker.kindOf(left)).map((right) => ({ left, right })),
+        ),
+    );
+  // Without an index a subscription is refused, which says nothing about its changes.
+  const indexed = indexedColumns(sources, from[relation] ?? 0);
+  const watched = pairs.filter(({ right }) => indexed.has(right.column));
+  const chosen = watched.length > 0 && rng.nextBelow(8) > 0 ? watched : pairs;
+  if (chosen.length === 0 || rng.nextBelow(20) === 0) return null;
+  const { left, right } = rng.pick(chosen);
   return rng.nextBelow(2) === 0 ? { left, right } : { left: right, right: left };
 }
 
-/** A query on `relationCount` of the tables. */
-export function randomQuery(
-  rng: Rng,
-  from: readonly ModelTable[],
-  relationCount: number,
-): ModelQuery {
-  const first = rng.pick(from);
-  const tables = Array.from({ length: relationCount }, (_, i) =>
-    i === 0 || rng.nextBelow(3) === 0 ? first : rng.pick(from),
+export function randomQuery(rng: Rng, sources: Sources, limits: QueryLimits): Query {
+  const { relationCount, isSelfJoin, allowsSender } = limits;
+  const first = rng.pick(limits.from);
+  const from = Array.from({ length: relationCount }, (_, i) =>
+    i === 0 || isSelfJoin ? first : rng.pick(limits.from),
   );
+  const maker = new ConditionMaker(rng, sources, from, allowsSender);
   return {
-    tables,
-    joins: tables.slice(1).map((_, i) => randomJoin(rng, tables, i + 1)),
-    conditions: randomConditions(rng, tables),
+    from,
+    joins: from.slice(1).map((_, i) => randomJoin(rng, maker, sources, from, i + 1)),
+    where: maker.where(),
     returned: rng.nextBelow(relationCount),
+    style: rng.nextBelow(6),
   };
 }
 
-/** Up to two rules for some of the tables; none needs another that needs it. */
-export function randomRules(rng: Rng): ModelRule[] {
-  const rules: ModelRule[] = [];
-  modelTables.forEach((table, position) => {
-    if (table.isView || rng.nextBelow(3) > 0) return;
-    for (let count = 1 + rng.nextBelow(2); count > 0; count--) {
-      const earlier = modelTables.slice(0, position + 1);
-      const query = randomQuery(rng, earlier, 1 + rng.nextBelow(2));
-      if (query.tables[query.returned] === table) rules.push({ table: table.name, query });
-    }
-  });
-  return rules;
+/** A condition on the rows of one source. */
+export function randomCondition(
+  rng: Rng,
+  sources: Sources,
+  source: number,
+  allowsSender: boolean,
+): Condition {
+  return new ConditionMaker(rng, sources, [source], allowsSender).condition(1);
 }

@@ -1,389 +1,388 @@
-// A datastore under random transactions, watched by random subscriptions: after each commit, every client's cache, kept by the
-// deltas alone, must be what a plain evaluation finds from scratch.
+// Clients that watch a stage: after each transaction what a client holds, kept by the messages alone, must be what a plain
+// evaluation finds from scratch.
 import {
-  type AlgebraicType,
   assert,
-  compileCodec,
-  Identity,
-  identityType,
-  numberToBytes,
-  primitive,
+  decodeServerMessage,
+  LightconeError,
+  messageOf,
+  present,
   Reader,
-  readRowList,
-  type RowListView,
-  rowCount,
-  rowStart,
-  type Value,
+  writeSubscribeAppliedHead,
+  writeTableHead,
+  writeTransactionUpdateHead,
+  writeUnsubscribeAppliedHead,
   Writer,
 } from "@lightcone/abi";
-import { LightconeError } from "@lightcone/abi";
-import { Rng } from "@lightcone/fixtures/rng";
-import { encodeSystemRow } from "../../src/datastore/catalog.ts";
-import { createTable } from "../../src/datastore/create-table.ts";
-import { Datastore } from "../../src/datastore/datastore.ts";
-import { systemTableId } from "../../src/datastore/system-tables.ts";
-import type { Table } from "../../src/datastore/table.ts";
-import type { Transaction } from "../../src/datastore/tx.ts";
-import { prepareSql, runTableQuery } from "../../src/sql/run.ts";
-import { compileQueries } from "../../src/sql/table-query.ts";
 import type { SqlCaller } from "../../src/sql/visibility.ts";
-import { Evaluator } from "../../src/subscription/evaluate.ts";
+import type { CompiledText, TableQuery } from "../../src/sql/table-query.ts";
+import type { Subscriber } from "../../src/subscription/registry.ts";
+import { type HeldRows, Mirror } from "../session/mirror.ts";
+import { isSame, show } from "./held.ts";
+import { addTally, newTally, type Tally } from "./tally.ts";
+import { type Engine, hostEngine } from "./engine.ts";
+import { evaluateModel, type ModelState, tablesOf } from "./model.ts";
 import {
-  type SharedQuery,
-  Subscriber,
-  SubscriptionRegistry,
-} from "../../src/subscription/registry.ts";
-import { newTable, type TableSketch } from "../datastore/tables.ts";
-import {
-  type Cell,
-  evaluateModel,
-  type ModelCaller,
-  type ModelColumn,
-  type ModelQuery,
-  type ModelRow,
-  type ModelRule,
-  type ModelTable,
+  type Action,
+  type ClientSpec,
+  type Query,
   queryText,
-  rowText,
-} from "./model-query.ts";
-import {
-  identities,
-  modelTables,
-  randomCell,
-  randomQuery,
-  randomRules,
-  viewKeys,
-} from "./random-query.ts";
+  type Row,
+  type Script,
+  sourceName,
+} from "./script.ts";
+import { type Settled, Stage } from "./stage.ts";
 
-const types: Readonly<Record<ModelColumn["kind"], AlgebraicType>> = {
-  u32: primitive("u32"),
-  string: primitive("string"),
-  identity: identityType,
-  f64: primitive("f64"),
-  hash: primitive("u256"),
-};
+interface WatchedSet {
+  readonly queries: readonly Query[];
+  readonly tables: ReadonlySet<number>;
+  /** Whether a query is about events. */
+  readonly hasEvents: boolean;
+  /** What the client should hold, by table. */
+  expected: Map<string, HeldRows>;
+}
 
-const toValue: Readonly<Record<ModelColumn["kind"], (cell: Cell) => Value>> = {
-  u32: (cell) => cell,
-  string: (cell) => cell,
-  identity: (cell) => Identity.fromHex(String(cell)),
-  f64: (cell) => cell,
-  hash: (cell) => BigInt(cell),
-};
+interface Client {
+  readonly spec: ClientSpec;
+  readonly sqlCaller: SqlCaller;
+  subscriber: Subscriber;
+  mirror: Mirror;
+  readonly sets: Map<number, WatchedSet>;
+}
 
-const toCell: Readonly<Record<ModelColumn["kind"], (value: Value) => Cell>> = {
-  u32: (value) => value as number,
-  string: (value) => value as string,
-  identity: (value) => (value as Identity).toHex(),
-  f64: (value) => value as number,
-  hash: (value) => (value as bigint).toString(),
-};
+/** How many transactions pass between two looks at tables that nothing has written to. */
+const fullLookEvery = 64;
 
-/** Keys of a table by chance; what joins need is there more often than not. */
-function sketch(rng: Rng, { name, columns, isView }: ModelTable): TableSketch {
-  const kinds = ["btree", "btree", "hash"] as const;
-  const indexes: [kind: (typeof kinds)[number], ...columns: number[]][] = [];
-  const unique: number[][] = [];
-  if (isView) indexes.push(["btree", 0], [rng.pick(kinds), 0, 1]);
-  else {
-    columns.forEach((_, column) => {
-      if (rng.nextBelow(3) > 0) indexes.push([rng.pick(kinds), column]);
-    });
-    if (rng.nextBelow(2) === 0) indexes.push([rng.pick(kinds), 1, 0]);
-    const first = indexes.findIndex(([, ...at]) => at.length === 1 && at[0] === 0);
-    if (columns[0]?.name === "id" && first >= 0 && rng.nextBelow(3) > 0) unique.push([0]);
+class World {
+  readonly tally: Tally = newTally();
+  readonly #script: Script;
+  readonly #engine: Engine;
+  readonly #stage: Stage;
+  readonly #clients: readonly Client[];
+  readonly #writer = new Writer();
+  #rows: (readonly Row[])[];
+
+  constructor(script: Script, engine: Engine) {
+    this.#script = script;
+    this.#engine = engine;
+    this.#stage = new Stage(script, engine);
+    this.#rows = script.tables.map(() => []);
+    this.#clients = script.clients.map((spec, id) => ({
+      spec,
+      sqlCaller: this.#stage.sqlCaller(spec),
+      subscriber: new engine.Subscriber(id),
+      mirror: new Mirror(),
+      sets: new Map(),
+    }));
   }
-  const columnTypes = Object.fromEntries(columns.map((each) => [each.name, types[each.kind]]));
-  return { name, columns: columnTypes, indexes, unique };
-}
 
-interface Watch {
-  readonly query: ModelQuery;
-  readonly text: string;
-  readonly caller: ModelCaller;
-  readonly subscriber: Subscriber;
-  readonly setId: number;
-  /** How often the client holds each row, by its text. */
-  readonly held: Map<string, number>;
-}
+  get #state(): ModelState {
+    return { script: this.#script, rows: (table) => present(this.#rows[table], "rows of a table") };
+  }
 
-/** What a run did, so that a test can tell whether it tested anything. */
-export interface WorldTally {
-  transactions: number;
-  subscriptions: number;
-  joins: number;
-  refused: number;
-  changedRows: number;
-}
-
-const callers: readonly ModelCaller[] = [
-  { identity: identities[0] as string, isOwner: false, viewKey: viewKeys[0] as string },
-  { identity: identities[1] as string, isOwner: false, viewKey: viewKeys[1] as string },
-  { identity: identities[0] as string, isOwner: true, viewKey: viewKeys[0] as string },
-];
-
-function sqlCaller({ identity, isOwner, viewKey }: ModelCaller): SqlCaller {
-  const sqlView = { isPublic: true, argHash: numberToBytes(BigInt(viewKey), 32) };
-  return {
-    identity: Identity.fromHex(identity),
-    isOwner,
-    view: (name) => (name === "w" ? sqlView : undefined),
-  };
-}
-
-const watchCountMax = 8;
-
-export class World {
-  readonly tally: WorldTally = {
-    transactions: 0,
-    subscriptions: 0,
-    joins: 0,
-    refused: 0,
-    changedRows: 0,
-  };
-  readonly #rng: Rng;
-  readonly #datastore = new Datastore();
-  readonly #registry = new SubscriptionRegistry();
-  readonly #evaluator = new Evaluator(this.#registry);
-  readonly #tables = new Map<string, Table>();
-  readonly #rules: readonly ModelRule[];
-  readonly #watches: Watch[] = [];
-  #lastSetId = 0;
-
-  constructor(seed: number, hasRules: boolean) {
-    this.#rng = new Rng(seed);
-    const tx = this.#datastore.begin();
-    for (const table of modelTables) {
-      const made = createTable(this.#datastore, tx, newTable(sketch(this.#rng, table)));
-      this.#tables.set(table.name, made);
+  /** Does one thing and checks what came of it. Throws what is wrong. */
+  act(action: Action): void {
+    if (action.kind === "commit") {
+      this.#commit(action);
+      return;
     }
-    this.#rules = hasRules ? randomRules(this.#rng) : [];
-    const seen = new Set<string>();
-    for (const { table, query } of this.#rules) {
-      const sql = queryText(query);
-      if (!seen.has(sql)) this.#insertRule(tx, table, sql);
-      seen.add(sql);
+    if (action.kind === "update") {
+      this.#update(action.tables);
+      return;
     }
-    this.#rules = this.#rules.filter(
-      ({ query }, i, all) =>
-        all.findIndex((other) => queryText(other.query) === queryText(query)) === i,
+    const client = this.#clients[action.client];
+    // A script that was cut down may speak of clients that are no more.
+    if (client === undefined) return;
+    switch (action.kind) {
+      case "subscribe":
+        this.#subscribe(client, action.set, action.queries);
+        break;
+      case "unsubscribe":
+        this.#unsubscribe(client, action.set);
+        break;
+      case "disconnect":
+        this.#disconnect(client);
+        break;
+      case "ask":
+        this.#ask(client, action.query);
+    }
+  }
+
+  /** Everybody leaves, and nothing may be left behind. */
+  end(): void {
+    this.tally.viewRuns = this.#stage.viewRunCount;
+    for (const client of this.#clients) this.#disconnect(client);
+    assert(this.#stage.registry.isEmpty, "a query is watched that nobody watches");
+  }
+
+  /** Queries are compiled again, and go on. */
+  #update(tables: readonly number[]): void {
+    const changed = tables.map((table) => this.#stage.table(table));
+    const lost = this.#stage.registry.recompile(changed, new Set());
+    assert(lost.size === 0, "a query does not outlast an update");
+  }
+
+  #disconnect(client: Client): void {
+    this.#stage.registry.removeAll(client.subscriber);
+    client.subscriber = new this.#engine.Subscriber(client.subscriber.id + 100);
+    client.mirror = new Mirror();
+    client.sets.clear();
+  }
+
+  #isEvent(source: number): boolean {
+    return this.#script.tables[source]?.isEvent === true;
+  }
+
+  /** Whether the caller may not name something that the query names. */
+  #isForbidden({ from }: Query, { isOwner }: ClientSpec): boolean {
+    const { tables, views } = this.#script;
+    return (
+      !isOwner &&
+      from.some((source) => {
+        const view = views[source - tables.length];
+        return view === undefined ? tables[source]?.isPrivate === true : !view.isPublic;
+      })
     );
-    this.#datastore.commit(tx);
-    this.#datastore.release(tx);
   }
 
-  #insertRule(tx: Transaction, table: string, sql: string): void {
-    const tableId = this.#tables.get(table)?.schema.id ?? 0;
-    const bytes = encodeSystemRow(systemTableId.rowLevelSecurity, { table_id: tableId, sql });
-    const rules = this.#datastore.catalog.table(systemTableId.rowLevelSecurity);
-    tx.insertAsIs(rules, bytes, 0, bytes.length);
-  }
-
-  #rows(name: string): ModelRow[] {
-    const table = this.#tables.get(name);
-    const rows: ModelRow[] = [];
-    if (table === undefined) return rows;
-    for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) {
-      const start = table.rows.start(row);
-      rows.push(decodeRow(modelTable(name), table.rows.page(row), start, 0));
-    }
-    return rows;
-  }
-
-  /** One step: subscriptions come and go, a transaction commits, all is compared. Throws what differs. */
-  step(): void {
-    const rng = this.#rng;
-    if (this.#watches.length < watchCountMax && rng.nextBelow(4) === 0) this.#subscribe();
-    if (this.#watches.length > 0 && rng.nextBelow(20) === 0) this.#unsubscribe();
-    this.#transact();
-    for (const watch of this.#watches) this.#check(watch);
-    if (rng.nextBelow(8) === 0) this.#askOnce();
-  }
-
-  #subscribe(): void {
-    const rng = this.#rng;
-    const caller = rng.pick(callers);
-    const query = randomQuery(rng, modelTables, rng.nextBelow(3) === 0 ? 1 : 2);
-    const text = queryText(query);
-    let compiled;
+  /** Compiles a query, or says that it is refused, which must be for what may not be named or for want of an index. */
+  #compile(client: Client, query: Query, use: "subscription" | "oneOff"): CompiledText | undefined {
+    const text = queryText(this.#script, query);
+    const isForbidden = this.#isForbidden(query, client.spec);
     try {
-      compiled = compileQueries(text, this.#datastore, sqlCaller(caller), "subscription");
+      const { datastore } = this.#stage;
+      const compiled = this.#engine.compileQueries(text, datastore, client.sqlCaller, use);
+      assert(!isForbidden, `${text} is not refused`);
+      return compiled;
     } catch (thrown) {
-      if (!(thrown instanceof LightconeError) || thrown.code !== "LC_SQL_UNSUPPORTED") throw thrown;
-      this.tally.refused++;
+      if (!(thrown instanceof LightconeError)) throw thrown;
+      const isNamed = thrown.code === "LC_SQL_NAME";
+      const isUnsupported = thrown.code === "LC_SQL_UNSUPPORTED" && use === "subscription";
+      if (isForbidden ? isNamed : isUnsupported) return undefined;
+      throw thrown;
+    }
+  }
+
+  #subscribe(client: Client, setId: number, given: readonly Query[]): void {
+    // A join that returns rows of a table because of events says that they came and never that they went.
+    const queries = given.filter(
+      ({ from, returned }) =>
+        this.#isEvent(from[returned] ?? 0) || !from.some((source) => this.#isEvent(source)),
+    );
+    const texts = queries.map((query) => queryText(this.#script, query));
+    this.#tell(this.#stage.prepareViews(texts, client.spec));
+    const compiled: TableQuery[] = [];
+    for (const query of queries) {
+      const fragments = this.#compile(client, query, "subscription");
+      if (fragments === undefined) {
+        this.tally.refused++;
+        return;
+      }
+      compiled.push(...fragments);
+    }
+    const { registry } = this.#stage;
+    if (client.sets.has(setId)) {
+      const refusal = refusalOf(() => registry.add(client.subscriber, setId, compiled));
+      assert(refusal === "LC_SUBSCRIPTION", "a set in use was replaced");
       return;
     }
     this.tally.subscriptions++;
     if (compiled.some(({ kind }) => kind === "join")) this.tally.joins++;
-    const setId = ++this.#lastSetId;
-    const subscriber = new Subscriber(setId);
-    const held = new Map<string, number>();
-    const watch = { query, text, caller, subscriber, setId, held };
-    for (const shared of this.#registry.add(subscriber, setId, compiled)) {
-      const writer = new Writer();
-      this.#evaluator.writeRows([shared.query], writer);
-      apply(watch, readRowList(new Reader(writer.finish())), 1);
+    const shared = registry.add(client.subscriber, setId, compiled);
+    const distinct = queries.filter((_, i) => texts.indexOf(texts[i] as string) === i);
+    client.sets.set(setId, {
+      queries: distinct,
+      tables: new Set(distinct.flatMap((query) => [...tablesOf(this.#script, query)])),
+      hasEvents: distinct.some(({ from }) => from.some((source) => this.#isEvent(source))),
+      expected: this.#expected(client, distinct),
+    });
+    const filled = shared.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
+    this.#writer.clear();
+    writeSubscribeAppliedHead(this.#writer, 1, setId, filled.length);
+    this.#writeTables(filled);
+    this.#take(client);
+    this.#check();
+  }
+
+  #writeTables(queries: readonly TableQuery[]): void {
+    for (const query of queries) {
+      writeTableHead(this.#writer, query.table.schema.name);
+      this.#stage.evaluator.writeRows([query], this.#writer);
     }
-    this.#watches.push(watch);
-    this.#check(watch);
   }
 
-  #unsubscribe(): void {
-    const [watch] = this.#watches.splice(this.#rng.nextBelow(this.#watches.length), 1);
-    if (watch !== undefined) this.#registry.remove(watch.subscriber, watch.setId);
+  /** Hands a client what was written. */
+  #take({ mirror }: Client): void {
+    mirror.take([decodeServerMessage(new Reader(this.#writer.finish()))]);
+    assert(mirror.faults.length === 0, mirror.faults.join());
   }
 
-  #transact(): void {
-    const tx = this.#datastore.begin();
-    const count = 1 + this.#rng.nextBelow(this.#rng.nextBelow(10) === 0 ? 30 : 4);
-    for (let i = 0; i < count; i++) this.#change(tx);
+  #unsubscribe(client: Client, setId: number): void {
+    if (!client.sets.delete(setId)) return;
+    const queries = this.#stage.registry.remove(client.subscriber, setId).map(({ query }) => query);
+    const filled = queries.filter(({ table }) => table.rowCount > 0);
+    this.#writer.clear();
+    writeUnsubscribeAppliedHead(this.#writer, 2, setId, filled.length);
+    this.#writeTables(filled);
+    this.#take(client);
+  }
+
+  #commit({ changes, isRolledBack }: Extract<Action, { kind: "commit" }>): void {
     this.tally.transactions++;
-    if (this.#rng.nextBelow(10) === 0) {
-      this.#datastore.rollBack(tx);
-      return;
-    }
-    const delta = this.#datastore.commit(tx);
-    if (delta !== undefined) {
-      const affected = this.#evaluator.evaluate(delta);
-      for (const subscriber of affected) this.#take(subscriber);
-    } else this.#evaluator.forget();
-    this.#datastore.release(tx);
-  }
-
-  #change(tx: Transaction): void {
-    const rng = this.#rng;
-    const model = rng.pick(modelTables);
-    const table = this.#tables.get(model.name) as Table;
-    const bytes = this.#randomRow(model);
-    const kind = rng.nextBelow(table.rowCount > 12 ? 4 : 6);
-    if (kind >= 3) {
-      tx.insert(table, bytes, 0, bytes.length);
-      return;
-    }
-    const unique = table.schema.indexes.findIndex(({ isUnique }) => isUnique);
-    if (kind === 2 && unique >= 0) {
-      tx.update(table, table.indexes[unique] as Table["indexes"][number], bytes, 0, bytes.length);
-      return;
-    }
-    const live: number[] = [];
-    for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) live.push(row);
-    if (live.length > 0) tx.delete(table, rng.pick(live));
-  }
-
-  #randomRow({ columns }: ModelTable): Uint8Array {
-    const writer = new Writer();
-    for (const column of columns) {
-      const value = toValue[column.kind](randomCell(this.#rng, column));
-      compileCodec(types[column.kind]).write(writer, value);
-    }
-    return writer.finish();
-  }
-
-  /** Takes a client's share of a transaction. */
-  #take(subscriber: Subscriber): void {
-    const watch = this.#watches.find((each) => each.subscriber === subscriber);
-    assert(watch !== undefined, "somebody who does not watch is told");
-    for (const { query } of subscriber.parts) this.#takePart(watch, query);
-  }
-
-  #takePart(watch: Watch, { partStart, partEnd }: SharedQuery): void {
-    const reader = new Reader(this.#evaluator.bytes, partStart, partEnd);
-    assert(reader.u8() === 0, "a part of a table that is no event's is persistent");
-    const inserts = readRowList(reader);
-    const deletes = readRowList(reader);
-    assert(rowCount(inserts) + rowCount(deletes) > 0, "a part without rows was sent");
-    const gained = new Set(rowTexts(watch, inserts));
-    const both = rowTexts(watch, deletes).filter((row) => gained.has(row));
-    assert(both.length === 0, `${watch.text}: ${both.join()} comes and goes at once`);
-    this.tally.changedRows += rowCount(inserts) + rowCount(deletes);
-    apply(watch, deletes, -1);
-    apply(watch, inserts, 1);
-  }
-
-  #check(watch: Watch): void {
-    const { query, text, caller, held } = watch;
-    const expected = this.#evaluate(query, caller);
-    const found = [...held].flatMap(([row, count]) => new Array<string>(count).fill(row)).sort();
-    if (found.join("\n") === expected.join("\n")) return;
-    throw new Error(
-      `${describe(text, caller)}\nheld: ${found.join(" ")}\nshould be: ${expected.join(" ")}`,
+    const settled = this.#stage.transact(changes, isRolledBack);
+    const old = this.#rows;
+    const isFull = this.tally.transactions % fullLookEvery === 0;
+    const touched = new Set(changes.map(({ table }) => table));
+    this.#rows = old.map((rows, table) =>
+      isFull || touched.has(table) ? this.#stage.rows(table) : rows,
     );
+    for (const client of this.#clients) {
+      for (const set of client.sets.values()) {
+        const isConcerned = isFull || [...set.tables].some((table) => touched.has(table));
+        if (isConcerned) set.expected = this.#expected(client, set.queries);
+      }
+    }
+    this.#tell(settled);
+    this.#checkEvents(settled, (table) => old[table] ?? []);
+    this.#check();
   }
 
-  #evaluate(query: ModelQuery, caller: ModelCaller): string[] {
-    const state = { rows: (name: string) => this.#rows(name), rules: this.#rules };
-    return evaluateModel(state, query, caller);
+  /** Hands clients their shares of what was evaluated last. */
+  #tell(settled: Settled | undefined): void {
+    for (const subscriber of settled?.affected ?? []) {
+      const client = this.#clients.find((each) => each.subscriber === subscriber);
+      assert(client !== undefined, "somebody who does not watch is told");
+      const { parts } = subscriber;
+      this.tally.changes += parts.length;
+      this.#writer.clear();
+      writeTransactionUpdateHead(this.#writer, this.#engine.arrangeParts(parts));
+      this.#engine.writeParts(this.#writer, parts, this.#stage.evaluator.bytes);
+      this.#take(client);
+    }
   }
 
-  /** A query of any number of tables that is asked once. */
-  #askOnce(): void {
-    const rng = this.#rng;
-    const caller = rng.pick(callers);
-    const query = randomQuery(rng, modelTables, 1 + rng.nextBelow(3));
-    const text = queryText(query);
+  /** What queries find from scratch, by table; events are never there. */
+  #expected({ spec }: Client, queries: readonly Query[]): Map<string, HeldRows> {
+    return this.#evaluate(this.#state, spec, queries);
+  }
+
+  #evaluate(state: ModelState, spec: ClientSpec, queries: readonly Query[]): Map<string, HeldRows> {
+    const tables = new Map<string, HeldRows>();
+    for (const query of queries) {
+      const found = evaluateModel(state, query, spec);
+      if (found.length === 0) continue;
+      const source = query.from[query.returned] ?? 0;
+      const name = sourceName(this.#script, source);
+      let held = tables.get(name);
+      if (held === undefined) tables.set(name, (held = new Map<string, number>()));
+      for (const row of found) {
+        const hex = this.#hexOf(source, row);
+        held.set(hex, (held.get(hex) ?? 0) + 1);
+      }
+    }
+    return tables;
+  }
+
+  #hexOf(source: number, row: Row): string {
+    const { tables, views } = this.#script;
+    const table = views[source - tables.length]?.source ?? source;
+    return present(this.#stage.books[table], "a book").hexOf(row);
+  }
+
+  #check(): void {
+    for (const { sets, mirror, spec } of this.#clients) {
+      assert(mirror.sets.size === sets.size, "a set too many or too few");
+      for (const [setId, { expected, queries }] of sets) {
+        const held = mirror.sets.get(setId);
+        if (held !== undefined && isSame(held, expected)) continue;
+        const texts = queries.map((query) => queryText(this.#script, query)).join("; ");
+        const who = spec.isOwner ? "the owner" : `caller ${spec.caller}`;
+        throw new Error(`${texts} for ${who}\nheld: ${show(held)}\nnot: ${show(expected)}`);
+      }
+    }
+  }
+
+  /** Of each event those are told who watch it, with what was there before. */
+  #checkEvents(settled: Settled | undefined, before: ModelState["rows"]): void {
+    const rows: ModelState["rows"] = (table) =>
+      this.#isEvent(table) ? (settled?.events.get(table) ?? []) : before(table);
+    for (const { sets, mirror, spec } of this.#clients) {
+      const told = mirror.events.splice(0);
+      this.tally.events += told.length;
+      const expected = [...sets].flatMap(([setId, { queries, hasEvents }]) => {
+        if (!hasEvents) return [];
+        const asked = queries.filter(({ from, returned }) => this.#isEvent(from[returned] ?? 0));
+        const found = this.#evaluate({ script: this.#script, rows }, spec, asked);
+        return [...found].flatMap(([table, held]) =>
+          [...held].flatMap(([row, count]) =>
+            new Array<string>(count).fill(`${setId} ${table} ${row}`),
+          ),
+        );
+      });
+      const [found, wanted] = [told.sort().join("\n"), expected.sort().join("\n")];
+      if (found !== wanted) throw new Error(`events told:\n${found}\nnot:\n${wanted}`);
+    }
+  }
+
+  /** A query that is asked once, and how many rows general SQL counts. */
+  #ask(client: Client, query: Query): void {
+    const text = queryText(this.#script, query);
+    const { engine, datastore } = this.#stage;
+    this.#tell(this.#stage.prepareViews([text], client.spec));
+    const compiled = this.#compile(client, query, "oneOff");
+    if (compiled === undefined) return;
+    this.tally.asked++;
     const found: string[] = [];
-    const table = query.tables[query.returned] as ModelTable;
-    for (const compiled of compileQueries(text, this.#datastore, sqlCaller(caller), "oneOff")) {
-      const { rows } = compiled.table;
-      runTableQuery(compiled, (row) => {
-        const start = rows.start(row) + compiled.rowOffset;
-        found.push(rowText(decodeRow(table, rows.page(row), start, table.isView ? 1 : 0)));
+    for (const fragment of compiled) {
+      const { rows } = fragment.table;
+      engine.runTableQuery(fragment, (row) => {
+        const [start, end] = [
+          rows.start(row) + fragment.rowOffset,
+          rows.start(row) + rows.size(row),
+        ];
+        found.push(Buffer.from(rows.page(row).subarray(start, end)).toString("hex"));
       });
     }
-    const expected = this.#evaluate(query, caller);
-    const counted = this.#count(text, caller);
-    assert(counted === expected.length, `${describe(text, caller)}: ${counted} were counted`);
-    if (found.sort().join("\n") === expected.join("\n")) return;
-    throw new Error(
-      `${describe(text, caller)}\nfound: ${found.join(" ")}\nshould be: ${expected.join(" ")}`,
+    const source = query.from[query.returned] ?? 0;
+    const expected = evaluateModel(this.#state, query, client.spec).map((row) =>
+      this.#hexOf(source, row),
     );
-  }
-
-  /** How many rows general SQL says that there are. */
-  #count(text: string, caller: ModelCaller): number {
+    const [is, should] = [found.sort().join(" "), expected.sort().join(" ")];
+    if (is !== should) throw new Error(`${text}\nfound: ${is}\nnot: ${should}`);
     const countText = text.replace(/^SELECT \S+/, "SELECT COUNT(*) AS n");
-    const prepared = prepareSql(countText, this.#datastore, sqlCaller(caller));
+    const prepared = engine.prepareSql(countText, datastore, client.sqlCaller);
     assert(prepared.kind === "rows", "a SELECT changes nothing");
     prepared.cursor.advance(Number.POSITIVE_INFINITY);
-    const rows = Buffer.concat(prepared.cursor.rowsJson()).toString();
+    const json = Buffer.concat(prepared.cursor.rowsJson()).toString();
     prepared.cursor.close();
-    return Number(rows.slice(2, -2));
+    assert(json === `[[${expected.length}]]`, `${countText} counts ${json}`);
   }
 }
 
-function describe(text: string, { identity, isOwner }: ModelCaller): string {
-  return `${text} for ${isOwner ? "the owner" : identity.slice(-1)}`;
-}
-
-function modelTable(name: string): ModelTable {
-  return modelTables.find((table) => table.name === name) as ModelTable;
-}
-
-function decodeRow(
-  { columns }: ModelTable,
-  page: Uint8Array,
-  start: number,
-  firstColumn: number,
-): Cell[] {
-  const reader = new Reader(page, start);
-  return columns
-    .slice(firstColumn)
-    .map(({ kind }) => toCell[kind](compileCodec<Value>(types[kind]).read(reader)));
-}
-
-/** The rows of a list as a client sees them. */
-function rowTexts({ query }: Watch, list: RowListView): string[] {
-  const table = query.tables[query.returned] as ModelTable;
-  return Array.from({ length: rowCount(list) }, (_, i) =>
-    rowText(decodeRow(table, list.data, rowStart(list, i), table.isView ? 1 : 0)),
-  );
-}
-
-function apply(watch: Watch, list: RowListView, sign: 1 | -1): void {
-  for (const row of rowTexts(watch, list)) {
-    const count = (watch.held.get(row) ?? 0) + sign;
-    assert(count >= 0, `${watch.text}: ${row} was taken away and never given`);
-    if (count === 0) watch.held.delete(row);
-    else watch.held.set(row, count);
+function refusalOf(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof LightconeError) return thrown.code;
+    throw thrown;
   }
+}
+
+/** Runs a script; returns what went wrong, with the action at which it did. */
+export function runScript(
+  script: Script,
+  tally: Tally = newTally(),
+  engine: Engine = hostEngine,
+): { readonly action: number; readonly message: string } | undefined {
+  const world = new World(script, engine);
+  let at = 0;
+  try {
+    for (; at < script.actions.length; at++) world.act(script.actions[at] as Action);
+    world.end();
+  } catch (thrown) {
+    return { action: at, message: messageOf(thrown) };
+  } finally {
+    addTally(tally, world.tally);
+  }
+  return undefined;
 }
