@@ -26,6 +26,8 @@ export interface StartOptions {
   };
   /** Where modules may send HTTP requests. */
   readonly moduleHttp: "off" | "public" | "anywhere";
+  /** Whether SQL is of the reference's dialect alone. */
+  readonly strictSql: boolean;
 }
 
 /**

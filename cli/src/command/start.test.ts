@@ -28,6 +28,7 @@ async function start(
     modules: { callBudgetMillis: 0, memoryBytesMax: 0 },
     snapshots: { intervalCommits: 0, prune: "keep" },
     moduleHttp: "public",
+    strictSql: false,
   };
   let isClosed = false;
   const close = (): Promise<void> => {
@@ -59,6 +60,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     modules: { callBudgetMillis: 60_000, memoryBytesMax: 2 ** 30 },
     snapshots: { intervalCommits: 1_000_000, prune: "keep" },
     moduleHttp: "public",
+    strictSql: false,
   });
   t.ok(plain.isClosed);
   t.equal(plain.stdout, "Listening on http://127.0.0.1:3000\n");
@@ -79,6 +81,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     "--prune-log",
     "archive",
     "--allow-private-http",
+    "--strict-sql",
   ]);
   t.same(flagged.options, {
     listenAddr: "0.0.0.0:80",
@@ -87,6 +90,7 @@ void test("start: defaults, flags, configuration", async (t) => {
     modules: { callBudgetMillis: 2000, memoryBytesMax: 2 ** 26 },
     snapshots: { intervalCommits: 5000, prune: "archive" },
     moduleHttp: "anywhere",
+    strictSql: true,
   });
   updateConfig(join(home, "c/lightcone/cli.toml"), (config) => ({
     ...config,

@@ -58,6 +58,11 @@ export class StartCommand extends LightconeCommand {
     description: "let procedures of modules send no HTTP requests at all",
   });
 
+  readonly strictSql: boolean = Option.Boolean("--strict-sql", false, {
+    description:
+      "understand the SQL of SpacetimeDB only, with its quirks: no ORDER BY, GROUP BY, LIKE and the like, and INSERT binds values by position",
+  });
+
   async run(): Promise<void> {
     const { context, output } = this;
     const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
@@ -87,6 +92,7 @@ export class StartCommand extends LightconeCommand {
       modules,
       snapshots,
       moduleHttp: this.#moduleHttp(),
+      strictSql: this.strictSql,
     });
     try {
       output.line(`Listening on http://${server.address}`);

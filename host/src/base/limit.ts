@@ -59,6 +59,12 @@ export interface Limits {
   readonly joinRowCountMax: number;
   /** Queries that row rules may make of one (own). */
   readonly sqlFragmentCountMax: number;
+  /** A pattern of LIKE: what it costs grows with its length (own). */
+  readonly likeBytesMax: number;
+  /** Bytes of rows that one SELECT keeps to sort, group or compare them (own). */
+  readonly selectBytesMax: number;
+  /** With ORDER BY and a LIMIT up to this only so many rows are kept (own). */
+  readonly topRowCountMax: number;
   /** A name of a table, column, reducer or index (runtime.md section 17). */
   readonly identifierBytesMax: number;
 
@@ -190,6 +196,9 @@ export const limit: Limits = {
   joinTableCountMax: 64,
   joinRowCountMax: 2_000_000,
   sqlFragmentCountMax: 64,
+  likeBytesMax: 1024,
+  selectBytesMax: 256 * mebi,
+  topRowCountMax: 8192,
   identifierBytesMax: 63,
   rowBytesMax: 16 * mebi,
   pageBytesMax: 64 * kibi,

@@ -11,7 +11,7 @@ import {
 } from "@lightcone/abi";
 import type { RunChange, SqlStats } from "../sql/change.ts";
 import { prepareSql } from "../sql/run.ts";
-import type { SqlCursor } from "../sql/select.ts";
+import type { SqlCursor } from "../sql/select-cursor.ts";
 import { admitCall, type CallOutcome, type CallRefusal, commit, runCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Database } from "./database.ts";
@@ -189,11 +189,22 @@ function runStatement(database: Database, client: Client, run: RunChange): SqlSt
   return stats;
 }
 
-/** Begins one SQL statement; one that changes rows is committed at once. */
+/** The default that the module declares for a column. */
+function columnDefault(
+  { module }: Database,
+  tableName: string,
+  name: string,
+): Uint8Array | undefined {
+  const table = module.definition.tables.find((each) => each.name === tableName);
+  return table?.columns.find((column) => column.name === name)?.defaultValue;
+}
+
+/** Begins one SQL statement; one that changes rows is committed at once. `isStrict`: of the reference's dialect alone. */
 export function startSql(
   database: Database,
   client: Client,
   text: string,
+  isStrict: boolean,
 ): SqlRun | ConnectRefusal {
   const refusal = connect(database, client);
   if (refusal !== undefined) return refusal;
@@ -205,7 +216,10 @@ export function startSql(
     const { module, parts } = database;
     const caller = database.sqlCaller(client);
     prepareViews(parts, module, client, viewsIn([text], parts, module, client, caller));
-    const prepared = prepareSql(text, datastore, caller);
+    const prepared = prepareSql(text, datastore, caller, {
+      isStrict,
+      columnDefault: (table, column) => columnDefault(database, table, column),
+    });
     if (prepared.kind === "rows") cursor = prepared.cursor;
     else stats = runStatement(database, client, prepared.run);
   } catch (thrown) {

@@ -31,6 +31,7 @@ export interface WorkerStart {
   /** Where code made of modules is kept; databases share it. */
   readonly cacheDirectory: string;
   readonly moduleHttp: ModuleHttp;
+  readonly strictSql: boolean;
 }
 
 /** Where modules may send HTTP requests: nowhere, to public addresses, or anywhere. */

@@ -34,6 +34,7 @@ export interface HandleOptions {
   readonly snapshots: SnapshotOptions;
   readonly modules: ModuleLimits;
   readonly moduleHttp: ModuleHttp;
+  readonly strictSql: boolean;
   readonly threads: SpareThread;
   readonly clock: Clock;
   /** Deletes the database's directory. */
@@ -109,7 +110,7 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#isClosing) throw unavailable("the database is closing");
     this.#refuseSoonAfterFailure();
     const { clock, identity, directory, callTimeLimitMillis, snapshots, modules } = this.#options;
-    const { dataDirectory, moduleHttp, threads } = this.#options;
+    const { dataDirectory, moduleHttp, strictSql, threads } = this.#options;
     const options: LinkOptions = {
       threads,
       identity: identity.value,
@@ -119,6 +120,7 @@ export class WorkerDatabase implements DatabaseHandle {
       modules,
       cacheDirectory: `${dataDirectory}/${cacheDirectory}`,
       moduleHttp,
+      strictSql,
       nowMillis: () => clock.nowMillis(),
       after: this.#threadEnded,
       lastFailure: this.#lastFailureText,

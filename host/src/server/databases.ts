@@ -27,6 +27,8 @@ export interface DatabasesOptions {
   readonly modules: ModuleLimits;
   /** Where modules may send HTTP requests. */
   readonly moduleHttp: ModuleHttp;
+  /** Whether SQL over HTTP is of the reference's dialect alone. */
+  readonly strictSql: boolean;
   /** Told of databases that end by themselves. */
   readonly report: Report;
 }
@@ -46,7 +48,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
     if (handle === undefined) {
       const { dataDirectory, clock, callTimeLimitMillis, snapshots, modules, disk, report } =
         options;
-      const { moduleHttp } = options;
+      const { moduleHttp, strictSql } = options;
       handle = new WorkerDatabase({
         identity,
         directory: `${dataDirectory}/${pathOf(identity)}`,
@@ -54,6 +56,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
         snapshots,
         modules,
         moduleHttp,
+        strictSql,
         threads,
         clock,
         removeDirectory: () => disk.remove(pathOf(identity)),

@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly snapshots?: SnapshotOptions;
   /** Where modules may send HTTP requests: "off", "public" addresses (if not given), or "anywhere". */
   readonly moduleHttp?: ModuleHttp;
+  /** Whether SQL over HTTP is of the reference's dialect alone, with its quirks; false if not given (docs/sql.md). */
+  readonly strictSql?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly generateKeyPair?: GenerateKeyPair;
@@ -129,6 +131,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     modules,
     snapshots: options.snapshots ?? {},
     moduleHttp: options.moduleHttp ?? "public",
+    strictSql: options.strictSql ?? false,
     report,
   });
   const sockets = makeSockets();

@@ -31,6 +31,7 @@ export interface LinkOptions {
   readonly modules: ModuleLimits;
   readonly cacheDirectory: string;
   readonly moduleHttp: ModuleHttp;
+  readonly strictSql: boolean;
   readonly nowMillis: () => number;
   /** Settles when the thread before this one is gone: two must not have the same files open. */
   readonly after: Promise<void>;
@@ -102,7 +103,8 @@ export class WorkerLink {
 
   #start(watch: SharedArrayBuffer): void {
     const { identity, directory, snapshots, modules, lastFailure } = this.#options;
-    const { skipsDisconnectReducer, adoptedBy, cacheDirectory, moduleHttp } = this.#options;
+    const { skipsDisconnectReducer, adoptedBy, cacheDirectory, moduleHttp, strictSql } =
+      this.#options;
     const worker = this.#options.threads.take({
       identity,
       directory,
@@ -114,6 +116,7 @@ export class WorkerLink {
       adoptedBy,
       cacheDirectory,
       moduleHttp,
+      strictSql,
     });
     const { threadId } = worker;
     this.#worker = worker;

@@ -90,6 +90,7 @@ async function openService(): Promise<DatabaseService> {
     lastFailure: start.lastFailure,
     skipsDisconnectReducer: start.skipsDisconnectReducer,
     http: moduleHttpClient(start.moduleHttp),
+    strictSql: start.strictSql,
     cache: nodeDisk(start.cacheDirectory),
     adoptedBy: start.adoptedBy === undefined ? undefined : new Identity(start.adoptedBy),
     delivery: {

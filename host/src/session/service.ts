@@ -35,7 +35,7 @@ import type { PublishPolicy } from "../database/publish.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
-import type { SqlCursor } from "../sql/select.ts";
+import type { SqlCursor } from "../sql/select-cursor.ts";
 import { Alarm } from "./alarm.ts";
 import { type LongRead, LongReads } from "./long-reads.ts";
 import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
@@ -69,6 +69,8 @@ export interface ServiceOptions {
   readonly adoptedBy?: Identity | undefined;
   readonly http?: HttpClient | undefined;
   readonly cache?: Disk | undefined;
+  /** Whether SQL over HTTP is of the reference's dialect alone. */
+  readonly strictSql?: boolean;
 }
 
 /** Who calls over HTTP or opens a socket. */
@@ -102,6 +104,7 @@ export class DatabaseService {
   readonly #sessions = new Map<number, Session>();
   readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
   readonly #longReads: LongReads;
+  readonly #isSqlStrict: boolean;
   readonly #alarm: Alarm;
   /** Tells those who wait for a call that goes on that the database has ended. */
   readonly #unanswered = new Set<(error: LightconeError) => void>();
@@ -115,6 +118,7 @@ export class DatabaseService {
     this.#alarm = new Alarm(clock, timers, () => {
       this.#runDue();
     });
+    this.#isSqlStrict = options.strictSql ?? false;
     this.#delivery = delivery;
     this.#outbox = outbox;
     this.#context = {
@@ -415,7 +419,9 @@ export class DatabaseService {
     caller: ServiceCaller,
     isConfirmed: boolean,
   ): Promise<SqlAnswer | ConnectRefusal> {
-    const run = this.#guard(() => startSql(this.#database, this.#client(0, caller), text));
+    const run = this.#guard(() =>
+      startSql(this.#database, this.#client(0, caller), text, this.#isSqlStrict),
+    );
     if (run.kind === "refused") return run;
     const { cursor } = run;
     let answer: SqlAnswer;

@@ -231,3 +231,30 @@ void test("a join that takes too long is refused, and its set is free again", as
   t.same(host.failures, []);
   t.match(alice.subscribe(1, "SELECT * FROM item"), [{ kind: "subscribeApplied" }]);
 });
+
+void test("[SQL29] the reference's dialect alone, if the host is told so", async (t) => {
+  const insert = "INSERT INTO item (text, id) VALUES ('a', 1)";
+  const select = "SELECT id, COUNT(*) FROM item GROUP BY id ORDER BY id";
+  const byDefault = await open();
+  t.match(await byDefault.sql(insert), { changed: [1, 0, 0] });
+  t.match(await byDefault.sql(select), { rows: [[1, 1]] });
+  t.match(await byDefault.sql(`EXPLAIN ${select}`), {
+    schema: { elements: [{ name: { some: "plan" } }] },
+  });
+  const host = new TestHost();
+  host.strictSql = true;
+  const strict = await open(host);
+  t.equal(await strict.sql(insert), "LC_SQL_TYPE");
+  t.equal(await strict.sql(select), "LC_SQL_UNSUPPORTED");
+  t.equal(await strict.sql(`EXPLAIN ${select}`), "LC_SQL_UNSUPPORTED");
+});
+
+void test("[SQL30] a column that is left out gets the default that the module declares", async (t) => {
+  const { sql } = await open();
+  t.equal(await sql("INSERT INTO item (id) VALUES (1)"), "LC_SQL_TYPE", "text has none");
+  const insert = "INSERT INTO player_state (http_kind, playerId, level_2) VALUES ('ok2', 1, 3)";
+  t.match(await sql(insert), { changed: [1, 0, 0] });
+  t.match(await sql("SELECT * FROM player_state WHERE http_kind = 'ok2'"), {
+    rows: [[1, 3, [1, []], 7]],
+  });
+});

@@ -69,6 +69,7 @@ export class TestHost {
   http: HttpClient | undefined;
   cache: Disk | undefined;
   modules: ModuleLimits = {};
+  strictSql = false;
   readonly closed: { socket: number; code: number; reason: string }[] = [];
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
@@ -119,6 +120,7 @@ export class TestHost {
       http: this.http,
       cache: this.cache,
       modules: this.modules,
+      strictSql: this.strictSql,
     });
     return this.#service;
   }

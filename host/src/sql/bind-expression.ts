@@ -6,44 +6,37 @@ import {
   type LightconeError,
   typesEqual,
 } from "@lightcone/abi";
-import type { ReadView } from "../datastore/datastore.ts";
-import { compileCompare } from "../datastore/key.ts";
+import { bindIn, bindIsNull, bindLike, bindPayload, payloadOf } from "./bind-wide.ts";
+import { encodeVariant, variantHint } from "./variant.ts";
 import type { BoundColumn, BoundPredicate } from "./bound.ts";
 import { faultAt, shown } from "./fault.ts";
 import { encodeLiteral, encodeSender } from "./literal.ts";
-import { mirrored, outcome, outcomesOf } from "./operator.ts";
-import { hiddenColumnCount, type Relation } from "./relation.ts";
+import { type Names, RelationNames, type Scope } from "./names.ts";
+import { mayBeUnknown, negate } from "./negate.ts";
+import { mirrored } from "./operator.ts";
+import { comparisonOf, asPredicate, joined, type Operand } from "./operand.ts";
 import type { ColumnName, CompareOperator, Comparison, Expression, Literal } from "./tree.ts";
-import { isComparable, typeName } from "./type-name.ts";
-import type { SqlCaller } from "./visibility.ts";
-
-/** What names in an expression may refer to. */
-export interface Scope {
-  readonly view: ReadView;
-  readonly caller: SqlCaller;
-  /** With names that differ. Where there are several, columns must say of which they are. */
-  readonly relations: readonly Relation[];
-  /** The SQL, for messages. */
-  readonly text: string;
-}
+import { isComparable, isPlainEnum, typeName } from "./type-name.ts";
 
 const boolType: AlgebraicType = { kind: "bool" };
-const trueBytes = Uint8Array.of(1);
 
-type Operand =
-  | { readonly kind: "constant"; readonly value: Uint8Array }
-  | { readonly kind: "column"; readonly column: BoundColumn }
-  | { readonly kind: "predicate"; readonly predicate: BoundPredicate };
+/** An expression that stands for a column of a row. */
+type ColumnLike = Extract<Expression, { kind: "column" | "aggregate" }>;
+
+function isColumnLike(expression: Expression): expression is ColumnLike {
+  return expression.kind === "column" || expression.kind === "aggregate";
+}
 
 /** Resolves the expressions of one query. Every fault is LC_SQL_NAME or LC_SQL_TYPE. */
 export class ExpressionBinder {
   readonly #scope: Scope;
-  /** Columns found before: looking up an alias is a search in a system table. */
-  readonly #columns = new Map<string, BoundColumn>();
+  readonly #names: Names;
   #usesSender = false;
 
-  constructor(scope: Scope) {
+  /** `names` are those of the scope's relations, unless given. */
+  constructor(scope: Scope, names: Names = new RelationNames(scope)) {
     this.#scope = scope;
+    this.#names = names;
   }
 
   /** Whether `:sender` occurred, so that the result depends on the caller. */
@@ -51,58 +44,39 @@ export class ExpressionBinder {
     return this.#usesSender;
   }
 
-  /** The relation that a qualifier, or its absence, stands for among the first `visibleCount`. */
-  #relation({ qualifier, column, at }: ColumnName, visibleCount: number): number {
-    const { relations } = this.#scope;
-    if (qualifier === undefined) {
-      if (relations.length === 1) return 0;
-      const message = "Names must be qualified when using joins";
-      throw this.#fault("LC_SQL_NAME", `${message}: \`${column}\``, at);
-    }
-    const relation = relations.findIndex(({ name }) => name === qualifier);
-    if (relation >= 0 && relation < visibleCount) return relation;
-    throw this.#fault("LC_SQL_NAME", `\`${qualifier}\` is not in scope`, at);
-  }
-
-  /**
-   * The place of a column of one of the first `visibleCount` relations. An alias that the module gave comes before a
-   * canonical name.
-   */
-  column(name: ColumnName, visibleCount: number = this.#scope.relations.length): BoundColumn {
-    const relation = this.#relation(name, visibleCount);
-    const known = this.#columns.get(`${relation} ${name.column}`);
-    if (known !== undefined) return known;
-    const { view, relations } = this.#scope;
-    const found = relations[relation] as Relation;
-    const { schema } = found.table;
-    const canonical = view.columnByAlias(schema.name, name.column) ?? name.column;
-    const hidden = hiddenColumnCount(found);
-    const column = schema.columns.findIndex((each, i) => i >= hidden && each.name === canonical);
-    if (column < 0) {
-      const message = `\`${found.name}\` does not have a field \`${name.column}\``;
-      throw this.#fault("LC_SQL_NAME", message, name.at);
-    }
-    const bound = { relation, column };
-    this.#columns.set(`${relation} ${name.column}`, bound);
-    return bound;
+  /** The place of a column of one of the first `visibleCount` relations. */
+  column(name: ColumnName, visibleCount?: number): BoundColumn {
+    return this.#names.column(name, visibleCount);
   }
 
   /** The type of a column. */
-  columnType({ relation, column }: BoundColumn): AlgebraicType {
-    const { layout } = (this.#scope.relations[relation] as Relation).table;
-    return layout.columnTypes[column] as AlgebraicType;
+  columnType(column: BoundColumn): AlgebraicType {
+    return this.#names.columnType(column);
   }
 
   predicate(expression: Expression): BoundPredicate {
     switch (expression.kind) {
       case "and":
-      case "or":
-        return joined(
-          expression.kind,
-          expression.parts.map((part) => this.predicate(part)),
-        );
+      case "or": {
+        const parts = expression.parts.map((part) => this.predicate(part));
+        const list = expression.kind === "or" && this.#scope.isWide === true;
+        const asIn = list ? bindIn(parts, (column) => this.columnType(column)) : undefined;
+        return asIn ?? joined(expression.kind, parts);
+      }
       case "comparison":
         return this.#comparison(expression);
+      case "not":
+        return negate(this.predicate(expression.inner));
+      case "in":
+        return this.#in(expression);
+      case "like": {
+        const { column, type } = this.#columnOperand(expression.operand, "LIKE");
+        return bindLike(expression, column, type, this.#scope.text);
+      }
+      case "isNull": {
+        const { column, type } = this.#columnOperand(expression.operand, "IS NULL");
+        return bindIsNull(expression, column, type, this.#scope.text);
+      }
       default: {
         const type = this.#typeOf(expression) ?? boolType;
         if (type.kind !== "bool") throw this.#mismatch(boolType, type, expression.at);
@@ -117,7 +91,8 @@ export class ExpressionBinder {
       case "literal":
         return expression.form === "bool" ? boolType : undefined;
       case "column":
-        return this.columnType(this.column(expression));
+      case "aggregate":
+        return this.columnType(this.#columnOf(expression));
       case "sender":
         return identityType;
       default:
@@ -125,11 +100,62 @@ export class ExpressionBinder {
     }
   }
 
+  #columnOf(expression: ColumnLike): BoundColumn {
+    return expression.kind === "column"
+      ? this.column(expression)
+      : this.#names.aggregate(expression);
+  }
+
+  /** The column that stands before a word of the wide dialect. */
+  #columnOperand(
+    expression: Expression,
+    word: string,
+  ): { readonly column: BoundColumn; readonly type: AlgebraicType } {
+    if (!isColumnLike(expression)) {
+      const message = `Unsupported expression: ${word} behind what is no column`;
+      throw faultAt("LC_SQL_UNSUPPORTED", message, this.#scope.text, expression.at);
+    }
+    const column = this.#columnOf(expression);
+    return { column, type: this.columnType(column) };
+  }
+
+  /** An Option or a sum compared with a constant, which the reference has not; undefined for everything else. */
+  #payloadComparison({ operator, left, right, at }: Comparison): BoundPredicate | undefined {
+    if (isColumnLike(left) === isColumnLike(right)) return undefined;
+    const [given, constant] = isColumnLike(left) ? [left, right] : [right, left];
+    if (constant.kind !== "literal" && constant.kind !== "sender") return undefined;
+    const { column, type } = this.#columnOperand(given, operator);
+    const payload = payloadOf(type);
+    if (payload === undefined) return undefined;
+    const inOrder = given === left ? operator : mirrored[operator];
+    const operand = this.#operand(constant, payload.type);
+    if (operand.kind !== "constant") return undefined;
+    if (!payload.isTag) this.#checkComparable(operator, payload.type, at);
+    else if (operator !== "=" && operator !== "<>") throw this.#badOperator(operator, type, at);
+    return bindPayload(inOrder, column, payload, operand.value);
+  }
+
+  #in({ operand, values, at }: Extract<Expression, { kind: "in" }>): BoundPredicate {
+    const parts = values.map((right) =>
+      this.#comparison({ kind: "comparison", operator: "=", left: operand, right, at }),
+    );
+    return bindIn(parts, (column) => this.columnType(column)) ?? joined("or", parts);
+  }
+
   #comparison(comparison: Comparison): BoundPredicate {
+    if (this.#scope.isWide === true) {
+      const payload = this.#payloadComparison(comparison);
+      if (payload !== undefined) return payload;
+    }
     const { operator, left, right, at } = comparison;
     const type = this.#commonType(comparison);
     const operands: [Operand, Operand] = [this.#operand(left, type), this.#operand(right, type)];
     this.#checkComparable(operator, type, at);
+    for (const operand of operands) {
+      if (operand.kind !== "predicate" || !mayBeUnknown(operand.predicate)) continue;
+      const message = "Unsupported expression: a condition on an Option compared with another";
+      throw faultAt("LC_SQL_UNSUPPORTED", message, this.#scope.text, at);
+    }
     return comparisonOf(operator, type, ...operands);
   }
 
@@ -162,8 +188,14 @@ export class ExpressionBinder {
 
   #checkComparable(operator: CompareOperator, type: AlgebraicType, at: number): void {
     if (isComparable(type)) return;
+    const isEquality = operator === "=" || operator === "<>";
+    if (this.#scope.isWide === true && isEquality && isPlainEnum(type)) return;
+    throw this.#badOperator(operator, type, at);
+  }
+
+  #badOperator(operator: CompareOperator, type: AlgebraicType, at: number): LightconeError {
     const message = `Invalid binary operator \`${operator}\` for type \`${typeName(type)}\``;
-    throw this.#fault("LC_SQL_TYPE", message, at);
+    return this.#fault("LC_SQL_TYPE", message, at);
   }
 
   #operand(expression: Expression, type: AlgebraicType): Operand {
@@ -174,7 +206,8 @@ export class ExpressionBinder {
         this.#usesSender = true;
         return { kind: "constant", value: encodeSender(this.#scope.caller.identity, type) };
       case "column":
-        return { kind: "column", column: this.column(expression) };
+      case "aggregate":
+        return { kind: "column", column: this.#columnOf(expression) };
       default:
         return { kind: "predicate", predicate: this.predicate(expression) };
     }
@@ -182,10 +215,11 @@ export class ExpressionBinder {
 
   /** The BSATN of a literal read as `type`. */
   literal(literal: Literal, type: AlgebraicType): Uint8Array {
-    const value = encodeLiteral(literal, type);
+    const isVariant = this.#scope.isWide === true && type.kind === "sum";
+    const value = isVariant ? encodeVariant(literal, type) : encodeLiteral(literal, type);
     if (value !== undefined) return value;
-    const name = typeName(type);
-    const message = `The literal expression \`${shown(literal.text)}\` cannot be parsed as type \`${name}\``;
+    const near = isVariant ? variantHint(literal, type) : "";
+    const message = `The literal expression \`${shown(literal.text)}\` cannot be parsed as type \`${typeName(type)}\`${near}`;
     throw this.#fault("LC_SQL_TYPE", message, literal.at);
   }
 
@@ -197,57 +231,4 @@ export class ExpressionBinder {
   #fault(code: "LC_SQL_NAME" | "LC_SQL_TYPE", message: string, at: number): LightconeError {
     return faultAt(code, message, this.#scope.text, at);
   }
-}
-
-/** An operand of type Bool as a predicate; a column is true where it holds TRUE. */
-function asPredicate(operand: Operand): BoundPredicate {
-  switch (operand.kind) {
-    case "constant":
-      return { kind: "constant", value: operand.value[0] === 1 };
-    case "column": {
-      const { column } = operand;
-      return { kind: "compareConstant", operator: "=", column, value: trueBytes };
-    }
-    default:
-      return operand.predicate;
-  }
-}
-
-/** A comparison of two operands of one type; two constants are compared at once. */
-function comparisonOf(
-  operator: CompareOperator,
-  type: AlgebraicType,
-  left: Operand,
-  right: Operand,
-): BoundPredicate {
-  if (left.kind === "predicate" || right.kind === "predicate") {
-    const [first, second] = [asPredicate(left), asPredicate(right)];
-    return { kind: "comparePredicates", operator, left: first, right: second };
-  }
-  if (left.kind === "constant" && right.kind === "constant") {
-    const order = compileCompare(type)(left.value, 0, right.value, 0);
-    return { kind: "constant", value: outcome(outcomesOf[operator], order) };
-  }
-  if (left.kind === "constant") return comparisonOf(mirrored[operator], type, right, left);
-  if (right.kind === "column") {
-    return { kind: "compareColumns", operator, left: left.column, right: right.column };
-  }
-  return { kind: "compareConstant", operator, column: left.column, value: right.value };
-}
-
-/** Parts joined by one word: chains become one list, constants go away or decide. */
-function joined(kind: "and" | "or", parts: readonly BoundPredicate[]): BoundPredicate {
-  const kept: BoundPredicate[] = [];
-  const deciding = kind === "or";
-  for (const part of parts) {
-    if (part.kind === "constant") {
-      if (part.value === deciding) return part;
-    } else if (part.kind === kind) {
-      for (const inner of part.parts) kept.push(inner);
-    } else {
-      kept.push(part);
-    }
-  }
-  if (kept.length === 0) return { kind: "constant", value: !deciding };
-  return kept.length === 1 ? (kept[0] as BoundPredicate) : { kind, parts: kept };
 }

@@ -1,5 +1,5 @@
 // A SELECT with its relations, columns and literals resolved, or the refusal (sql-and-subscriptions.md sections 3 to 6).
-import { type AlgebraicType, numberFromBytes } from "@lightcone/abi";
+import { type AlgebraicType, assert, numberFromBytes } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import { ExpressionBinder } from "./bind-expression.ts";
 import {
@@ -11,6 +11,8 @@ import {
   type JoinEquality,
 } from "./bound.ts";
 import { faultAt } from "./fault.ts";
+import type { Scope } from "./names.ts";
+import { didYouMean } from "./near.ts";
 import type { Relation } from "./relation.ts";
 import type { Literal, Projection, Select, TableName } from "./tree.ts";
 import { findRelation, type SqlCaller } from "./visibility.ts";
@@ -57,19 +59,32 @@ function bindJoins(
   return { equalities, conditions };
 }
 
+/** The relation whose columns `*` stands for. */
+export function bindWildcard(
+  { qualifier }: Extract<Projection, { kind: "all" }>,
+  relations: readonly Relation[],
+  text: string,
+): number {
+  if (qualifier === undefined) return 0;
+  const relation = relations.findIndex(({ name }) => name === qualifier.text);
+  if (relation >= 0) return relation;
+  const near = didYouMean(
+    qualifier.text,
+    relations.map(({ name }) => name),
+  );
+  const message = `\`${qualifier.text}\` is not in scope${near}`;
+  throw faultAt("LC_SQL_NAME", message, text, qualifier.at);
+}
+
 function bindProjection(
-  projection: Projection,
+  projection: Exclude<Projection, { kind: "items" }>,
   binder: ExpressionBinder,
   relations: readonly Relation[],
   text: string,
 ): BoundProjection {
   if (projection.kind === "count") return { kind: "count", name: projection.alias.text };
   if (projection.kind === "all") {
-    const { qualifier } = projection;
-    if (qualifier === undefined) return { kind: "all", relation: 0 };
-    const relation = relations.findIndex(({ name }) => name === qualifier.text);
-    if (relation >= 0) return { kind: "all", relation };
-    throw faultAt("LC_SQL_NAME", `\`${qualifier.text}\` is not in scope`, text, qualifier.at);
+    return { kind: "all", relation: bindWildcard(projection, relations, text) };
   }
   const names = new Set<string>();
   const columns = projection.items.map(({ column, alias }) => {
@@ -83,32 +98,58 @@ function bindProjection(
   return { kind: "columns", columns };
 }
 
-function bindLimit(limit: Literal | undefined, binder: ExpressionBinder): number | undefined {
-  return limit === undefined ? undefined : Number(numberFromBytes(binder.literal(limit, u64Type)));
+/** The number behind LIMIT or OFFSET. */
+export function bindCount(
+  count: Literal | undefined,
+  binder: ExpressionBinder,
+): number | undefined {
+  return count === undefined ? undefined : Number(numberFromBytes(binder.literal(count, u64Type)));
 }
 
-/** Resolves a SELECT, row rules not yet applied. Throws LC_SQL_NAME, LC_SQL_TYPE, LC_SQL_UNSUPPORTED, and as `findTable`. */
-export function bindSelect(
+/** FROM and WHERE resolved. */
+interface BoundFrom {
+  readonly block: BoundBlock;
+  /** Of the block's relations. */
+  readonly scope: Scope;
+  readonly binder: ExpressionBinder;
+}
+
+/** Resolves relations and conditions. Throws as `bindSelect`. */
+export function bindFrom(
   select: Select,
   text: string,
   view: ReadView,
   caller: SqlCaller,
-): BoundSelect {
+  isWide: boolean,
+): BoundFrom {
   const { projection, joins } = select;
   if (joins.length > 0 && projection.kind === "all" && projection.qualifier === undefined) {
     const message = "SELECT * is not supported for joins; name the table: SELECT t.*";
     throw faultAt("LC_SQL_UNSUPPORTED", message, text, projection.at);
   }
   const relations = bindRelations(select, text, view, caller);
-  const binder = new ExpressionBinder({ view, caller, relations, text });
+  const scope: Scope = { view, caller, relations, text, isWide };
+  const binder = new ExpressionBinder(scope);
   const { equalities, conditions } = bindJoins(select, binder);
-  const bound = bindProjection(projection, binder, relations, text);
   const where = select.where === undefined ? undefined : binder.predicate(select.where);
-  const block: BoundBlock = {
-    relations,
-    equalities,
-    conditions: [...conditions, ...conjunctsOf(where)],
-  };
-  const limit = bindLimit(select.limit, binder);
+  const block = { relations, equalities, conditions: [...conditions, ...conjunctsOf(where)] };
+  return { block, scope, binder };
+}
+
+/**
+ * Resolves a SELECT of the reference's dialect, row rules not yet applied. Throws LC_SQL_NAME, LC_SQL_TYPE, LC_SQL_UNSUPPORTED,
+ * and as `findTable`.
+ */
+export function bindSelect(
+  select: Select,
+  text: string,
+  view: ReadView,
+  caller: SqlCaller,
+): BoundSelect {
+  const { projection } = select;
+  assert(projection.kind !== "items", "the reference's grammar has no aggregates but COUNT(*)");
+  const { block, binder } = bindFrom(select, text, view, caller, false);
+  const bound = bindProjection(projection, binder, block.relations, text);
+  const limit = bindCount(select.limit, binder);
   return { block, projection: bound, limit, usesSender: binder.usesSender };
 }

@@ -1,4 +1,6 @@
 // SELECT with everything resolved: columns are positions, literals are BSATN of the column's type.
+import type { AlgebraicType } from "@lightcone/abi";
+import type { LikePattern } from "./like.ts";
 import type { Relation } from "./relation.ts";
 import type { CompareOperator } from "./tree.ts";
 
@@ -28,7 +30,40 @@ export type BoundPredicate =
       readonly left: BoundPredicate;
       readonly right: BoundPredicate;
     }
-  | { readonly kind: "and" | "or"; readonly parts: readonly BoundPredicate[] };
+  | { readonly kind: "and" | "or"; readonly parts: readonly BoundPredicate[] }
+  | WidePredicate;
+
+/**
+ * Predicates of general SQL alone. Where a column is an Option without a value none of them holds, negated or not: in SQL the
+ * result is unknown. Only "isNone" tells such columns.
+ */
+export type WidePredicate =
+  | {
+      readonly kind: "in";
+      readonly column: BoundColumn;
+      /** In order, no two equal. */
+      readonly values: readonly Uint8Array[];
+      readonly isNegated: boolean;
+    }
+  | {
+      readonly kind: "like";
+      readonly column: BoundColumn;
+      readonly isOption: boolean;
+      readonly pattern: LikePattern;
+      readonly isNegated: boolean;
+    }
+  | { readonly kind: "isNone"; readonly column: BoundColumn; readonly isNegated: boolean }
+  /** What an Option holds, or only the tag of a sum, compared with a constant. */
+  | {
+      readonly kind: "comparePayload";
+      readonly operator: CompareOperator;
+      readonly column: BoundColumn;
+      readonly isOption: boolean;
+      /** What is compared, within the Option. */
+      readonly type: AlgebraicType;
+      /** One byte where `type` is a sum: the tag. */
+      readonly value: Uint8Array;
+    };
 
 /** ON: `inner` is of the relation that the join brings in, `outer` of one before it. Their types are identical. */
 export interface JoinEquality {
@@ -83,6 +118,11 @@ export function mapColumns(
       const { left, right } = predicate;
       return { ...predicate, left: mapColumns(left, map), right: mapColumns(right, map) };
     }
+    case "in":
+    case "like":
+    case "isNone":
+    case "comparePayload":
+      return { ...predicate, column: map(predicate.column) };
     default:
       return { ...predicate, parts: predicate.parts.map((part) => mapColumns(part, map)) };
   }

@@ -10,11 +10,12 @@ import { ExpressionBinder } from "./bind-expression.ts";
 import { conjunctsOf } from "./bound.ts";
 import { TableCursor } from "./cursor.ts";
 import { faultAt } from "./fault.ts";
+import { bindNamedRows, bindPositionalRows, type ColumnDefault } from "./insert-rows.ts";
 import { planTable, type TablePlan } from "./plan.ts";
 import type { Relation } from "./relation.ts";
 import { rowLimitName } from "./row-limit.ts";
-import type { Change, Delete, Insert, Literal, Name, SetVariable, Update } from "./tree.ts";
-import { typeName } from "./type-name.ts";
+import { encodeStored } from "./stored-literal.ts";
+import type { Change, Delete, Insert, Name, SetVariable, Update } from "./tree.ts";
 import { findTable, type SqlCaller } from "./visibility.ts";
 
 /** How many rows a statement changed. */
@@ -29,13 +30,15 @@ export type RunChange = (tx: Transaction) => SqlStats;
 
 const noStats: SqlStats = { inserted: 0, deleted: 0, updated: 0 };
 const u64Type: AlgebraicType = { kind: "u64" };
-const stringType: AlgebraicType = { kind: "string" };
 
 /** What resolving a statement needs. */
 interface Context {
   readonly text: string;
   readonly view: ReadView;
   readonly caller: SqlCaller;
+  /** Whether what the reference leaves out is understood. */
+  readonly isWide: boolean;
+  readonly columnDefault: ColumnDefault | undefined;
 }
 
 /** The table to be changed. Views are computed, and the tables that describe tables are the host's alone. */
@@ -56,20 +59,6 @@ function relationOf(table: Table, { text }: Name): Relation {
   return { table, name: text, rowOffset: 0, keyPrefix: undefined };
 }
 
-/** The BSATN of a value to be stored: less is converted than where literals are compared (section 4.1). */
-function encodeAssigned(
-  literal: Literal,
-  type: AlgebraicType,
-  binder: ExpressionBinder,
-  text: string,
-): Uint8Array {
-  if (literal.form === "string" && type.kind !== "string") {
-    const names = `(expected) ${typeName(type)} != ${typeName(stringType)} (inferred)`;
-    throw faultAt("LC_SQL_TYPE", `Unexpected type: ${names}`, text, literal.at);
-  }
-  return binder.literal(literal, type);
-}
-
 function insertRow(tx: Transaction, table: Table, row: Uint8Array): boolean {
   const outcome = tx.insert(table, row, 0, row.length);
   if (outcome !== "duplicate") return outcome === "done";
@@ -78,27 +67,12 @@ function insertRow(tx: Transaction, table: Table, row: Uint8Array): boolean {
 }
 
 function bindInsert(insert: Insert, context: Context): RunChange {
-  const { text } = context;
   const table = findTarget(context, insert.table);
-  const { columnTypes } = table.layout;
-  const { columns, rows, at } = insert;
-  if (columns.length !== columnTypes.length) {
-    const message = `The number of fields (${columns.length}) in the INSERT does not match the number of columns (${columnTypes.length}) of the table \`${insert.table.text}\``;
-    throw faultAt("LC_SQL_TYPE", message, text, at);
-  }
-  const binder = new ExpressionBinder({ ...context, relations: [relationOf(table, insert.table)] });
-  const encoded = rows.map((values) => {
-    if (values.length !== columnTypes.length) {
-      const message = `Inserting a row with ${values.length} values into \`${insert.table.text}\` which has ${columnTypes.length} fields`;
-      throw faultAt("LC_SQL_TYPE", message, text, at);
-    }
-    const writer = new Writer(64);
-    // Values stand for columns in the order of the table's declaration, whatever the names say.
-    values.forEach((value, column) => {
-      writer.raw(encodeAssigned(value, columnTypes[column] as AlgebraicType, binder, text));
-    });
-    return writer.finish();
-  });
+  const relations = [relationOf(table, insert.table)];
+  const binder = new ExpressionBinder({ ...context, relations });
+  const encoded = context.isWide
+    ? bindNamedRows(insert, table, binder, context)
+    : bindPositionalRows(insert, table, binder, context.text);
   return (tx) => {
     let inserted = 0;
     for (const row of encoded) if (insertRow(tx, table, row)) inserted++;
@@ -122,7 +96,7 @@ function planTarget(
   binder: ExpressionBinder,
 ): TablePlan {
   const predicate = where === undefined ? undefined : binder.predicate(where);
-  return planTable(relationOf(table, name), conjunctsOf(predicate));
+  return planTable(relationOf(table, name), conjunctsOf(predicate), true);
 }
 
 /** A row with new values in some columns. */
@@ -155,7 +129,7 @@ function bindUpdate(update: Update, context: Context): RunChange {
       const message = `Duplicate name \`${name.column}\``;
       throw faultAt("LC_SQL_NAME", message, context.text, name.at);
     }
-    values[bound.column] = encodeAssigned(value, binder.columnType(bound), binder, context.text);
+    values[bound.column] = encodeStored(value, binder.columnType(bound), binder, context);
   }
   const plan = planTarget(update, table, binder);
   return (tx) => {
@@ -210,17 +184,12 @@ function bindSet({ variable, value }: SetVariable, context: Context): RunChange 
  * Resolves a statement that changes rows. Throws LC_SQL_FORBIDDEN for anyone but the owner and for system tables, besides that
  * LC_SQL_UNSUPPORTED for views, LC_SQL_NAME and LC_SQL_TYPE.
  */
-export function bindChange(
-  change: Change,
-  text: string,
-  view: ReadView,
-  caller: SqlCaller,
-): RunChange {
+export function bindChange(change: Change, context: Context): RunChange {
+  const { caller } = context;
   if (!caller.isOwner) {
     const message = `Caller ${caller.identity.toHex()} is not authorized to run SQL DML statements`;
     throw new LightconeError("LC_SQL_FORBIDDEN", message);
   }
-  const context = { text, view, caller };
   switch (change.kind) {
     case "insert":
       return bindInsert(change, context);

@@ -2,15 +2,50 @@
 import { limit } from "../base/limit.ts";
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { FrozenRows, RowReader } from "../datastore/rows/store.ts";
+import type { RangeAccess } from "./access.ts";
 import type { TablePlan } from "./plan.ts";
 
-/** Whether a plan looks at so many rows that others should not wait for all of them. */
+/** Whether a plan scans so many rows that others should not wait for all of them. */
 export function isLongRead({ access, table }: TablePlan): boolean {
   return access.kind === "scan" && table.rows.limit > limit.readSliceRows;
 }
 
 /** Takes a row by its id; false ends the reading. */
 export type VisitRow = (row: number) => boolean;
+
+/** The rows that an index gives, or undefined for a scan. */
+function findByIndex({ access }: TablePlan): RowIds | undefined {
+  if (access.kind === "nothing" || access.kind === "scan") return undefined;
+  const found = new RowIds();
+  if (access.kind === "range") {
+    scanRange(access, found);
+    return found;
+  }
+  const { index } = access;
+  if (access.kind === "point") {
+    index.scanPoint(access.key, 0, access.key.length, found);
+    return found;
+  }
+  const { keys, columnCount } = access;
+  const isWhole = columnCount === index.key.columns.length;
+  for (const bytes of keys) {
+    const cut = { bytes, start: 0, columnCount };
+    if (isWhole) index.scanPoint(bytes, 0, bytes.length, found);
+    else index.scanRange({ ...cut, side: "before" }, { ...cut, side: "after" }, found);
+  }
+  return found;
+}
+
+/** The rows of a range, in the order that it wants. */
+export function scanRange(range: RangeAccess, found: RowIds): void {
+  const { index, lower, upper, isReversed, countMax } = range;
+  if (index.scanEnd !== undefined && (isReversed || countMax < Number.POSITIVE_INFINITY)) {
+    index.scanEnd(lower, upper, countMax, isReversed, found);
+    return;
+  }
+  index.scanRange(lower, upper, found);
+  if (isReversed) found.ids.subarray(0, found.count).reverse();
+}
 
 export class TableCursor {
   readonly rows: RowReader;
@@ -22,16 +57,23 @@ export class TableCursor {
   #next = 0;
   #isDone: boolean;
 
-  /** A long read is of the rows as they are now, whatever happens until it is closed. */
-  constructor(plan: TablePlan, isLong: boolean) {
+  /**
+   * `mayBeLong`: if many rows are to be looked at, the read is of the rows as they are now, whatever happens until it is
+   * closed.
+   */
+  constructor(plan: TablePlan, mayBeLong: boolean) {
     this.#plan = plan;
-    this.#frozen = isLong ? plan.table.rows.freeze() : undefined;
+    this.#found = findByIndex(plan);
+    const isLong =
+      this.#found === undefined ? isLongRead(plan) : this.#found.count > limit.readSliceRows;
+    this.#frozen = isLong && mayBeLong ? plan.table.rows.freeze() : undefined;
     this.rows = this.#frozen?.rows ?? plan.table.rows;
     this.#isDone = plan.access.kind === "nothing";
-    if (plan.access.kind !== "point") return;
-    const { index, key } = plan.access;
-    this.#found = new RowIds();
-    index.scanPoint(key, 0, key.length, this.#found);
+  }
+
+  /** Whether it should be done in parts, with others having their turn between them. */
+  get isLong(): boolean {
+    return this.#frozen !== undefined;
   }
 
   get isDone(): boolean {

@@ -4,7 +4,7 @@ import type { Index } from "../datastore/index/contract.ts";
 import type { IndexSchema } from "../datastore/schema.ts";
 import type { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
-import type { Equality } from "./plan.ts";
+import type { Equality } from "./access.ts";
 
 export class IndexProbe {
   readonly index: Index;

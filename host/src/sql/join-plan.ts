@@ -11,7 +11,8 @@ import {
   relationsOf,
 } from "./bound.ts";
 import { findProbe, type IndexProbe } from "./index-probe.ts";
-import { conditionsOn, equalitiesOf, planTable, type TablePlan } from "./plan.ts";
+import { equalitiesOf } from "./access.ts";
+import { conditionsOn, planTable, type TablePlan } from "./plan.ts";
 import type { Relation } from "./relation.ts";
 import { allOf, compileTuplePredicate, type TuplePredicate } from "./tuple.ts";
 
@@ -32,6 +33,8 @@ export interface JoinStep {
   readonly link: JoinLink | undefined;
   /** What can be decided once this relation's row is known. */
   readonly residual: TuplePredicate | undefined;
+  /** What that is. */
+  readonly conditions: readonly BoundPredicate[];
 }
 
 export interface JoinPlan {
@@ -83,9 +86,18 @@ function pendingOf(block: BoundBlock, across: readonly BoundPredicate[]): Pendin
 }
 
 /** Rows that a plan is likely to find: good enough to put relations in order. */
-function likelyCount({ access, table, predicate }: TablePlan): number {
-  if (access.kind === "nothing") return 0;
-  if (access.kind === "point") return Math.sqrt(table.rowCount);
+export function likelyCount({ access, table, predicate }: TablePlan): number {
+  switch (access.kind) {
+    case "nothing":
+      return 0;
+    case "point":
+      return Math.sqrt(table.rowCount);
+    case "points":
+      return Math.sqrt(table.rowCount) * access.keys.length;
+    case "range":
+      return table.rowCount / 4;
+    case "scan":
+  }
   return predicate === undefined ? table.rowCount : table.rowCount / 2;
 }
 
@@ -99,12 +111,12 @@ class JoinPlanner {
   readonly #placed = new Set<number>();
   #pending: Pending[];
 
-  constructor(block: BoundBlock) {
+  constructor(block: BoundBlock, usesRanges: boolean) {
     const { local, across } = sortConditions(block);
     this.#block = block;
     this.#local = local;
     this.#plans = block.relations.map((relation, i) =>
-      planTable(relation, local[i] as readonly BoundPredicate[]),
+      planTable(relation, local[i] as readonly BoundPredicate[], usesRanges),
     );
     this.#pending = pendingOf(block, across);
   }
@@ -176,16 +188,18 @@ class JoinPlanner {
     const parts = decided.map(({ predicate }) =>
       compileTuplePredicate(predicate, this.#block.relations),
     );
-    return { position, plan, link, residual: parts.length === 0 ? undefined : allOf(parts) };
+    const residual = parts.length === 0 ? undefined : allOf(parts);
+    const conditions = decided.map(({ predicate }) => predicate);
+    return { position, plan, link, residual, conditions };
   }
 }
 
-/** Plans a join of any number of relations. Throws LC_LIMIT for more than this host takes. */
-export function planJoin(block: BoundBlock): JoinPlan {
+/** Plans a join of any number of relations; see `planTable` for `usesRanges`. Throws LC_LIMIT for more than this host takes. */
+export function planJoin(block: BoundBlock, usesRanges = false): JoinPlan {
   const { joinTableCountMax } = limit;
   if (block.relations.length > joinTableCountMax) {
     const message = `a query joins at most ${joinTableCountMax} tables, row rules included`;
     throw new LightconeError("LC_LIMIT", message);
   }
-  return new JoinPlanner(block).plan();
+  return new JoinPlanner(block, usesRanges).plan();
 }

@@ -27,6 +27,16 @@ export const mirrored: Readonly<Record<CompareOperator, CompareOperator>> = {
   ">=": "<=",
 };
 
+/** The operator that holds where this one does not. */
+export const opposite: Readonly<Record<CompareOperator, CompareOperator>> = {
+  "=": "<>",
+  "<>": "=",
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+  ">=": "<",
+};
+
 /** The result for `order`: negative, zero or positive as left stands to right. */
 export function outcome({ less, equal, greater }: Outcomes, order: number): boolean {
   return order < 0 ? less : order > 0 ? greater : equal;

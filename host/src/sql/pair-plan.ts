@@ -1,12 +1,13 @@
 // A join of two relations that a subscription may watch: which indexes find the rows of each side by those of the other
 // (sql-and-subscriptions.md sections 5 and 11.3).
+import { type Equality, equalitiesOf } from "./access.ts";
 import { LightconeError } from "@lightcone/abi";
 import type { RowLayout } from "../datastore/row-layout.ts";
 import type { Table } from "../datastore/table.ts";
 import type { BoundBlock, BoundColumn, JoinEquality } from "./bound.ts";
 import { findProbe, type IndexProbe } from "./index-probe.ts";
 import { type SortedConditions, sortConditions } from "./join-plan.ts";
-import { type Equality, equalitiesOf, planTable } from "./plan.ts";
+import { planTable } from "./plan.ts";
 import type { RowPredicate } from "./predicate.ts";
 import type { Relation } from "./relation.ts";
 import { allOf, compileTuplePredicate, type TuplePredicate } from "./tuple.ts";

@@ -1,11 +1,6 @@
 // INSERT, UPDATE, DELETE, SET and SHOW (sql-and-subscriptions.md section 2.2).
-import {
-  columnOfPath,
-  parseIdentifier,
-  parseLiteral,
-  parsePath,
-  parsePredicate,
-} from "./parse-expression.ts";
+import { parsePredicate } from "./parse-expression.ts";
+import { columnOfPath, parseIdentifier, parseLiteral, parsePath } from "./parse-operand.ts";
 import type { Tokens } from "./tokens.ts";
 import type {
   Assignment,
@@ -40,11 +35,19 @@ function refuseTail(tokens: Tokens, word: string): void {
   }
 }
 
+/** A literal, or in the wide dialect NULL, if one is next. */
+function parseStored(tokens: Tokens): Literal | undefined {
+  const { key, text, at } = tokens.next;
+  if (key !== "NULL" || !tokens.isWide) return parseLiteral(tokens);
+  tokens.take();
+  return { kind: "literal", form: "null", text, at };
+}
+
 /** One literal and nothing that would make an expression of it; `what` begins the refusal. */
 function parseLoneLiteral(tokens: Tokens, what: string): Literal {
   const first = tokens.next;
   if (first.kind === "end") throw tokens.expected("a literal");
-  const literal = parseLiteral(tokens);
+  const literal = parseStored(tokens);
   const { key, kind } = tokens.next;
   const ends = literalEnds.has(key) || (kind === "word" && refusedTails.has(key));
   if (literal !== undefined && ends) return literal;

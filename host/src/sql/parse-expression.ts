@@ -1,8 +1,10 @@
-// Predicates: comparisons joined by AND and OR (sql-and-subscriptions.md section 2.1). What is left out on purpose
-// (section 2.3) is recognised and refused by name.
-import type { Token } from "./lex.ts";
+// Predicates: comparisons joined by AND and OR (sql-and-subscriptions.md section 2.1). What the reference leaves out on purpose
+// (section 2.3) is recognised, and refused by name or, in the wide dialect, read.
 import type { Tokens } from "./tokens.ts";
-import type { ColumnName, CompareOperator, Expression, Literal, Name } from "./tree.ts";
+import { isAggregateName, parseAggregate } from "./parse-aggregate.ts";
+import { columnOfPath, isName, parseLiteral, parsePath } from "./parse-operand.ts";
+import { parseWideComparison, wideInfixWords } from "./parse-wide.ts";
+import type { CompareOperator, Expression } from "./tree.ts";
 
 const compareOperators: Readonly<Record<string, CompareOperator>> = {
   "=": "=",
@@ -30,67 +32,21 @@ const queryWords = new Set(["SELECT", "WITH", "VALUES"]);
 /** Symbols that end an operand without a word on what was meant. */
 const separators = new Set(["(", ")", ";", ",", "."]);
 
-export function isName(token: Token): boolean {
-  return token.kind === "word" || token.kind === "quoted";
-}
-
-/** A name of one part. */
-export function parseIdentifier(tokens: Tokens, what: string): Name {
-  if (!isName(tokens.next)) throw tokens.expected(what);
-  const { text, at } = tokens.take();
-  return { text, at };
-}
-
-/** Names joined by dots; a dot before `*` is left. */
-export function parsePath(tokens: Tokens, what: string): string[] {
-  const parts = [parseIdentifier(tokens, what).text];
-  while (tokens.next.key === "." && tokens.second.key !== "*") {
-    tokens.take();
-    parts.push(parseIdentifier(tokens, what).text);
-  }
-  return parts;
-}
-
-/** The last part of a path is the column, what precedes it the relation. */
-export function columnOfPath(path: readonly string[], at: number): ColumnName {
-  const qualifier = path.length > 1 ? path.slice(0, -1).join(".") : undefined;
-  return { kind: "column", qualifier, column: path[path.length - 1] as string, at };
-}
-
-/** A literal, if one is next. */
-export function parseLiteral(tokens: Tokens): Literal | undefined {
-  const { kind, key, text, at } = tokens.next;
-  if (key === "+" || key === "-") return parseSigned(tokens);
-  if (key === "TRUE" || key === "FALSE") {
-    tokens.take();
-    return { kind: "literal", form: "bool", text: key, at };
-  }
-  if (kind !== "number" && kind !== "string" && kind !== "hex") return undefined;
-  tokens.take();
-  return { kind: "literal", form: kind, text, at };
-}
-
-function parseSigned(tokens: Tokens): Literal {
-  const sign = tokens.take();
-  const { kind, text } = tokens.next;
-  if (kind !== "number") {
-    throw tokens.unsupported(`Unsupported expression: ${sign.text} before what is no number`, sign);
-  }
-  tokens.take();
-  return { kind: "literal", form: "number", text: `${sign.text}${text}`, at: sign.at };
-}
-
 function parseOperand(tokens: Tokens): Expression {
   const token = tokens.next;
   if (token.key === "(") return parseParenthesised(tokens);
   if (token.kind === "parameter") return parseParameter(tokens);
   const literal = parseLiteral(tokens);
   if (literal !== undefined) return literal;
-  if (token.key === "NULL") throw tokens.unsupported("Unsupported literal expression: NULL");
+  if (token.key === "NULL") {
+    const hint = tokens.isWide ? "; write IS NULL" : "";
+    throw tokens.unsupported(`Unsupported literal expression: NULL${hint}`);
+  }
   if (prefixWords.has(token.key)) {
     throw tokens.unsupported(`Unsupported expression: ${token.key}`);
   }
   if (!isName(token) || clauseWords.has(token.key)) throw tokens.expected("an expression");
+  if (tokens.isWide && isAggregateName(tokens)) return parseAggregate(tokens);
   const path = parsePath(tokens, "a column");
   if (tokens.next.key === "(") {
     throw tokens.unsupported(`Unsupported expression: ${path.join(".")}(…)`, token);
@@ -131,6 +87,9 @@ function refuseContinuation(tokens: Tokens): void {
 
 function parseComparison(tokens: Tokens): Expression {
   const left = parseOperand(tokens);
+  if (tokens.isWide && wideInfixWords.has(tokens.next.key)) {
+    return parseWideComparison(tokens, left, parseOperand);
+  }
   refuseContinuation(tokens);
   const { key, at } = tokens.next;
   const operator = compareOperators[key];
@@ -156,8 +115,17 @@ function parseChain(
   return parts.length === 1 ? (parts[0] as Expression) : { kind, parts, at };
 }
 
+/** In the wide dialect NOT stands before what it negates, and binds tighter than AND. */
+function parseNegation(tokens: Tokens): Expression {
+  const { at } = tokens.next;
+  let isNegated = false;
+  while (tokens.isWide && tokens.accept("NOT")) isNegated = !isNegated;
+  const inner = parseComparison(tokens);
+  return isNegated ? { kind: "not", inner, at } : inner;
+}
+
 function parseConjunction(tokens: Tokens): Expression {
-  return parseChain(tokens, "and", parseComparison);
+  return parseChain(tokens, "and", parseNegation);
 }
 
 /** A predicate. Throws LC_SQL_SYNTAX and LC_SQL_UNSUPPORTED. */

@@ -1,14 +1,22 @@
 // What stands between SELECT and FROM (sql-and-subscriptions.md sections 2.1 and 2.2).
 import type { Token } from "./lex.ts";
-import { columnOfPath, isName, parseIdentifier, parsePath } from "./parse-expression.ts";
+import { columnOfPath, isName, parseIdentifier, parsePath } from "./parse-operand.ts";
 import type { Tokens } from "./tokens.ts";
-import type { Name, ProjectedColumn, Projection } from "./tree.ts";
+import { isAggregateName, parseAggregate } from "./parse-aggregate.ts";
+import type { Aggregate, Name, ProjectedColumn, ProjectedItem, Projection } from "./tree.ts";
 
 /** One item as written; COUNT may still lack its alias. */
 type Item =
   | { readonly kind: "all"; readonly qualifier: Name | undefined; readonly token: Token }
   | { readonly kind: "count"; readonly alias: Name | undefined; readonly token: Token }
-  | ({ readonly kind: "column"; readonly token: Token } & ProjectedColumn);
+  | ({ readonly kind: "column"; readonly token: Token } & ProjectedColumn)
+  /** Wide. */
+  | {
+      readonly kind: "aggregate";
+      readonly value: Aggregate;
+      readonly alias: Name | undefined;
+      readonly token: Token;
+    };
 
 /** Words that end an item, so that an alias of that name needs AS or quotes. */
 const notAnAlias = new Set("FROM INTO WHERE GROUP ORDER LIMIT UNION INTERSECT EXCEPT".split(" "));
@@ -25,7 +33,8 @@ function parseCall(tokens: Tokens): Item {
   const token = tokens.take();
   tokens.expect("(");
   if (token.key !== "COUNT" || tokens.next.key !== "*") {
-    const message = `Unsupported aggregate function: ${token.text}; there is COUNT(*) only`;
+    const known = tokens.isWide ? "are COUNT, SUM, MIN, MAX and AVG" : "is COUNT(*) only";
+    const message = `Unsupported aggregate function: ${token.text}; there ${known}`;
     throw tokens.unsupported(message, token);
   }
   tokens.take();
@@ -37,6 +46,10 @@ function parseItem(tokens: Tokens): Item {
   const token = tokens.next;
   if (tokens.accept("*")) return { kind: "all", qualifier: undefined, token };
   if (token.kind === "end" || missingItem.has(token.key)) throw tokens.expected("a column");
+  if (tokens.isWide && isAggregateName(tokens)) {
+    const value = parseAggregate(tokens);
+    return { kind: "aggregate", value, alias: parseAlias(tokens), token };
+  }
   if (token.kind === "word" && tokens.second.key === "(") return parseCall(tokens);
   if (!isName(token)) {
     throw tokens.unsupported("Unsupported projection expression: columns, * and COUNT(*) only");
@@ -53,9 +66,17 @@ function parseItem(tokens: Tokens): Item {
   return { kind: "column", column: columnOfPath(path, token.at), alias: parseAlias(tokens), token };
 }
 
+/** The items of a list with an aggregate in it. */
+function wideItems(tokens: Tokens, items: readonly Item[]): ProjectedItem[] {
+  return items.map((item) => {
+    if (item.kind === "aggregate") return item;
+    if (item.kind === "column") return { value: item.column, alias: item.alias };
+    throw tokens.unsupported("Mixed wildcard projections are not supported", item.token);
+  });
+}
+
 /** The select list. Throws LC_SQL_SYNTAX and LC_SQL_UNSUPPORTED. */
 export function parseProjection(tokens: Tokens): Projection {
-  if (tokens.next.key === "DISTINCT") throw tokens.unsupported("Unsupported SELECT: DISTINCT");
   const { at } = tokens.next;
   const items = [parseItem(tokens)];
   while (tokens.accept(",")) items.push(parseItem(tokens));
@@ -67,6 +88,9 @@ export function parseProjection(tokens: Tokens): Projection {
     if (first.alias !== undefined) return { kind: "count", alias: first.alias, at };
     const message = "Aggregate expressions must have column aliases: COUNT(*) AS name";
     throw tokens.unsupported(message, first.token);
+  }
+  if (items.some(({ kind }) => kind === "aggregate")) {
+    return { kind: "items", items: wideItems(tokens, items), at };
   }
   const columns = items.map((item) => {
     if (item.kind === "column") return item;

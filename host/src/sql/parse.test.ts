@@ -18,8 +18,19 @@ function show(expression: Expression): string {
       return ":sender";
     case "comparison":
       return `(${show(expression.left)} ${expression.operator} ${show(expression.right)})`;
-    default:
+    case "and":
+    case "or":
       return `(${expression.parts.map(show).join(` ${expression.kind} `)})`;
+    case "not":
+      return `not ${show(expression.inner)}`;
+    case "in":
+      return `(${show(expression.operand)} in ${expression.values.map(show).join(" ")})`;
+    case "like":
+      return `(${show(expression.operand)} like ${show(expression.pattern)})`;
+    case "isNull":
+      return `(${show(expression.operand)} is null)`;
+    case "aggregate":
+      return `${expression.function}(${expression.column === undefined ? "*" : show(expression.column)})`;
   }
 }
 
@@ -89,7 +100,10 @@ void test("[SQL2] statements", async (t) => {
 
 void test("[SQL12] what does not parse says what was expected, and where", async (t) => {
   const rows: readonly [text: string, expected: string][] = [
-    ["SELEC * FROM t", "expected a statement, found SELEC (line 1, column 1)"],
+    [
+      "SELEC * FROM t",
+      "expected a statement, found SELEC; did you mean `SELECT`? (line 1, column 1)",
+    ],
     ["SELECT FROM t", "expected a column, found FROM (line 1, column 8)"],
     ["SELECT * t", "expected FROM, found t (line 1, column 10)"],
     ["SELECT *\n  FROM\n", "expected a table, found the end (line 3, column 1)"],

@@ -1,17 +1,22 @@
 // Statements: SELECT here, those that change rows beside it, others as far as it takes to refuse them by name
 // (sql-and-subscriptions.md section 2).
 import { faultAt } from "./fault.ts";
+import { parseClauses } from "./parse-clauses.ts";
 import { changeParsers } from "./parse-change.ts";
-import {
-  isName,
-  parseIdentifier,
-  parseLiteral,
-  parsePath,
-  parsePredicate,
-} from "./parse-expression.ts";
+import { parsePredicate } from "./parse-expression.ts";
+import { isName, parseIdentifier, parsePath } from "./parse-operand.ts";
 import { parseProjection } from "./parse-projection.ts";
 import { Tokens } from "./tokens.ts";
-import type { Expression, Join, Literal, Name, Select, Statement, TableName } from "./tree.ts";
+import type {
+  Dialect,
+  Explain,
+  Expression,
+  Join,
+  Name,
+  Select,
+  Statement,
+  TableName,
+} from "./tree.ts";
 
 /** First words of statements that nothing here runs. */
 const otherStatements = new Set(
@@ -52,9 +57,14 @@ const notAnAlias = new Set([
   ..."SELECT FROM WHERE LIMIT JOIN INNER CROSS ON SET VALUES AND OR".split(" "),
 ]);
 
+/** What the wide dialect reads where the reference refuses it. */
+const wideClauses = new Set(["GROUP", "HAVING", "ORDER", "OFFSET"]);
+
 function refuseClause(tokens: Tokens): void {
-  const refusal = refusedClauses[tokens.next.key];
-  if (refusal !== undefined) throw tokens.unsupported(refusal);
+  const { key } = tokens.next;
+  const refusal = refusedClauses[key];
+  if (refusal === undefined || (tokens.isWide && wideClauses.has(key))) return;
+  throw tokens.unsupported(refusal);
 }
 
 function parseTableAlias(tokens: Tokens): Name | undefined {
@@ -109,19 +119,13 @@ function parseJoins(tokens: Tokens): Join[] {
   }
 }
 
-function parseLimit(tokens: Tokens): Literal | undefined {
-  if (!tokens.accept("LIMIT")) return undefined;
-  const first = tokens.next;
-  if (first.kind === "end") throw tokens.expected("a number");
-  const literal = first.kind === "number" ? parseLiteral(tokens) : undefined;
-  if (literal === undefined) {
-    throw tokens.unsupported("Unsupported LIMIT expression: not an unsigned number", first);
-  }
-  return literal;
-}
-
 function parseSelect(tokens: Tokens): Select {
   tokens.expect("SELECT");
+  const { key } = tokens.next;
+  if (key === "DISTINCT" && !tokens.isWide) {
+    throw tokens.unsupported("Unsupported SELECT: DISTINCT");
+  }
+  const isDistinct = tokens.accept("DISTINCT");
   const projection = parseProjection(tokens);
   refuseClause(tokens);
   if (tokens.isAtEnd || tokens.next.key === ";" || tokens.next.key === "WHERE") {
@@ -133,34 +137,55 @@ function parseSelect(tokens: Tokens): Select {
   refuseClause(tokens);
   const where = tokens.accept("WHERE") ? parsePredicate(tokens) : undefined;
   refuseClause(tokens);
-  const limit = parseLimit(tokens);
+  const { limit, wide } = parseClauses(tokens, isDistinct);
   refuseClause(tokens);
-  return { kind: "select", projection, from, joins, where, limit };
+  return { kind: "select", projection, from, joins, where, limit, wide };
 }
+
+/** Wide: EXPLAIN and the SELECT that it is about. */
+function parseExplain(tokens: Tokens): Explain {
+  const { at } = tokens.take();
+  if (tokens.next.key !== "SELECT") {
+    throw tokens.unsupported("Unsupported: EXPLAIN of anything but SELECT");
+  }
+  return { kind: "explain", select: parseSelect(tokens), at };
+}
+
+const statementWords = ["SELECT", "INSERT", "UPDATE", "DELETE", "SET", "SHOW"];
+const clauseWords = ["WHERE", "LIMIT", "JOIN", "AND", "OR", "ON", "AS"];
+const wideClauseWords = ["GROUP", "HAVING", "ORDER", "OFFSET", "BETWEEN", "LIKE"];
 
 /** One statement may end with one semicolon; nothing may follow. */
 function parseEnd(tokens: Tokens): void {
+  const near = tokens.isWide ? [...clauseWords, ...wideClauseWords] : clauseWords;
   if (!tokens.accept(";")) {
-    if (!tokens.isAtEnd) throw tokens.expected("the end of the statement");
+    if (!tokens.isAtEnd) throw tokens.expected("the end of the statement", near);
     return;
   }
   if (!tokens.isAtEnd) throw tokens.unsupported("Multiple SQL statements are not supported");
+}
+
+function parserOf(key: string, isWide: boolean): ((tokens: Tokens) => Statement) | undefined {
+  if (key === "SELECT") return parseSelect;
+  return key === "EXPLAIN" && isWide ? parseExplain : changeParsers[key];
 }
 
 /**
  * The tree of one statement. One of a kind that does not run is known by its first word, unread beyond. Throws
  * LC_SQL_SYNTAX, and LC_SQL_UNSUPPORTED for what the language leaves out (section 2.3).
  */
-export function parseStatement(text: string): Statement {
-  const tokens = new Tokens(text);
+export function parseStatement(text: string, dialect: Dialect = "reference"): Statement {
+  const tokens = new Tokens(text, dialect);
   const first = tokens.next;
   if (tokens.isAtEnd || (first.key === ";" && tokens.second.kind === "end")) {
     throw faultAt("LC_SQL_SYNTAX", "Empty SQL query", text, first.at);
   }
-  if (otherStatements.has(first.key)) return { kind: "other", word: first.key, at: first.at };
+  const parse = parserOf(first.key, tokens.isWide);
+  if (parse === undefined && otherStatements.has(first.key)) {
+    return { kind: "other", word: first.key, at: first.at };
+  }
   if (first.key === "(") throw tokens.unsupported("Unsupported: a statement in parentheses");
-  const parse = first.key === "SELECT" ? parseSelect : changeParsers[first.key];
-  if (parse === undefined) throw tokens.expected("a statement");
+  if (parse === undefined) throw tokens.expected("a statement", statementWords);
   const statement = parse(tokens);
   parseEnd(tokens);
   return statement;

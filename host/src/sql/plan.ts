@@ -1,25 +1,14 @@
 // How the rows of one table are found: an index where WHERE gives a key, else a scan
 // (sql-and-subscriptions.md section 5, last paragraph). An index changes the speed, never the result.
 import type { AlgebraicType } from "@lightcone/abi";
-import type { Index } from "../datastore/index/contract.ts";
 import { hasFloats } from "../datastore/key.ts";
 import type { Table } from "../datastore/table.ts";
+import { type Access, chooseAccess, chooseKey, type Equality, equalitiesOf } from "./access.ts";
 import type { BoundPredicate } from "./bound.ts";
 import { compilePredicate, type RowPredicate } from "./predicate.ts";
 import type { Relation } from "./relation.ts";
 
-/** A column and the BSATN it must have. */
-export interface Equality {
-  readonly column: number;
-  readonly value: Uint8Array;
-}
-
-type Access =
-  /** WHERE is never true. */
-  | { readonly kind: "nothing" }
-  | { readonly kind: "scan" }
-  /** Rows that have `key` in `index`; the predicate still decides. */
-  | { readonly kind: "point"; readonly index: Index; readonly key: Uint8Array };
+export type { Equality } from "./access.ts";
 
 export interface TablePlan {
   readonly table: Table;
@@ -30,6 +19,8 @@ export interface TablePlan {
   readonly access: Access;
   /** Whether rows that `access` finds may still be unwanted. */
   readonly hasResidual: boolean;
+  /** What the predicate says. */
+  readonly conditions: readonly BoundPredicate[];
   /** A condition `column = constant` that every wanted row meets, the one that is likely to be met by fewest rows. */
   readonly equality: Equality | undefined;
 }
@@ -43,48 +34,6 @@ export function conditionsOn(
   if (keyPrefix === undefined) return conditions;
   const column = { relation: position, column: 0 };
   return [{ kind: "compareConstant", operator: "=", column, value: keyPrefix }, ...conditions];
-}
-
-/** The conditions `column = constant` among those that every wanted row meets. */
-export function equalitiesOf(conditions: readonly BoundPredicate[]): Equality[] {
-  return conditions.flatMap((part) =>
-    part.kind === "compareConstant" && part.operator === "="
-      ? [{ column: part.column.column, value: part.value }]
-      : [],
-  );
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** The key that the equalities give an index, or undefined if they leave a column open. */
-function keyOf(
-  columns: readonly number[],
-  equalities: readonly Equality[],
-): Uint8Array | undefined {
-  const values = columns.map((column) => equalities.find((each) => each.column === column)?.value);
-  return values.every((value) => value !== undefined) ? concatenate(values) : undefined;
-}
-
-/** The index that covers most columns; among equals a unique one. */
-function chooseAccess(table: Table, equalities: readonly Equality[]): Access {
-  let best: Access = { kind: "scan" };
-  let bestRank = 0;
-  table.schema.indexes.forEach(({ columns, isUnique }, position) => {
-    const rank = columns.length * 2 + (isUnique ? 1 : 0);
-    const key = rank > bestRank ? keyOf(columns, equalities) : undefined;
-    if (key === undefined) return;
-    best = { kind: "point", index: table.indexes[position] as Index, key };
-    bestRank = rank;
-  });
-  return best;
 }
 
 /** How well an equality narrows rows down: a unique column best, a bool worst. */
@@ -108,20 +57,25 @@ function chooseEquality(table: Table, equalities: readonly Equality[]): Equality
   return best;
 }
 
-/** How to find the rows of one relation for which all `conditions`, which speak of it alone, hold. */
+/**
+ * How to find the rows of one relation for which all `conditions`, which speak of it alone, hold: in the reference's way by a
+ * key, else by a scan; with `usesRanges` by ranges and several keys as well, in the index's order.
+ */
 export function planTable(
   { table, rowOffset }: Relation,
   conditions: readonly BoundPredicate[],
+  usesRanges = false,
 ): TablePlan {
   const open = conditions.filter((part) => part.kind !== "constant" || !part.value);
   if (open.some(({ kind }) => kind === "constant")) {
     const access: Access = { kind: "nothing" };
     const predicate = (): boolean => false;
-    return { table, rowOffset, predicate, access, hasResidual: false, equality: undefined };
+    const rest = { hasResidual: false, conditions, equality: undefined };
+    return { table, rowOffset, predicate, access, ...rest };
   }
   const [first] = open;
   const equalities = equalitiesOf(open);
-  const access = chooseAccess(table, equalities);
+  const access = usesRanges ? chooseAccess(table, open) : chooseKey(table, equalities);
   const decidedCount = access.kind === "point" ? access.index.key.columns.length : 0;
   const where: BoundPredicate | undefined = open.length > 1 ? { kind: "and", parts: open } : first;
   return {
@@ -130,6 +84,7 @@ export function planTable(
     predicate: where === undefined ? undefined : compilePredicate(where, table.layout),
     access,
     hasResidual: open.length > decidedCount,
+    conditions: open,
     equality: chooseEquality(table, equalities),
   };
 }

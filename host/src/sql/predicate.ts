@@ -6,9 +6,9 @@ import type { BoundPredicate } from "./bound.ts";
 import { integerShape } from "./literal.ts";
 import { outcome, type Outcomes, outcomesOf } from "./operator.ts";
 import type { CompareOperator } from "./tree.ts";
+import { compileWidePredicate, type RowPredicate } from "./predicate-wide.ts";
 
-/** Whether the valid row that starts at `rowStart` is wanted. */
-export type RowPredicate = (bytes: Uint8Array, rowStart: number) => boolean;
+export type { RowPredicate } from "./predicate-wide.ts";
 
 const signBit = 0x80000000 | 0;
 
@@ -189,6 +189,11 @@ export function compilePredicate(predicate: BoundPredicate, layout: RowLayout): 
       const compiled = [compilePredicate(left, layout), compilePredicate(right, layout)] as const;
       return comparePredicates(operator, ...compiled);
     }
+    case "in":
+    case "like":
+    case "isNone":
+    case "comparePayload":
+      return compileWidePredicate(predicate, layout);
     default: {
       const parts = predicate.parts.map((part) => compilePredicate(part, layout));
       return predicate.kind === "and" ? all(parts) : any(parts);

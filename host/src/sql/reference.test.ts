@@ -1,7 +1,9 @@
 // The test table of sql-and-subscriptions.md section 17, row by row: what subscriptions (SUB) and general SQL (GEN) answer,
-// and one-off queries, which have SUB's grammar without its rules for joins.
+// the latter with the reference's dialect alone and by default, and one-off queries, which have SUB's grammar without its
+// rules for joins.
 import { test } from "tap";
 import type { Datastore } from "../datastore/datastore.ts";
+import type { SqlSettings } from "./run.ts";
 import { idsOf, openSample, outcomeOf, owner, visitor, runSql } from "./test-tables.ts";
 import type { SqlCaller } from "./visibility.ts";
 
@@ -12,8 +14,10 @@ interface Row {
   readonly number: number;
   readonly text: string;
   readonly sub: Expected;
-  /** Where it differs from `sub`. */
+  /** General SQL with the reference's dialect alone, where it differs from `sub`. */
   readonly gen?: Expected;
+  /** General SQL as it is by default, where it differs from `gen`. */
+  readonly wide?: Expected;
   /** Where it differs from `sub`. */
   readonly oneOff?: Expected;
 }
@@ -60,8 +64,14 @@ const rows: readonly Row[] = [
     number: 10,
     text: "SELECT COUNT(*) FROM t",
     sub: "LC_SQL_UNSUPPORTED: Aggregate expressions must have column aliases",
+    wide: ["4"],
   },
-  { number: 11, text: "SELECT COUNT(a) AS n FROM t", sub: `${unsupported} aggregate function` },
+  {
+    number: 11,
+    text: "SELECT COUNT(a) AS n FROM t",
+    sub: `${unsupported} aggregate function`,
+    wide: ["4"],
+  },
   {
     number: 12,
     text: "SELECT * FROM t LIMIT 3",
@@ -69,11 +79,16 @@ const rows: readonly Row[] = [
     gen: ["1", "2", "3"],
   },
   { number: 13, text: "SELECT * FROM t LIMIT '3'", sub: `${unsupported} LIMIT expression` },
-  { number: 14, text: "SELECT * FROM t ORDER BY a", sub: `${unsupported}: ORDER BY` },
-  { number: 15, text: "SELECT DISTINCT a FROM t", sub: `${unsupported} SELECT: DISTINCT` },
-  { number: 16, text: select("NOT ok"), sub: `${unsupported} expression: NOT` },
-  { number: 17, text: select("a IN (1, 2)"), sub: `${unsupported} expression: IN` },
-  { number: 18, text: select("s LIKE 'a%'"), sub: `${unsupported} expression: LIKE` },
+  { number: 14, text: "SELECT * FROM t ORDER BY a", sub: `${unsupported}: ORDER BY`, wide: all },
+  {
+    number: 15,
+    text: "SELECT DISTINCT a FROM t",
+    sub: `${unsupported} SELECT: DISTINCT`,
+    wide: ["5", "7", "1000"],
+  },
+  { number: 16, text: select("NOT ok"), sub: `${unsupported} expression: NOT`, wide: ["10", "2"] },
+  { number: 17, text: select("a IN (1, 2)"), sub: `${unsupported} expression: IN`, wide: [] },
+  { number: 18, text: select("s LIKE 'a%'"), sub: `${unsupported} expression: LIKE`, wide: [] },
   { number: 19, text: select("a + 1 = 2"), sub: `${unsupported} binary operator: +` },
   { number: 20, text: select("a = 1e3"), sub: ["3"] },
   { number: 21, text: select("a = 1.5"), sub: unreadable("1.5", "U32") },
@@ -103,7 +118,12 @@ const rows: readonly Row[] = [
   { number: 33, text: select("raw = X'0aff'"), sub: ["10"] },
   { number: 34, text: select("at >= '2025-01-03 03:04:05Z'"), sub: ["10", "3"] },
   { number: 35, text: select("at > 1700000000"), sub: unreadable("1700000000", "Timestamp") },
-  { number: 36, text: select("kind = 'A'"), sub: unreadable("A", "(A: () | B: ())") },
+  {
+    number: 36,
+    text: select("kind = 'A'"),
+    sub: unreadable("A", "(A: () | B: ())"),
+    wide: ["10", "2"],
+  },
   { number: 37, text: select("s = NULL"), sub: `${unsupported} literal expression: NULL` },
   {
     number: 38,
@@ -218,14 +238,20 @@ const rows: readonly Row[] = [
 ];
 
 /** First cells of the answer of general SQL. */
-function firstCells(text: string, datastore: Datastore, caller: SqlCaller): string[] {
-  const { rowsJson } = runSql(text, datastore, caller);
+function firstCells(
+  text: string,
+  datastore: Datastore,
+  caller: SqlCaller,
+  settings: SqlSettings,
+): string[] {
+  const { rowsJson } = runSql(text, datastore, caller, { settings });
   return (JSON.parse(rowsJson) as unknown[][]).map(([cell]) => String(cell)).sort();
 }
 
 const sample = openSample();
+const strict: SqlSettings = { isStrict: true };
 
-for (const { number, text, sub, gen = sub, oneOff = sub } of rows) {
+for (const { number, text, sub, gen = sub, wide = gen, oneOff = sub } of rows) {
   void test(`[SQL1] row ${number} of the reference's table: ${text}`, async (t) => {
     const check = (run: () => string[], expected: Expected, dialect: string): void => {
       const found = outcomeOf(() => run().join());
@@ -233,7 +259,8 @@ for (const { number, text, sub, gen = sub, oneOff = sub } of rows) {
       else t.equal(found, [...expected].sort().join(), dialect);
     };
     check(() => idsOf(sample, text), sub, "subscription");
-    check(() => firstCells(text, sample, visitor), gen, "general SQL");
+    check(() => firstCells(text, sample, visitor, strict), gen, "general SQL, strict");
+    check(() => firstCells(text, sample, visitor, {}), wide, "general SQL");
     if (number !== 12) {
       check(() => idsOf(sample, text, visitor, "oneOff"), oneOff, "one-off query");
     }
@@ -252,6 +279,8 @@ void test("[SQL1] rows 54 to 62 for the owner: what statements leave behind", as
     outcome: RegExp,
     table: string,
     left: string,
+    /** Where it differs by default. */
+    wide?: { readonly outcome?: RegExp; readonly left?: string },
   ][] = [
     [
       54,
@@ -260,8 +289,22 @@ void test("[SQL1] rows 54 to 62 for the owner: what statements leave behind", as
       "u",
       "1,5,6",
     ],
-    [55, "INSERT INTO u VALUES (0, 1, 2)", /^LC_SQL_TYPE: The number of fields \(0\)/, "u", "1"],
-    [56, "INSERT INTO u (b, t_id, id) VALUES (9, 8, 7)", /^\[\[1,0,0\]\]$/, "u", "1,9"],
+    [
+      55,
+      "INSERT INTO u VALUES (0, 1, 2)",
+      /^LC_SQL_TYPE: The number of fields \(0\)/,
+      "u",
+      "1",
+      { outcome: /^LC_SQL_TYPE: INSERT names its columns: INSERT INTO u \(id, t_id, b\) VALUES/ },
+    ],
+    [
+      56,
+      "INSERT INTO u (b, t_id, id) VALUES (9, 8, 7)",
+      /^\[\[1,0,0\]\]$/,
+      "u",
+      "1,9",
+      { left: "1,7" },
+    ],
     [
       57,
       "UPDATE t SET b = 4, s = 'x' WHERE who = :sender",
@@ -275,15 +318,19 @@ void test("[SQL1] rows 54 to 62 for the owner: what statements leave behind", as
     [61, "SET row_limit = 1000", /^\[\[1,0,0\]\]$/, "st_var", "row_limit"],
     [62, "SHOW row_limit", /^\[\]$/, "st_var", ""],
   ];
-  for (const [number, text, outcome, table, left] of cases) {
-    const datastore = openSample();
-    t.match(
-      outcomeOf(() => runSql(text, datastore, owner).rowsJson),
-      outcome,
-      `row ${number}`,
-    );
-    const found = firstCells(`SELECT * FROM ${table}`, datastore, owner);
-    t.equal(found.join(), left, `row ${number}: ${table}`);
+  for (const [number, text, outcome, table, left, wide = {}] of cases) {
+    for (const settings of [strict, {}]) {
+      const expected = { outcome, left, ...(settings === strict ? {} : wide) };
+      const datastore = openSample();
+      const title = `row ${number}, ${settings === strict ? "strict" : "by default"}`;
+      t.match(
+        outcomeOf(() => runSql(text, datastore, owner, { settings }).rowsJson),
+        expected.outcome,
+        title,
+      );
+      const found = firstCells(`SELECT * FROM ${table}`, datastore, owner, settings);
+      t.equal(found.join(), expected.left, `${title}: ${table}`);
+    }
   }
 });
 

@@ -1,16 +1,16 @@
 // Where the rows of a SELECT come from: one relation, which can be read in parts while its table goes on, or a join, which is
 // done at once.
 import type { RowReader } from "../datastore/rows/store.ts";
-import { isLongRead, TableCursor } from "./cursor.ts";
+import { TableCursor } from "./cursor.ts";
 import type { JoinPlan } from "./join-plan.ts";
 import { runJoin } from "./join-run.ts";
 import type { TablePlan } from "./plan.ts";
 import type { Tuple } from "./tuple.ts";
 
-/** What is done with rows. */
+/** What is done with rows: false once no more are wanted. */
 export interface RowSink {
-  add(rows: RowReader, row: number): void;
-  addTuple(tuple: Tuple): void;
+  add(rows: RowReader, row: number): boolean;
+  addTuple(tuple: Tuple): boolean;
 }
 
 export interface RowSource {
@@ -30,8 +30,8 @@ export class TableSource implements RowSource {
   #left: number;
 
   constructor(plan: TablePlan, limit: number) {
-    this.isLong = isLongRead(plan);
-    this.#cursor = new TableCursor(plan, this.isLong);
+    this.#cursor = new TableCursor(plan, true);
+    this.isLong = this.#cursor.isLong;
     this.#left = limit;
   }
 
@@ -43,13 +43,39 @@ export class TableSource implements RowSource {
     if (this.isDone) return;
     const { rows } = this.#cursor;
     this.#cursor.advance(count, (row) => {
-      sink.add(rows, row);
-      return --this.#left > 0;
+      const isMore = sink.add(rows, row);
+      if (--this.#left > 0 && isMore) return true;
+      this.#left = 0;
+      return false;
     });
   }
 
   close(): void {
     this.#cursor.close();
+  }
+}
+
+/** Rows that are known by their ids. */
+export class KnownSource implements RowSource {
+  readonly isLong = false;
+  readonly #rows: RowReader;
+  readonly #ids: readonly number[];
+  isDone: boolean;
+
+  constructor(rows: RowReader, ids: readonly number[]) {
+    this.#rows = rows;
+    this.#ids = ids;
+    this.isDone = ids.length === 0;
+  }
+
+  advance(_count: number, sink: RowSink): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    for (const row of this.#ids) sink.add(this.#rows, row);
+  }
+
+  close(): void {
+    // Nothing is held between two steps.
   }
 }
 
@@ -70,8 +96,8 @@ export class JoinSource implements RowSource {
     if (this.isDone) return;
     this.isDone = true;
     runJoin(this.#plan, (tuple) => {
-      sink.addTuple(tuple);
-      return --this.#left > 0;
+      const isMore = sink.addTuple(tuple);
+      return --this.#left > 0 && isMore;
     });
   }
 

@@ -1,5 +1,6 @@
 // Rows as positional SATS-JSON, straight from their bytes (http-and-auth.md section 6.2).
 import {
+  type AlgebraicType,
   compileJsonWriter,
   type Element,
   type JsonWriter,
@@ -8,15 +9,15 @@ import {
   Reader,
 } from "@lightcone/abi";
 import type { RowLayout } from "../datastore/row-layout.ts";
-import type { RowReader } from "../datastore/rows/store.ts";
-import type { ColumnSchema } from "../datastore/schema.ts";
-import type { BoundColumn } from "./bound.ts";
-import type { Relation } from "./relation.ts";
 import type { Tuple } from "./tuple.ts";
 
-/** A column of a result: where it comes from and what it is called. */
+/** A column of a result: where it lies, and what it is called. */
 export interface OutputColumn {
-  readonly column: BoundColumn;
+  readonly relation: number;
+  readonly column: number;
+  /** Of the rows that the column is one of. */
+  readonly layout: RowLayout;
+  readonly type: AlgebraicType;
   readonly name: string;
 }
 
@@ -47,17 +48,13 @@ export class RowsJson {
   #length = 0;
   #joinedLength = 0;
 
-  constructor(relations: readonly Relation[], columns: readonly OutputColumn[]) {
-    const tableOf = (relation: number): Relation["table"] =>
-      (relations[relation] as Relation).table;
-    this.#elements = columns.map(({ column: { relation, column }, name }) => ({
-      name,
-      type: (tableOf(relation).schema.columns[column] as ColumnSchema).type,
-    }));
-    this.#cells = columns.map(({ column }, i) => ({
-      ...column,
-      layout: tableOf(column.relation).layout,
-      write: compileJsonWriter((this.#elements[i] as Element).type, [], "positional"),
+  constructor(columns: readonly OutputColumn[]) {
+    this.#elements = columns.map(({ name, type }) => ({ name, type }));
+    this.#cells = columns.map(({ relation, column, layout, type }) => ({
+      relation,
+      column,
+      layout,
+      write: compileJsonWriter(type, [], "positional"),
     }));
   }
 
@@ -66,9 +63,7 @@ export class RowsJson {
   }
 
   /** Appends the output columns of a row of the only relation. Throws LC_LIMIT if the result grows too large. */
-  add(rows: RowReader, row: number): void {
-    const page = rows.page(row);
-    const start = rows.start(row);
+  add(page: Uint8Array, start: number): void {
     let text = "[";
     for (let i = 0; i < this.#cells.length; i++) {
       text += this.#cell(i, page, start);

@@ -3,11 +3,16 @@ import { assert } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import { bindChange, checkVariable, type RunChange } from "./change.ts";
 import { isLongRead, TableCursor } from "./cursor.ts";
+import { beginExplain } from "./explain.ts";
 import { faultAt } from "./fault.ts";
+import { planGeneral } from "./general-plan.ts";
+import { beginGeneral } from "./general-select.ts";
+import type { ColumnDefault } from "./insert-rows.ts";
 import { runJoin } from "./join-run.ts";
 import { parseStatement } from "./parse.ts";
 import { rowLimitName } from "./row-limit.ts";
-import { beginSelect, type SqlCursor } from "./select.ts";
+import type { SqlCursor } from "./select-cursor.ts";
+import { beginSelect } from "./select.ts";
 import type { TableQuery } from "./table-query.ts";
 import type { Select } from "./tree.ts";
 import type { SqlCaller } from "./visibility.ts";
@@ -51,25 +56,47 @@ export type PreparedSql =
   /** To be run inside a transaction, which it does not end. */
   | { readonly kind: "change"; readonly run: RunChange };
 
+/** What decides on how statements are read. */
+export interface SqlSettings {
+  /** The reference's dialect alone, with its quirks. */
+  readonly isStrict?: boolean;
+  /** The BSATN that a column gets where an INSERT leaves it out, if the module has declared one. */
+  readonly columnDefault?: ColumnDefault;
+}
+
 /**
  * Prepares one statement of general SQL. Throws LC_SQL_SYNTAX, LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE,
  * LC_SQL_FORBIDDEN and LC_LIMIT.
  */
-export function prepareSql(text: string, view: ReadView, caller: SqlCaller): PreparedSql {
-  const statement = parseStatement(text);
+export function prepareSql(
+  text: string,
+  view: ReadView,
+  caller: SqlCaller,
+  settings: SqlSettings = {},
+): PreparedSql {
+  const { isStrict = false, columnDefault } = settings;
+  const statement = parseStatement(text, isStrict ? "reference" : "wide");
   switch (statement.kind) {
     case "other": {
       const { word, at } = statement;
       throw faultAt("LC_SQL_UNSUPPORTED", `Unsupported: ${word}`, text, at);
     }
-    case "select":
-      return { kind: "rows", cursor: beginSelect(statement, text, view, caller) };
+    case "select": {
+      const cursor = isStrict
+        ? beginSelect(statement, text, view, caller)
+        : beginGeneral(planGeneral(statement, text, view, caller));
+      return { kind: "rows", cursor };
+    }
+    case "explain":
+      return { kind: "rows", cursor: beginExplain(statement, text, view, caller) };
     case "show": {
       checkVariable(statement.variable, text);
       const select = parseSelectText(showText);
       return { kind: "rows", cursor: beginSelect(select, showText, view, caller) };
     }
-    default:
-      return { kind: "change", run: bindChange(statement, text, view, caller) };
+    default: {
+      const context = { text, view, caller, isWide: !isStrict, columnDefault };
+      return { kind: "change", run: bindChange(statement, context) };
+    }
   }
 }

@@ -66,10 +66,13 @@ void test("[SQL4] names of tables and columns", async (t) => {
     ["SELECT * FROM user_score", "1"],
     ["SELECT * FROM UserScore", "1"],
     ["SELECT UserScore.* FROM UserScore", "1"],
-    ["SELECT user_score.* FROM UserScore", "LC_SQL_NAME: `user_score` is not in scope"],
+    [
+      "SELECT user_score.* FROM UserScore",
+      "LC_SQL_NAME: `user_score` is not in scope; did you mean `UserScore`?",
+    ],
     [
       "SELECT * FROM userscore",
-      "LC_SQL_NAME: no such table: `userscore`. If the table exists, it may be marked private.",
+      "LC_SQL_NAME: no such table: `userscore`. If the table exists, it may be marked private. Did you mean `user_score`?",
     ],
     ["SELECT * FROM user_score WHERE firstName = 1", "1"],
     ["SELECT * FROM user_score WHERE user_score.firstName = 1", "1"],
@@ -78,7 +81,7 @@ void test("[SQL4] names of tables and columns", async (t) => {
     ["SELECT * FROM user_score WHERE other = 100", "1"],
     [
       "SELECT * FROM user_score WHERE FirstName = 1",
-      "LC_SQL_NAME: `user_score` does not have a field `FirstName`",
+      "LC_SQL_NAME: `user_score` does not have a field `FirstName`; did you mean `first_name`?",
     ],
     ["SELECT * FROM user_score u WHERE u.firstName = 1", "1"],
     [

@@ -26,7 +26,7 @@ import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import type { RunChange, SqlStats } from "./change.ts";
 import { compileQueries, type SingleQuery, type TableQueryUse } from "./table-query.ts";
-import { prepareSql, runTableQuery } from "./run.ts";
+import { prepareSql, runTableQuery, type SqlSettings } from "./run.ts";
 import type { SqlCaller } from "./visibility.ts";
 
 export interface TestTable {
@@ -219,14 +219,21 @@ export function outcomeOf(run: () => string): string {
   }
 }
 
-/** The whole answer to a statement, its rows as text; made of `slice` rows at a time. A change is committed. */
+/** How a test runs a statement. */
+interface RunOptions {
+  /** Rows at a time. */
+  readonly slice?: number;
+  readonly settings?: SqlSettings;
+}
+
+/** The whole answer to a statement, its rows as text. A change is committed. */
 export function runSql(
   text: string,
   view: Datastore,
   caller: SqlCaller,
-  slice: number = Number.POSITIVE_INFINITY,
+  { slice = Number.POSITIVE_INFINITY, settings = {} }: RunOptions = {},
 ): { readonly schemaJson: string; readonly rowsJson: string; readonly rowCount: number } {
-  const prepared = prepareSql(text, view, caller);
+  const prepared = prepareSql(text, view, caller, settings);
   if (prepared.kind === "change") {
     const { inserted, deleted, updated } = runChange(view, prepared.run);
     return { schemaJson: "", rowsJson: `[[${inserted},${deleted},${updated}]]`, rowCount: 1 };

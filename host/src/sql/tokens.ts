@@ -3,15 +3,20 @@ import type { LightconeError } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import { faultAt, shown } from "./fault.ts";
 import { type Token, tokenize } from "./lex.ts";
+import { didYouMean } from "./near.ts";
+import type { Dialect } from "./tree.ts";
 
 export class Tokens {
   readonly text: string;
+  /** Whether what the reference leaves out is read. */
+  readonly isWide: boolean;
   readonly #tokens: readonly Token[];
   #position = 0;
   #depth = 0;
 
-  constructor(text: string) {
+  constructor(text: string, dialect: Dialect) {
     this.text = text;
+    this.isWide = dialect === "wide";
     this.#tokens = tokenize(text);
   }
 
@@ -33,6 +38,12 @@ export class Tokens {
     const token = this.next;
     if (token.kind !== "end") this.#position++;
     return token;
+  }
+
+  /** Takes the next token, which is known. */
+  after(): this {
+    this.take();
+    return this;
   }
 
   /** Takes the next token if it is the keyword or symbol `key`. */
@@ -59,11 +70,12 @@ export class Tokens {
     this.#depth--;
   }
 
-  /** What was expected where the next token stands. */
-  expected(what: string): LightconeError {
-    const { kind, at, end } = this.next;
+  /** What was expected where the next token stands, and which of the words that may stand there is near. */
+  expected(what: string, words: readonly string[] = []): LightconeError {
+    const { kind, at, end, text } = this.next;
     const found = kind === "end" ? "the end" : shown(this.text.slice(at, end));
-    const message = `sql parser error: expected ${what}, found ${found}`;
+    const near = kind === "word" ? didYouMean(text, words) : "";
+    const message = `sql parser error: expected ${what}, found ${found}${near}`;
     return faultAt("LC_SQL_SYNTAX", message, this.text, at);
   }
 

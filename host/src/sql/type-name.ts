@@ -1,5 +1,5 @@
 // Types as messages name them, and which types can be compared (sql-and-subscriptions.md section 4.2).
-import { type AlgebraicType, type Element, isBytes, specialKind } from "@lightcone/abi";
+import { type AlgebraicType, type Element, isBytes, isUnit, specialKind } from "@lightcone/abi";
 
 const specialNames: Readonly<Record<string, string>> = {
   identity: "Identity",
@@ -49,4 +49,9 @@ export function isComparable(type: AlgebraicType): boolean {
     default:
       return true;
   }
+}
+
+/** Whether values of `type` are but one of several names: their BSATN is one byte. */
+export function isPlainEnum(type: AlgebraicType): boolean {
+  return type.kind === "sum" && type.variants.every((variant) => isUnit(variant.type));
 }

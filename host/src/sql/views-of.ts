@@ -10,7 +10,7 @@ import type { SqlCaller } from "./visibility.ts";
 function selectOf(text: string): Select | undefined {
   let statement: Statement;
   try {
-    statement = parseStatement(text);
+    statement = parseStatement(text, "wide");
   } catch (thrown) {
     // Whoever runs the text is told what is wrong with it.
     if (thrown instanceof LightconeError) return undefined;

@@ -4,6 +4,7 @@ import type { Identity } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import type { Table } from "../datastore/table.ts";
 import { faultAt } from "./fault.ts";
+import { nearest } from "./near.ts";
 import { argHashBytes, type Relation } from "./relation.ts";
 import { tablesWithRules } from "./rule-rows.ts";
 import type { Name, TableName } from "./tree.ts";
@@ -42,10 +43,20 @@ export function findTable(view: ReadView, caller: SqlCaller, name: Name, text: s
   const table = view.tableByName(name.text);
   const sqlView = table === undefined ? undefined : caller.view(table.schema.name);
   if (table === undefined || !mayRead(table, sqlView, caller)) {
-    const message = `no such table: \`${name.text}\`. If the table exists, it may be marked private.`;
+    const near = nearest(name.text, readableNames(view, caller));
+    const hint = near === undefined ? "" : ` Did you mean \`${near}\`?`;
+    const message = `no such table: \`${name.text}\`. If the table exists, it may be marked private.${hint}`;
     throw faultAt("LC_SQL_NAME", message, text, name.at);
   }
   return table;
+}
+
+/** Names that the caller may know of: a message must not tell of others. */
+function readableNames(view: ReadView, caller: SqlCaller): string[] {
+  const tables = view.userTables().filter((table) => {
+    return mayRead(table, caller.view(table.schema.name), caller);
+  });
+  return tables.map(({ schema }) => schema.name);
 }
 
 /** What stands in FROM, as the caller reads it. Throws as `findTable`. */

@@ -7,7 +7,7 @@ import { RowLayout } from "../row-layout.ts";
 import { FixedRowStore } from "../rows/fixed-store.ts";
 import { nodeCapacity } from "./btree-pages.ts";
 import { BTreeIndex } from "./btree.ts";
-import { IndexKey } from "./contract.ts";
+import { type Cut, IndexKey } from "./contract.ts";
 
 const count = 10_000;
 
@@ -51,6 +51,13 @@ class NumberTree {
     this.tree.scanRange({ ...whole, side: "before" }, { ...whole, side: "after" }, found);
     return found;
   }
+}
+
+/** A place before or behind all rows with a number, as `scanRange` takes it. */
+function cutAt(value: number, side: Cut["side"]): Cut {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return { bytes, start: 0, columnCount: 1, side };
 }
 
 const ascending = Array.from({ length: count }, (_, i) => i);
@@ -169,4 +176,25 @@ void test("removing what is not there breaks an invariant", async (t) => {
   const row = numbers.add(1);
   numbers.remove(row);
   t.throws(() => numbers.remove(row), /broken invariant/);
+});
+
+void test("the first and the last rows of a range are those that the whole range begins and ends with", async (t) => {
+  const rng = new Rng(7);
+  const numbers = new NumberTree(false);
+  // Each number comes several times, and most rows are gone again, so that leaves differ in how full they are.
+  const rows = Array.from({ length: count }, () => numbers.add(rng.nextBelow(count / 4)));
+  for (const row of rows.filter(() => rng.nextBelow(3) > 0)) numbers.remove(row);
+  const ids = ({ ids: found, count: length }: RowIds): number[] => [...found.subarray(0, length)];
+  const sides = ["before", "after"] as const;
+  for (let i = 0; i < 500; i++) {
+    const lower = cutAt(rng.nextBelow(count / 4), sides[i & 1] ?? "before");
+    const upper = cutAt(rng.nextBelow(count / 4), sides[(i >> 1) & 1] ?? "before");
+    const countMax = i % 5 === 0 ? Number.POSITIVE_INFINITY : rng.nextBelow(200);
+    const [whole, first, last] = [new RowIds(), new RowIds(), new RowIds()];
+    numbers.tree.scanRange(lower, upper, whole);
+    numbers.tree.scanEnd(lower, upper, countMax, false, first);
+    numbers.tree.scanEnd(lower, upper, countMax, true, last);
+    t.same(ids(first), ids(whole).slice(0, countMax), `range ${i} from its start`);
+    t.same(ids(last), ids(whole).reverse().slice(0, countMax), `range ${i} from its end`);
+  }
 });

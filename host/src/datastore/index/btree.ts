@@ -275,6 +275,25 @@ export class BTreeIndex implements Index {
     this.#collect(leaf, position, found);
   }
 
+  scanEnd(lower: Cut, upper: Cut, countMax: number, isFromEnd: boolean, found: RowIds): void {
+    const leaves = this.#leaves;
+    this.#probe.setCut(isFromEnd ? upper : lower);
+    let leaf = this.#descend();
+    let position = this.#probe.positionIn(leaves, leaf) - (isFromEnd ? 1 : 0);
+    this.#probe.setCut(isFromEnd ? lower : upper);
+    for (let left = countMax; left > 0; left--) {
+      while (position < 0 || position >= (leaves.counts[leaf] as number)) {
+        leaf = (isFromEnd ? leaves.previous : leaves.next)[leaf] as number;
+        if (leaf < 0) return;
+        position = isFromEnd ? (leaves.counts[leaf] as number) - 1 : 0;
+      }
+      const entry = leaf * nodeCapacity + position;
+      if (this.#probe.isAfter(leaves, entry) === isFromEnd) return;
+      found.push(leaves.rowAt(entry));
+      position += isFromEnd ? -1 : 1;
+    }
+  }
+
   /** Appends the rows from a place on to the probe: none, if the place lies behind it. */
   #collect(firstLeaf: number, firstPosition: number, found: RowIds): void {
     const leaves = this.#leaves;

@@ -55,6 +55,11 @@ export interface Index {
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void;
   /** Appends the rows between two cuts in key order, those with equal keys by row id. Only where `isOrdered`. */
   scanRange(lower: Cut, upper: Cut, found: RowIds): void;
+  /**
+   * As `scanRange`, but of those rows the first `countMax` only, or the last if `isFromEnd`, which come in falling order. Not
+   * there where it would be no quicker.
+   */
+  scanEnd?(lower: Cut, upper: Cut, countMax: number, isFromEnd: boolean, found: RowIds): void;
 }
 
 /** A key found in a row: its BSATN is `bytes[start, end)` until the next load. */
