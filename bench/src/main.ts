@@ -9,6 +9,7 @@ import { publishBench } from "./publish/bench.ts";
 import { recoveryBench } from "./recovery/bench.ts";
 import { jsonLine, machineLine, table } from "./report.ts";
 import { runBench } from "./run-bench.ts";
+import { subscriptionsBench } from "./subscriptions/bench.ts";
 import { transferBench } from "./transfer/bench.ts";
 import { transferProfile } from "./transfer/profile.ts";
 import { isTemporaryInMemory, Workshop } from "./workshop.ts";
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   logBench,
   meteringBench,
   publishBench,
+  subscriptionsBench,
 ];
 
 /**

@@ -20,6 +20,16 @@ export interface Limits {
    * section 16).
    */
   readonly outgoingFrameCountMax: number;
+  /** Bytes that may wait for a client that does not read; more and it is cut off (own). */
+  readonly outgoingBytesMax: number;
+  /** Bytes of a long answer that are under way to a client before it has taken any (own). */
+  readonly longAnswerBytesMax: number;
+  /** Bytes that a connection may have waiting to be worked on before it is not read from (own). */
+  readonly incomingBytesMax: number;
+  /** The same of all connections of a database; beyond it those with more than their share are not read from (own). */
+  readonly incomingTotalBytesMax: number;
+  /** Such a share (own). */
+  readonly incomingShareBytes: number;
   /** The body of an HTTP request, except for publish (http-and-auth.md section 1). */
   readonly bodyBytesMax: number;
   /** A WebAssembly module in a publish request; own, since the reference sets none. */
@@ -178,6 +188,11 @@ export const limit: Limits = {
   frameBytesMax: 32 * mebi,
   incomingFrameCountMax: 16_384,
   outgoingFrameCountMax: 16_384,
+  outgoingBytesMax: 64 * mebi,
+  longAnswerBytesMax: 4 * mebi,
+  incomingBytesMax: 4 * mebi,
+  incomingTotalBytesMax: 16 * mebi,
+  incomingShareBytes: 64 * kibi,
   bodyBytesMax: 2 * mebi,
   moduleBytesMax: 64 * mebi,
   sourceMapBytesMax: 8 * mebi,
@@ -250,6 +265,14 @@ export const limit: Limits = {
 assert(limit.rowBytesMax < limit.frameBytesMax, "a client can send any row that a table can hold");
 assert(limit.bodyBytesMax <= limit.frameBytesMax, "HTTP takes no more than a WebSocket does");
 assert(limit.sqlTextBytesMax < limit.bodyBytesMax, "any SQL text fits a request");
+assert(
+  limit.longAnswerBytesMax < limit.outgoingBytesMax,
+  "who is slow to read a long answer is not cut off for it",
+);
+assert(
+  limit.incomingShareBytes < limit.incomingBytesMax,
+  "who keeps to a share is read from longest",
+);
 assert(limit.pageBytesMax <= limit.rowBytesMax, "a page of its own is for a large row only");
 assert(limit.moduleBytesMax < limit.commitBytesMax, "a publish is one commit");
 assert(limit.identifierBytesMax <= limit.loggedNameBytesMax, "every reducer name can be logged");

@@ -127,6 +127,8 @@ export type ToWorker =
       readonly confirmed: boolean;
     }
   | { readonly kind: "disconnect"; readonly socket: number }
+  /** Parts of a long answer have left. */
+  | { readonly kind: "written"; readonly socket: number; readonly byteCount: number }
   | {
       readonly kind: "request";
       readonly id: number;
@@ -147,8 +149,8 @@ export interface ErrorData {
 export type FromWorker =
   | { readonly kind: "opened" }
   | { readonly kind: "slab"; readonly slab: SealedSlab }
-  /** So many bytes of frames have been worked on. */
-  | { readonly kind: "taken"; readonly byteCount: number }
+  /** One more batch of frames has been worked on. */
+  | { readonly kind: "taken" }
   | {
       readonly kind: "closeSocket";
       readonly socket: number;

@@ -60,8 +60,13 @@ export interface PublishRequest {
 
 /** Where a database's frames for one WebSocket go. */
 export interface SocketSink {
-  /** Bytes of whole WebSocket frames, headers included. They must be written before anything else is. */
-  write(frames: Uint8Array): void;
+  /**
+   * Bytes of whole WebSocket frames, headers included. They must be written before anything else is. `onWritten` is called once they
+   * have left; never, if the socket ends before.
+   */
+  write(frames: Uint8Array, onWritten?: () => void): void;
+  /** No more is written in this turn: what was written leaves at once. */
+  endTurn(): void;
   /** Sends a Close frame with a code and a reason of at most 123 bytes, after what was written. */
   close(code: number, reason: string): void;
   /** Ends the TCP connection without a Close frame: `client_connected` refused. */

@@ -18,6 +18,7 @@ import type {
   SocketSink,
   SqlResult,
 } from "./contract.ts";
+import { IncomingSocket } from "./incoming.ts";
 import type { Report } from "./report.ts";
 import type { SpareThread } from "./spare-thread.ts";
 import { type LinkOptions, WorkerLink } from "./worker-link.ts";
@@ -88,7 +89,8 @@ export class WorkerDatabase implements DatabaseHandle {
   #lastNumber = 0;
   readonly #sinks = new Map<number, SocketSink>();
   readonly #follows = new Map<number, Follower>();
-  #isCongested = false;
+  /** Sinks that the turn under way writes to. */
+  readonly #written = new Set<SocketSink>();
   #isClosing = false;
   #isRemoved = false;
   /** The thread before the present one; its end is awaited. */
@@ -129,7 +131,21 @@ export class WorkerDatabase implements DatabaseHandle {
     };
     this.#lastFailureText = undefined;
     const link = new WorkerLink(options, {
-      frames: (socket, frames) => this.#sinks.get(socket)?.write(frames),
+      frames: (socket, frames, wantsReceipt) => {
+        const sink = this.#sinks.get(socket);
+        if (sink === undefined) return;
+        this.#written.add(sink);
+        if (!wantsReceipt) sink.write(frames);
+        else {
+          sink.write(frames, () => {
+            link.written(socket, frames.length);
+          });
+        }
+      },
+      framesEnd: () => {
+        for (const sink of this.#written) sink.endTurn();
+        this.#written.clear();
+      },
       closeSocket: (socket, code, reason) => {
         this.#takeSink(socket)?.close(code, reason);
       },
@@ -137,9 +153,6 @@ export class WorkerDatabase implements DatabaseHandle {
         this.#takeSink(socket)?.drop();
       },
       logText: (followId, text) => this.#follows.get(followId)?.onText(text),
-      congested: (isCongested) => {
-        this.#setCongested(isCongested);
-      },
       ended: (error, detail) => {
         this.#ended(link, error, detail);
       },
@@ -166,11 +179,6 @@ export class WorkerDatabase implements DatabaseHandle {
     return unavailable(`the database is closed for now: ${message}${advice}`);
   }
 
-  #setCongested(isCongested: boolean): void {
-    this.#isCongested = isCongested;
-    for (const sink of this.#sinks.values()) sink.pause(isCongested);
-  }
-
   #takeSink(socket: number): SocketSink | undefined {
     const sink = this.#sinks.get(socket);
     this.#sinks.delete(socket);
@@ -182,7 +190,6 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#link !== link) return;
     this.#link = undefined;
     this.#threadEnded = link.ended;
-    this.#isCongested = false;
     if (!this.#isClosing) {
       this.#failure = error;
       this.#failedAtMillis = this.#options.clock.nowMillis();
@@ -382,12 +389,12 @@ export class WorkerDatabase implements DatabaseHandle {
       return { receive: () => undefined, closed: () => undefined };
     }
     this.#sinks.set(socket, sink);
-    if (this.#isCongested) sink.pause(true);
+    const incoming = new IncomingSocket(sink);
     const { caller, token, confirmed } = options;
     link.post({ kind: "connect", socket, caller: callerData(caller), token, confirmed });
     return {
       receive: (message) => {
-        if (this.#link === link) link.addFrame(socket, message);
+        if (this.#link === link) link.addFrame(socket, incoming, message);
       },
       closed: () => {
         // Also after a close by the database itself: it knows then that there is nothing to do.

@@ -96,6 +96,7 @@ void test("messages go to the database, its frames to the client, in order", asy
   const sink = present(sinks[0], "a connection");
   sink.write(Buffer.concat([frame("one"), frame("two")]));
   sink.write(frame("three"));
+  sink.endTurn();
   client.send(Buffer.from("a"));
   client.send(Buffer.from("b"));
   sink.close(1011, "enough");

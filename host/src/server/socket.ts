@@ -7,6 +7,7 @@ import { CloseCode, closeReason } from "@lightcone/abi";
 import { WebSocket, WebSocketServer } from "ws";
 import { limit } from "../base/limit.ts";
 import type { DatabaseConnection, SocketSink } from "./contract.ts";
+import { OutgoingQueue } from "./outgoing.ts";
 import type { Upgrade, UpgradeTarget } from "./router.ts";
 
 export interface SocketOptions {
@@ -17,9 +18,6 @@ export interface SocketOptions {
 }
 
 const defaultSocketOptions: SocketOptions = { pingMillis: 15_000, closeMillis: 250 };
-
-/** Bytes waiting for a client that does not read, beyond which it is cut off. */
-const outgoingBytesMax = 64 * 1024 * 1024;
 
 /** Upgrades requests that the routes let through, and ends all sockets when the server stops. */
 export interface SocketServer {
@@ -59,18 +57,19 @@ class Heartbeat {
 }
 
 function makeSink(ws: WebSocket, socket: Duplex, options: SocketOptions): SocketSink {
+  // Without a Close frame, which would have to wait like the rest (protocol.md section 8).
+  const queue = new OutgoingQueue(socket, () => {
+    ws.terminate();
+  });
   return {
-    write(frames: Uint8Array): void {
-      if (ws.readyState !== WebSocket.OPEN) return;
-      const waiting = socket.writableLength;
-      if (waiting > outgoingBytesMax) {
-        ws.terminate();
-        return;
-      }
-      // What must wait is copied: a few bytes must not keep a whole slab alive.
-      socket.write(waiting > 0 ? frames.slice() : frames);
+    write(frames: Uint8Array, onWritten?: () => void): void {
+      if (ws.readyState === WebSocket.OPEN) queue.write(frames, onWritten);
+    },
+    endTurn(): void {
+      queue.endTurn();
     },
     close(code: number, reason: string): void {
+      queue.endTurn();
       ws.close(code, reason);
       setTimeout(() => {
         ws.terminate();

@@ -5,19 +5,21 @@ import { endJobTurn } from "../base/job-turn.ts";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import { WatchCode } from "../database/parts.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
-import { openSlab } from "../session/slab.ts";
+import { type DeliverFrames, openSlab } from "../session/slab.ts";
 import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
 import type { FromWorker, ModuleHttp, RequestName, Requests, ToWorker } from "./channel.ts";
+import { Incoming, type IncomingSocket } from "./incoming.ts";
 import type { SpareThread } from "./spare-thread.ts";
 
 /** Whom a link tells. After `ended` nothing more comes. */
 export interface LinkListener {
-  frames(socket: number, frames: Uint8Array): void;
+  /** `wantsReceipt`: `WorkerLink.written` is to be called once the frames have left. */
+  readonly frames: DeliverFrames;
+  /** All frames of a turn are there. */
+  framesEnd(): void;
   closeSocket(socket: number, code: number, reason: string): void;
   dropSocket(socket: number): void;
   logText(followId: number, text: string): void;
-  /** Whether so much is under way to the thread that sockets must not be read from. */
-  congested(isCongested: boolean): void;
   /** `detail` is for whoever runs the host. */
   ended(error: LightconeError, detail?: string): void;
 }
@@ -48,8 +50,6 @@ interface Pending {
 }
 
 const batchBytesMin = 4096;
-/** Bytes of frames sent and not yet worked on, beyond which sockets are not read from. */
-const congestionBytes = 16 * 1024 * 1024;
 const headerBytes = 8;
 
 export class WorkerLink {
@@ -74,8 +74,7 @@ export class WorkerLink {
   #batch: Uint8Array = new Uint8Array(batchBytesMin);
   #batchLength = 0;
   #isFlushScheduled = false;
-  #underWay = 0;
-  #isCongested = false;
+  readonly #incoming = new Incoming();
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
     this.#postBatch();
@@ -168,13 +167,11 @@ export class WorkerLink {
     if (this.#hasEnded) return;
     switch (message.kind) {
       case "slab":
-        openSlab(message.slab, (socket, frames) => {
-          this.#listener.frames(socket, frames);
-        });
+        openSlab(message.slab, this.#listener.frames);
+        this.#listener.framesEnd();
         return;
       case "taken":
-        this.#underWay -= message.byteCount;
-        this.#tellCongestion();
+        this.#incoming.taken();
         return;
       case "opened":
         this.#isOpen = true;
@@ -272,8 +269,14 @@ export class WorkerLink {
     else this.#worker.postMessage(message, transfer);
   }
 
+  /** Frames with a receipt have left for a socket. */
+  written(socket: number, byteCount: number): void {
+    this.#send({ kind: "written", socket, byteCount }, []);
+  }
+
   /** Adds one client's message to the batch of this turn. */
-  addFrame(socket: number, message: Uint8Array): void {
+  addFrame(socket: number, from: IncomingSocket, message: Uint8Array): void {
+    if (!this.#incoming.add(from, message.length)) return;
     const at = this.#batchLength;
     const end = at + headerBytes + message.length;
     if (end > this.#batch.length) {
@@ -297,18 +300,8 @@ export class WorkerLink {
     const buffer = this.#batch.buffer as ArrayBuffer;
     this.#batch = new Uint8Array(Math.max(batchBytesMin, Math.min(length * 2, 1024 * 1024)));
     this.#batchLength = 0;
-    this.#underWay += length;
+    this.#incoming.endBatch();
     this.#send({ kind: "frames", buffer, length }, [buffer]);
-    this.#tellCongestion();
-  }
-
-  #tellCongestion(): void {
-    const isCongested = this.#isCongested
-      ? this.#underWay > congestionBytes / 2
-      : this.#underWay > congestionBytes;
-    if (isCongested === this.#isCongested) return;
-    this.#isCongested = isCongested;
-    this.#listener.congested(isCongested);
   }
 }
 

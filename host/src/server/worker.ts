@@ -239,7 +239,7 @@ function serve(service: DatabaseService): void {
     switch (message.kind) {
       case "frames":
         receiveFrames(service, message.buffer, message.length);
-        post({ kind: "taken", byteCount: message.length });
+        post({ kind: "taken" });
         break;
       case "connect": {
         const { socket, caller, token, confirmed } = message;
@@ -248,6 +248,9 @@ function serve(service: DatabaseService): void {
       }
       case "disconnect":
         service.disconnect(message.socket);
+        break;
+      case "written":
+        service.written(message.socket, message.byteCount);
         break;
       case "request":
         void answer(handlers, message);

@@ -31,7 +31,7 @@ async function frameBytes(
   return host.frameBytes - before;
 }
 
-void test("watchers of the same query share one frame, confirmed ones another", async (t) => {
+void test("[SUB4] watchers of the same query share one frame, confirmed ones another", async (t) => {
   const bytes = await frameBytes((client) => client.subscribe(1, "SELECT * FROM item"));
   t.ok(
     bytes > 2 * rowBytes && bytes < 2.2 * rowBytes,

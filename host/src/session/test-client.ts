@@ -73,6 +73,8 @@ export class TestHost {
   readonly closed: { socket: number; code: number; reason: string }[] = [];
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
+  /** What the service is to be told has left: `take` does. */
+  readonly receipts: { readonly socket: number; readonly byteCount: number }[] = [];
   /** Bytes of frames that were delivered, a shared one counted once. */
   frameBytes = 0;
   readonly #inbox = new Map<number, ServerMessage[]>();
@@ -89,7 +91,8 @@ export class TestHost {
     const delivery: Delivery = {
       deliver: (slab) => {
         this.frameBytes += slab.tableStart;
-        openSlab(slab, (socket, frames) => {
+        openSlab(slab, (socket, frames, wantsReceipt) => {
+          if (wantsReceipt) this.receipts.push({ socket, byteCount: frames.length });
           const inbox = this.#inbox.get(socket) ?? [];
           this.#inbox.set(socket, inbox);
           const reader = this.#readers.get(socket) ?? new FrameReader();
@@ -135,6 +138,10 @@ export class TestHost {
 
   /** What a socket was sent since the last call. */
   take(socket: number): ServerMessage[] {
+    const left = this.receipts.filter((receipt) => receipt.socket === socket);
+    const others = this.receipts.filter((receipt) => receipt.socket !== socket);
+    this.receipts.splice(0, this.receipts.length, ...others);
+    for (const { byteCount } of left) this.service.written(socket, byteCount);
     const messages = this.#inbox.get(socket) ?? [];
     this.#inbox.set(socket, []);
     return messages;

@@ -49,6 +49,16 @@ export function arrangeParts(parts: UpdatePart[]): number {
   return countRuns(parts, 0, parts.length, sameSet);
 }
 
+/** Whether two clients are told the same. */
+function isSame(a: readonly UpdatePart[], b: readonly UpdatePart[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    const [one, other] = [a[i] as UpdatePart, b[i] as UpdatePart];
+    if (one.query !== other.query || one.querySetId !== other.querySetId) return false;
+  }
+  return true;
+}
+
 /** Writes arranged parts, whose encoded rows lie in `encoded`. */
 export function writeParts(
   writer: Writer,
@@ -89,16 +99,23 @@ export class UpdateSender {
     addressOf: (subscriber: Subscriber) => Address | undefined,
   ): void {
     this.#frames.clear();
-    for (const subscriber of affected) {
+    let parts: readonly UpdatePart[] = [];
+    let frame: SharedFrame | undefined;
+    for (let i = 0; i < affected.length; i++) {
+      const subscriber = affected[i] as Subscriber;
       if (subscriber === caller) continue;
       const address = addressOf(subscriber);
       if (address === undefined) continue;
-      this.#outbox.sendShared(address, this.#frame(subscriber, encoded));
+      // Those who watch one query come one after another: most are told what the one before was.
+      if (frame === undefined || !isSame(subscriber.parts, parts)) {
+        frame = this.#frame(subscriber.parts, encoded);
+        ({ parts } = subscriber);
+      }
+      this.#outbox.sendShared(address, frame);
     }
   }
 
-  #frame(subscriber: Subscriber, encoded: Uint8Array): SharedFrame {
-    const { parts } = subscriber;
+  #frame(parts: UpdatePart[], encoded: Uint8Array): SharedFrame {
     const setCount = arrangeParts(parts);
     // A part's place names the query: equal keys mean equal messages within one transaction.
     let key = "";

@@ -1,5 +1,5 @@
 // Joins: what general SQL and one-off queries find, and which ones subscriptions take (sql-and-subscriptions.md section 5).
-import { identityType, primitive } from "@lightcone/abi";
+import { identityType, primitive, toHex } from "@lightcone/abi";
 import { test } from "tap";
 import { limit } from "../base/limit.ts";
 import { Datastore } from "../datastore/datastore.ts";
@@ -165,16 +165,18 @@ void test("[SQL21] which joins can be subscribed to: the table looked up needs a
   }
 });
 
-void test("[SQL14] joins are shared by text, sender, owner and whose view it is", async (t) => {
+void test("[SQL14] joins are shared by what they ask, sender, owner and whose view it is", async (t) => {
   const key = (text: string, caller = visitor): string | undefined =>
     compileQueries(text, sample, caller, "subscription")[0].shareKey.replace(/^[\d,]+ /, "");
   const plain = "SELECT t.* FROM t JOIN u ON t.id = u.t_id";
-  t.equal(key(plain), `  ${plain}`);
-  t.equal(key(plain, owner), `  ${plain}`);
+  t.equal(key(plain), "  0 (0.0=1.1) ");
+  t.equal(key(plain, owner), key(plain));
+  t.equal(key("select x.* from t x join u as y on y.t_id = x.id"), key(plain));
+  t.not(key("SELECT u.* FROM t JOIN u ON t.id = u.t_id"), key(plain));
   const mine = `${plain} WHERE t.who = :sender`;
-  t.equal(key(mine), `${sender.toHex()}  ${mine}`);
+  t.equal(key(mine), `${sender.toHex()}  0 (0.0=1.1) (0.6=x${toHex(sender.toBytes())})`);
   const secret = "SELECT p.* FROM p JOIN t ON p.x = t.a";
-  t.equal(key(secret, owner), ` owner ${secret}`);
+  t.equal(key(secret, owner), " owner 0 (0.0=1.1) ");
   const view = "SELECT * FROM v";
-  t.equal(key(view), `  ${"3412".padEnd(64, "0")} ${view}`);
+  t.equal(key(view), `  ${"3412".padEnd(64, "0")} 0 `);
 });

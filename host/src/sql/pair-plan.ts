@@ -4,7 +4,7 @@ import { type Equality, equalitiesOf } from "./access.ts";
 import { LightconeError } from "@lightcone/abi";
 import type { RowLayout } from "../datastore/row-layout.ts";
 import type { Table } from "../datastore/table.ts";
-import type { BoundBlock, BoundColumn, JoinEquality } from "./bound.ts";
+import type { BoundBlock, BoundColumn, BoundPredicate, JoinEquality } from "./bound.ts";
 import { findProbe, type IndexProbe } from "./index-probe.ts";
 import { type SortedConditions, sortConditions } from "./join-plan.ts";
 import { planTable } from "./plan.ts";
@@ -26,6 +26,7 @@ export interface PairSide {
   /** An index on the joined column alone, which serves all queries alike. */
   readonly keyProbe: IndexProbe | undefined;
   /** See `TablePlan`. */
+  readonly conditions: readonly BoundPredicate[];
   readonly equality: Equality | undefined;
 }
 
@@ -71,16 +72,17 @@ function planSide(
 ): PairSide {
   const conditions = local[relation] ?? [];
   const { table } = block.relations[relation] as Relation;
-  const { predicate, equality } = planTable(block.relations[relation] as Relation, conditions);
+  const plan = planTable(block.relations[relation] as Relation, conditions);
   return {
     table,
     layout: table.layout,
     position: relation === 0 ? 0 : 1,
     column,
-    predicate,
+    predicate: plan.predicate,
     probe: findProbe(table, column, equalitiesOf(conditions), false),
     keyProbe: findProbe(table, column, [], false),
-    equality,
+    conditions: plan.conditions,
+    equality: plan.equality,
   };
 }
 

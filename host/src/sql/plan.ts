@@ -19,7 +19,7 @@ export interface TablePlan {
   readonly access: Access;
   /** Whether rows that `access` finds may still be unwanted. */
   readonly hasResidual: boolean;
-  /** What the predicate says. */
+  /** What must hold for a wanted row, taken apart at ANDs. */
   readonly conditions: readonly BoundPredicate[];
   /** A condition `column = constant` that every wanted row meets, the one that is likely to be met by fewest rows. */
   readonly equality: Equality | undefined;
@@ -70,7 +70,7 @@ export function planTable(
   if (open.some(({ kind }) => kind === "constant")) {
     const access: Access = { kind: "nothing" };
     const predicate = (): boolean => false;
-    const rest = { hasResidual: false, conditions, equality: undefined };
+    const rest = { hasResidual: false, conditions: open, equality: undefined };
     return { table, rowOffset, predicate, access, ...rest };
   }
   const [first] = open;

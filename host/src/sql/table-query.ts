@@ -4,6 +4,7 @@ import { limit } from "../base/limit.ts";
 import type { ReadView } from "../datastore/datastore.ts";
 import type { Table } from "../datastore/table.ts";
 import { bindSelect } from "./bind.ts";
+import { blockKey } from "./block-key.ts";
 import type { BoundBlock } from "./bound.ts";
 import { type JoinPlan, planJoin } from "./join-plan.ts";
 import { type PairPlan, planPair } from "./pair-plan.ts";
@@ -23,10 +24,11 @@ interface QueryBase {
   readonly usesSender: boolean;
   /** As given, without space around it. */
   readonly text: string;
+  /** Which of the queries that the text was compiled to. */
+  readonly fragment: number;
   /**
-   * Queries with equal keys have equal results: the text, besides it the caller's identity where `:sender` occurs, that the
-   * caller is the owner where the owner may see more, which tables the names stand for, whose rows of a view they are, and which
-   * of a text's queries it is.
+   * Queries with equal keys have equal results, also after `recompile`: what is asked, of which tables, and whose rows of a view;
+   * besides it the caller's identity where `:sender` occurs, and that the caller is the owner where the owner may see more.
    */
   readonly shareKey: string;
   /** What the text asks for now, with its tables as they are. Throws as `compileQueries`. */
@@ -58,8 +60,7 @@ export type TableQueryUse = "subscription" | "oneOff";
 
 function shareKeyOf(
   block: BoundBlock,
-  position: number,
-  text: string,
+  returned: number,
   usesSender: boolean,
   view: ReadView,
   caller: SqlCaller,
@@ -69,10 +70,9 @@ function shareKeyOf(
     caller.isOwner && relations.some(({ table }) => isOwnerSensitive(view, table));
   const parts = [usesSender ? caller.identity.toHex() : "", isOwnerOnly ? "owner" : ""];
   for (const { keyPrefix } of relations) if (keyPrefix !== undefined) parts.push(toHex(keyPrefix));
-  if (position > 0) parts.push(`#${position}`);
   // A new program may have given the names in the text to other tables.
   const tableIds = relations.map(({ table }) => table.schema.id).join();
-  return [tableIds, ...parts, text].join(" ");
+  return [tableIds, ...parts, blockKey(block, returned)].join(" ");
 }
 
 function planBlock(
@@ -106,16 +106,17 @@ function compile(
   const { blocks, usesSender: isSenderInRules } = applyRowRules(given, view, caller);
   const usesSender = isSenderGiven || isSenderInRules;
   const returned = projection.kind === "all" ? projection.relation : 0;
-  const [first, ...others] = blocks.map((block, position) => {
+  const [first, ...others] = blocks.map((block, fragment) => {
     const { relations } = block;
     const { table, rowOffset } = relations[returned] as Relation;
-    const shareKey = shareKeyOf(block, position, text, usesSender, view, caller);
+    const shareKey = shareKeyOf(block, returned, usesSender, view, caller);
     const recompile = (): TableQuery => {
-      const again = compile(text, view, caller, use)[position];
+      const again = compile(text, view, caller, use)[fragment];
       if (again !== undefined) return again;
       throw new LightconeError("LC_SQL_UNSUPPORTED", "the row rules of this query have changed");
     };
-    const base = { table, rowOffset, relations, usesSender, text, shareKey, recompile };
+    const shared = { table, rowOffset, relations, usesSender };
+    const base = { ...shared, text, fragment, shareKey, recompile };
     return planBlock(block, base, returned, use);
   });
   assert(first !== undefined, "row rules made nothing of a query");

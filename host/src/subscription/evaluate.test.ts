@@ -52,9 +52,11 @@ class World {
     this.datastore.release(tx);
   }
 
-  watch(id: number, text: string): Subscriber {
+  watch(id: number, ...texts: string[]): Subscriber {
     const subscriber = new Subscriber(id);
-    const queries = compileQueries(text, this.datastore, caller, "subscription");
+    const queries = texts.flatMap((text) =>
+      compileQueries(text, this.datastore, caller, "subscription"),
+    );
     this.registry.add(subscriber, 1, queries);
     return subscriber;
   }
@@ -239,6 +241,62 @@ void test("equal joins of several clients are one", async (t) => {
     world.run(two, (tx) => world.add(tx, "item", 2, 1)),
     "+2",
   );
+});
+
+void test("[SUB2] what is asked in other words is evaluated once, and told once for each of the texts", async (t) => {
+  const world = new World();
+  const text = "SELECT * FROM item WHERE player = 1 AND id > 0";
+  const other = "select i.* from item as i where (0 < i.id) and i.player = 1e0;";
+  const [one, two] = [world.watch(1, text, other, text), world.watch(2, other)];
+  const told = world.run(one, (tx) => world.add(tx, "item", 1, 1));
+  t.equal(told, "+1 +1", "two texts, one of them given twice");
+  t.equal(two.parts.length, 1);
+  t.equal(new Set([...one.parts, ...two.parts].map(({ query }) => query)).size, 1);
+  const shared = two.parts[0]?.query;
+  t.equal(shared?.texts.size, 2);
+  world.registry.remove(one, 1);
+  t.same([...(shared?.texts.keys() ?? [])], [`0 ${other}`], "texts go with those who gave them");
+  t.equal(
+    world.run(two, (tx) => world.add(tx, "item", 2, 1)),
+    "+2",
+  );
+  world.registry.removeAll(two);
+  t.ok(world.registry.isEmpty);
+});
+
+void test("[SUB3] a changed row costs what its ranges concern", async (t) => {
+  const world = new World();
+  const count = 100;
+  const single = (i: number): string => `SELECT * FROM item WHERE id >= ${i} AND id < ${i + 1}`;
+  const joined = (i: number): string =>
+    `SELECT item.* FROM player JOIN item ON item.player = player.id WHERE player.hp > ${i} AND player.hp <= ${i + 1}`;
+  const singles = Array.from({ length: count }, (_, i) => world.watch(i, single(i)));
+  const joins = Array.from({ length: count }, (_, i) => world.watch(count + i, joined(i)));
+  const [first] = singles as [Subscriber];
+  world.run(first, (tx) => {
+    for (let id = 0; id < count; id++) world.add(tx, "player", id, sender, id + 1);
+  });
+  const affected = (change: (tx: Transaction) => void): number[] => {
+    world.run(first, change);
+    return [...singles, ...joins].filter(({ parts }) => parts.length > 0).map(({ id }) => id);
+  };
+  t.same(
+    affected((tx) => world.add(tx, "item", 7, 30)),
+    [7, count + 30],
+  );
+  t.same(
+    affected((tx) => world.add(tx, "item", 1000, 31)),
+    [count + 31],
+  );
+  t.same(
+    affected((tx) => world.remove(tx, "player", 30)),
+    [count + 30],
+  );
+  const queries = world.registry.queriesOn(world.tables["item"] as Table);
+  t.equal(queries?.scanning.size, 0, "no query looks at every row");
+  for (const subscriber of [...singles, ...joins]) world.registry.removeAll(subscriber);
+  t.ok(world.registry.isEmpty);
+  t.ok(queries?.byColumn.every(({ isEmpty }) => isEmpty));
 });
 
 void test("queries go on when their tables change, unless they may not be asked any more", async (t) => {

@@ -2,17 +2,29 @@
 // sql-and-subscriptions.md section 11).
 import { RowListWriter, writeEventPart, writePersistentPart, Writer } from "@lightcone/abi";
 import type { TableDelta, TxData } from "../datastore/delta.ts";
-import { hashBytes } from "../datastore/key.ts";
-import type { RowIds } from "../datastore/rows/ids.ts";
+import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import { runTableQuery } from "../sql/run.ts";
 import type { TableQuery } from "../sql/table-query.ts";
 import { JoinDelta } from "./join-delta.ts";
 import { type JoinGroup, JoinWork, type TouchJoin, type WatchedJoin } from "./join-group.ts";
-import type { SharedQuery, Subscriber, SubscriptionRegistry, TableQueries } from "./registry.ts";
+import {
+  noRows,
+  type SharedQuery,
+  type Subscriber,
+  type SubscriptionRegistry,
+  type TableQueries,
+} from "./registry.ts";
 
 /** Buffers that one large transaction made larger than this are given back. */
 const keptBytes = 16 * 1024 * 1024;
+
+interface ChangedRow {
+  row: number;
+  page: Uint8Array;
+  start: number;
+  isInsert: boolean;
+}
 
 /** Turns deltas into what subscribers must be told. */
 export class Evaluator {
@@ -21,11 +33,20 @@ export class Evaluator {
   #rowList = new RowListWriter();
   readonly #pending: SharedQuery[] = [];
   readonly #affected: Subscriber[] = [];
+  /** Fields rather than arguments: what is found by value is visited by one function, made once. */
+  readonly #changedRow: ChangedRow = {
+    row: 0,
+    page: new Uint8Array(0),
+    start: 0,
+    isInsert: true,
+  };
   readonly #joinDelta = new JoinDelta();
   readonly #pendingGroups = new Set<JoinGroup<SharedQuery>>();
   readonly #pendingJoins: WatchedJoin<SharedQuery>[] = [];
   /** What joins of earlier transactions no longer need. */
   readonly #spareWork: JoinWork[] = [];
+  /** Lists that queries without changes do not need. */
+  readonly #spareRows: RowIds[] = [];
 
   constructor(registry: SubscriptionRegistry) {
     this.#registry = registry;
@@ -111,16 +132,32 @@ export class Evaluator {
     for (const join of this.#pendingJoins) {
       const { owner, work } = join;
       if (work === undefined) continue;
+      this.#lendRows(owner);
       this.#joinDelta.evaluate(join, work, owner.inserts, owner.deletes);
       work.clear();
       this.#spareWork.push(work);
       join.work = undefined;
       if (owner.query.table.schema.isEvent) owner.deletes.clear();
       if (owner.inserts.count + owner.deletes.count > 0) this.#pend(owner);
+      else this.#takeRows(owner);
     }
     this.#pendingJoins.length = 0;
     for (const group of this.#pendingGroups) group.end();
     this.#pendingGroups.clear();
+  }
+
+  #lendRows(query: SharedQuery): void {
+    query.inserts = this.#spareRows.pop() ?? new RowIds();
+    query.deletes = this.#spareRows.pop() ?? new RowIds();
+  }
+
+  #takeRows(query: SharedQuery): void {
+    for (const rows of [query.inserts, query.deletes]) {
+      rows.clear();
+      if (rows.ids.byteLength <= keptBytes) this.#spareRows.push(rows);
+    }
+    query.inserts = noRows;
+    query.deletes = noRows;
   }
 
   #pend(query: SharedQuery): void {
@@ -129,34 +166,31 @@ export class Evaluator {
   }
 
   #matchRows(queries: TableQueries, rows: RowIds, isInsert: boolean): void {
-    const { table } = queries;
+    const { table, scanning, byColumn } = queries;
+    const at = this.#changedRow;
+    at.isInsert = isInsert;
     for (let i = 0; i < rows.count; i++) {
-      const row = rows.at(i);
-      const page = table.rows.page(row);
-      const start = table.rows.start(row);
-      for (const query of queries.scanning) this.#matchRow(query, row, page, start, isInsert);
-      for (const { column, queriesByHash } of queries.byValue) {
-        if (queriesByHash.size === 0) continue;
-        const hash = hashColumn(table, column, page, start);
-        const candidates = queriesByHash.get(hash);
-        if (candidates === undefined) continue;
-        for (const query of candidates) this.#matchRow(query, row, page, start, isInsert);
+      at.row = rows.at(i);
+      at.page = table.rows.page(at.row);
+      at.start = table.rows.start(at.row);
+      for (const query of scanning) this.#matchRow(query);
+      for (let j = 0; j < byColumn.length; j++) {
+        (byColumn[j] as (typeof byColumn)[number]).find(at.page, at.start, this.#matchRow);
       }
     }
   }
 
-  #matchRow(
-    query: SharedQuery,
-    row: number,
-    page: Uint8Array,
-    start: number,
-    isInsert: boolean,
-  ): void {
+  /** The changed row under evaluation belongs to a query if that wants it. */
+  readonly #matchRow = (query: SharedQuery): void => {
+    const { row, page, start, isInsert } = this.#changedRow;
     const { predicate } = query;
     if (predicate !== undefined && !predicate(page, start)) return;
+    if (!query.isPending) {
+      this.#lendRows(query);
+      this.#pend(query);
+    }
     (isInsert ? query.inserts : query.deletes).push(row);
-    if (!query.isPending) this.#pend(query);
-  }
+  };
 
   #encode(query: SharedQuery): void {
     const writer = this.#bytes;
@@ -171,12 +205,14 @@ export class Evaluator {
       this.#writeList(table, rowOffset, query.deletes);
     }
     query.partEnd = writer.length;
-    query.inserts.clear();
-    query.deletes.clear();
+    this.#takeRows(query);
     query.isPending = false;
-    for (const { subscriber, querySetId } of query.listeners) {
-      if (subscriber.parts.length === 0) this.#affected.push(subscriber);
-      subscriber.parts.push({ querySetId, query });
+    const { listeners } = query;
+    for (let i = 0; i < listeners.length; i++) {
+      const listener = listeners[i] as (typeof listeners)[number];
+      const { parts } = listener.subscriber;
+      if (parts.length === 0) this.#affected.push(listener.subscriber);
+      parts.push(listener);
     }
   }
 
@@ -190,9 +226,4 @@ export class Evaluator {
     }
     list.writeTo(this.#bytes);
   }
-}
-
-function hashColumn(table: Table, column: number, page: Uint8Array, rowStart: number): number {
-  const at = table.layout.columnStart(column, page, rowStart);
-  return hashBytes(page, at, table.layout.columnEnd(column, page, at));
 }

@@ -9,9 +9,14 @@ import { RowIds } from "../datastore/rows/ids.ts";
 import type { PairPlan, PairSide } from "../sql/pair-plan.ts";
 import { Tuple } from "../sql/tuple.ts";
 import { type ChangedRows, DeltaKeys } from "./delta-keys.ts";
-import type { JoinWork, WatchedJoin } from "./join-group.ts";
+import type { JoinGroup, JoinWork, WatchedJoin } from "./join-group.ts";
 
 type Sign = 1 | -1;
+
+/** What a join's change follows from, whoever watches it. */
+interface DeltaJoin extends Pick<WatchedJoin<unknown>, "pair" | "filter"> {
+  readonly group: Pick<JoinGroup<unknown>, "compare" | "deltaKeys">;
+}
 
 /** Takes the key of a row that the tuple holds, `page[start, end)`. */
 type VisitKey = (page: Uint8Array, start: number, end: number, sign: Sign) => void;
@@ -24,7 +29,7 @@ export class JoinDelta {
   readonly #counts = new Map<number, number>();
 
   /** Appends the rows that the join's result gained and lost, each as often as it did. */
-  evaluate(join: WatchedJoin<unknown>, work: JoinWork, inserts: RowIds, deletes: RowIds): void {
+  evaluate(join: DeltaJoin, work: JoinWork, inserts: RowIds, deletes: RowIds): void {
     const { pair, filter } = join;
     const [first, second] = pair.sides;
     this.#counts.clear();
@@ -55,7 +60,7 @@ export class JoinDelta {
   }
 
   /** Whether the joined columns of the tuple's rows are equal. */
-  #isMatch({ pair: { sides }, group }: WatchedJoin<unknown>): boolean {
+  #isMatch({ pair: { sides }, group }: DeltaJoin): boolean {
     const [first, second] = sides;
     const [firstPage, secondPage] = this.#tuple.pages as [Uint8Array, Uint8Array];
     const firstAt = this.#keyStart(first, firstPage);
@@ -86,7 +91,7 @@ export class JoinDelta {
   }
 
   /** Changed rows of one side with the other side's table as it is now. */
-  #joinState(join: WatchedJoin<unknown>, work: JoinWork, side: PairSide, other: PairSide): void {
+  #joinState(join: DeltaJoin, work: JoinWork, side: PairSide, other: PairSide): void {
     const { table, probe } = other;
     const changed = work.changed[side.position];
     if (changed.inserts.count + changed.deletes.count === 0) return;
@@ -107,12 +112,7 @@ export class JoinDelta {
   }
 
   /** Without an index every row of the table is looked up among the changed ones, which are few. */
-  #joinStateByScan(
-    join: WatchedJoin<unknown>,
-    changed: ChangedRows,
-    side: PairSide,
-    other: PairSide,
-  ): void {
+  #joinStateByScan(join: DeltaJoin, changed: ChangedRows, side: PairSide, other: PairSide): void {
     const keys = new DeltaKeys(side);
     keys.begin(changed);
     const { live } = other.table.rows;
@@ -127,7 +127,7 @@ export class JoinDelta {
   }
 
   /** Takes away what the changes of both sides made count twice. */
-  #joinDelta(join: WatchedJoin<unknown>, work: JoinWork, lead: PairSide, other: PairSide): void {
+  #joinDelta(join: DeltaJoin, work: JoinWork, lead: PairSide, other: PairSide): void {
     const keys = join.group.deltaKeys[other.position];
     this.#eachChanged(lead, work.changed[lead.position], (page, start, end, sign) => {
       keys.find(page, start, end, (row, otherSign) => {

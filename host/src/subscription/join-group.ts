@@ -2,11 +2,13 @@
 // (sql-and-subscriptions.md section 11.2).
 import type { AlgebraicType } from "@lightcone/abi";
 import type { TableDelta } from "../datastore/delta.ts";
-import { type Compare, compileCompare, hasFloats, hashBytes } from "../datastore/key.ts";
+import { type Compare, compileCompare } from "../datastore/key.ts";
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import type { IndexProbe } from "../sql/index-probe.ts";
 import type { PairPlan, PairSide } from "../sql/pair-plan.ts";
+import { type ColumnCondition, ColumnWatch } from "./column-watch.ts";
+import { conditionOf } from "./condition.ts";
 import { type ChangedRows, DeltaKeys } from "./delta-keys.ts";
 
 /** What a transaction may mean for one join: rows of each side, by position. */
@@ -24,11 +26,10 @@ export class JoinWork {
   }
 }
 
-/** The side of a join on which a condition `column = constant` stands, by whose value the join is found. */
+/** The side of a join on which a condition stands by which the join is found. */
 interface JoinFilter {
   readonly side: 0 | 1;
-  readonly column: number;
-  readonly hash: number;
+  readonly condition: ColumnCondition;
   /** Finds rows of that side by the joined column. */
   readonly keyProbe: IndexProbe;
 }
@@ -42,29 +43,34 @@ export class WatchedJoin<Owner> {
   /** Set while a transaction is evaluated that may concern the join. */
   work: JoinWork | undefined;
 
-  constructor(owner: Owner, pair: PairPlan, group: JoinGroup<Owner>) {
+  constructor(owner: Owner, pair: PairPlan, group: JoinGroup<Owner>, usesConditions: boolean) {
     this.owner = owner;
     this.pair = pair;
     this.group = group;
-    const filters = pair.sides.flatMap(filterOf);
-    this.filter = filters.find(({ keyProbe }) => keyProbe.schema.isUnique) ?? filters[0];
+    this.filter = usesConditions ? bestOf(pair.sides.flatMap(filterOf)) : undefined;
   }
 }
 
-/** Equal floats may differ in their bytes, so their hash finds nothing for sure. */
-function filterOf({ equality, keyProbe, layout, position }: PairSide): JoinFilter[] {
-  if (equality === undefined || keyProbe === undefined) return [];
-  const { column, value } = equality;
-  if (hasFloats(layout.columnTypes[column] as AlgebraicType)) return [];
-  return [{ side: position, column, hash: hashBytes(value, 0, value.length), keyProbe }];
+function filterOf(side: PairSide): JoinFilter[] {
+  const condition = conditionOf(side);
+  const { keyProbe, position } = side;
+  if (condition === undefined || condition.kind === "never" || keyProbe === undefined) return [];
+  return [{ side: position, condition, keyProbe }];
 }
 
-/** Joins that are found by a value in one column of one side. */
+/** A value rather than a range, and rather where the other side's row leads to one row than to several. */
+function bestOf(filters: readonly JoinFilter[]): JoinFilter | undefined {
+  const rank = ({ condition, keyProbe }: JoinFilter): number =>
+    (condition.kind === "value" ? 2 : 0) + (keyProbe.schema.isUnique ? 1 : 0);
+  const [first, second] = filters;
+  return first !== undefined && second !== undefined && rank(second) > rank(first) ? second : first;
+}
+
+/** Joins that are found by their condition on one column of one side. */
 interface FilteredJoins<Owner> {
   readonly side: 0 | 1;
-  readonly column: number;
   readonly keyProbe: IndexProbe;
-  readonly joinsByHash: Map<number, WatchedJoin<Owner>[]>;
+  readonly joins: ColumnWatch<WatchedJoin<Owner>>;
 }
 
 /** Told of each row that may concern a join. */
@@ -85,6 +91,13 @@ export class JoinGroup<Owner> {
   readonly #scanning = new Set<WatchedJoin<Owner>>();
   readonly #filtered: FilteredJoins<Owner>[] = [];
   readonly #found = new RowIds();
+  /** Fields rather than arguments: joins that are found are visited by one function, made once. */
+  readonly #changed: { side: 0 | 1; row: number; isInsert: boolean; touch: TouchJoin<Owner> } = {
+    side: 0,
+    row: 0,
+    isInsert: true,
+    touch: () => undefined,
+  };
 
   constructor(sides: readonly [PairSide, PairSide]) {
     this.sides = sides;
@@ -99,9 +112,7 @@ export class JoinGroup<Owner> {
   }
 
   get isEmpty(): boolean {
-    return (
-      this.#scanning.size === 0 && this.#filtered.every(({ joinsByHash }) => joinsByHash.size === 0)
-    );
+    return this.#scanning.size === 0 && this.#filtered.every(({ joins }) => joins.isEmpty);
   }
 
   /** Whether a join of these sides belongs here. */
@@ -111,37 +122,25 @@ export class JoinGroup<Owner> {
     );
   }
 
-  #filteredLike(filter: JoinFilter): FilteredJoins<Owner> {
-    const { side, column, keyProbe } = filter;
-    const known = this.#filtered.find((each) => each.side === side && each.column === column);
-    if (known !== undefined) return known;
-    const made = { side, column, keyProbe, joinsByHash: new Map<number, WatchedJoin<Owner>[]>() };
-    this.#filtered.push(made);
-    return made;
+  #filteredLike({ side, condition, keyProbe }: JoinFilter): ColumnWatch<WatchedJoin<Owner>> {
+    const { column } = condition;
+    const known = this.#filtered.find((each) => each.side === side && each.joins.column === column);
+    if (known !== undefined) return known.joins;
+    const joins = new ColumnWatch<WatchedJoin<Owner>>(this.sides[side].table, column);
+    this.#filtered.push({ side, keyProbe, joins });
+    return joins;
   }
 
   add(join: WatchedJoin<Owner>): void {
     const { filter } = join;
-    if (filter === undefined) {
-      this.#scanning.add(join);
-      return;
-    }
-    const { joinsByHash } = this.#filteredLike(filter);
-    const bucket = joinsByHash.get(filter.hash);
-    if (bucket === undefined) joinsByHash.set(filter.hash, [join]);
-    else bucket.push(join);
+    if (filter === undefined) this.#scanning.add(join);
+    else this.#filteredLike(filter).add(filter.condition, join);
   }
 
   remove(join: WatchedJoin<Owner>): void {
     const { filter } = join;
-    if (filter === undefined) {
-      this.#scanning.delete(join);
-      return;
-    }
-    const { joinsByHash } = this.#filteredLike(filter);
-    const rest = (joinsByHash.get(filter.hash) ?? []).filter((other) => other !== join);
-    if (rest.length === 0) joinsByHash.delete(filter.hash);
-    else joinsByHash.set(filter.hash, rest);
+    if (filter === undefined) this.#scanning.delete(join);
+    else this.#filteredLike(filter).remove(filter.condition, join);
   }
 
   /** Calls `touch` for each join and each row of a table's delta that may change the join's result. */
@@ -161,62 +160,49 @@ export class JoinGroup<Owner> {
 
   #routeRows(side: PairSide, rows: RowIds, isInsert: boolean, touch: TouchJoin<Owner>): void {
     const { position, table } = side;
+    const changed = this.#changed;
+    changed.side = position;
+    changed.isInsert = isInsert;
+    changed.touch = touch;
     for (let i = 0; i < rows.count; i++) {
       const row = rows.at(i);
+      changed.row = row;
       const page = table.rows.page(row);
       const start = table.rows.start(row);
       for (const join of this.#scanning) touch(join, position, row, isInsert);
-      for (const filtered of this.#filtered) {
-        if (filtered.joinsByHash.size === 0) continue;
-        if (filtered.side === position) {
-          this.#touchByValue(filtered, page, start, position, row, isInsert, touch);
-        } else {
-          this.#touchByKey(filtered, side, page, start, row, isInsert, touch);
-        }
+      for (let j = 0; j < this.#filtered.length; j++) {
+        const filtered = this.#filtered[j] as FilteredJoins<Owner>;
+        if (filtered.joins.isEmpty) continue;
+        if (filtered.side === position) filtered.joins.find(page, start, this.#touchFound);
+        else this.#touchByKey(filtered, side, page, start);
       }
     }
   }
 
-  /** Touches the joins that name the value which a row of the filtered side has. */
-  #touchByValue(
-    { side, column, joinsByHash }: FilteredJoins<Owner>,
-    page: Uint8Array,
-    start: number,
-    changedSide: 0 | 1,
-    row: number,
-    isInsert: boolean,
-    touch: TouchJoin<Owner>,
-  ): void {
-    const { layout } = this.sides[side];
-    const at = layout.columnStart(column, page, start);
-    const joins = joinsByHash.get(hashBytes(page, at, layout.columnEnd(column, page, at)));
-    if (joins === undefined) return;
-    for (const join of joins) touch(join, changedSide, row, isInsert);
-  }
+  /** The row under way may concern a join. */
+  readonly #touchFound = (join: WatchedJoin<Owner>): void => {
+    const { side, row, isInsert, touch } = this.#changed;
+    touch(join, side, row, isInsert);
+  };
 
-  /** A row of the other side concerns the joins that name the value of a row which it goes with now. */
+  /** A row of the other side concerns the joins whose condition holds for a row which it goes with now. */
   #touchByKey(
-    filtered: FilteredJoins<Owner>,
+    { side, keyProbe, joins }: FilteredJoins<Owner>,
     changed: PairSide,
     page: Uint8Array,
     start: number,
-    row: number,
-    isInsert: boolean,
-    touch: TouchJoin<Owner>,
   ): void {
-    const { table } = this.sides[filtered.side];
+    const { table } = this.sides[side];
     // An event's rows are gone once the transaction is over.
     if (table.schema.isEvent) return;
-    const { layout, column, position } = changed;
+    const { layout, column } = changed;
     const at = layout.columnStart(column, page, start);
     const found = this.#found;
     found.clear();
-    filtered.keyProbe.find(page, at, layout.columnEnd(column, page, at), found);
+    keyProbe.find(page, at, layout.columnEnd(column, page, at), found);
     for (let i = 0; i < found.count; i++) {
       const other = found.at(i);
-      const otherPage = table.rows.page(other);
-      const otherStart = table.rows.start(other);
-      this.#touchByValue(filtered, otherPage, otherStart, position, row, isInsert, touch);
+      joins.find(table.rows.page(other), table.rows.start(other), this.#touchFound);
     }
   }
 }

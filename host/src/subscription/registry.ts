@@ -1,11 +1,11 @@
 // Who watches what: query sets of subscribers, and the queries they share (sql-and-subscriptions.md section 10).
 import { assert, LightconeError } from "@lightcone/abi";
-import { hasFloats, hashBytes } from "../datastore/key.ts";
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
-import type { Equality } from "../sql/plan.ts";
 import type { RowPredicate } from "../sql/predicate.ts";
-import type { TableQuery } from "../sql/table-query.ts";
+import type { SingleQuery, TableQuery } from "../sql/table-query.ts";
+import { ColumnWatch } from "./column-watch.ts";
+import { type Condition, conditionOf } from "./condition.ts";
 import { JoinGroup, WatchedJoin } from "./join-group.ts";
 
 /** One query set's share of one transaction: a query of the set has changed rows. */
@@ -18,6 +18,7 @@ export interface UpdatePart {
 export class Subscriber {
   /** Number of the connection, for messages and for whoever delivers. */
   readonly id: number;
+  /** A query stands there as often as the set has texts that ask for it. */
   readonly sets: Map<number, readonly SharedQuery[]> = new Map();
   /** What the last evaluated transaction means for this client; valid until the next evaluation. */
   readonly parts: UpdatePart[] = [];
@@ -27,22 +28,38 @@ export class Subscriber {
   }
 }
 
-interface Listener {
+/** One text of one query set; it is also what the set is told through. */
+interface Listener extends UpdatePart {
   readonly subscriber: Subscriber;
-  readonly querySetId: number;
+  readonly textKey: string;
 }
 
-/** One query, evaluated once for each transaction however many watch it. */
+/** What tells texts and the queries that each is compiled to apart. */
+function textKeyOf({ fragment, text }: TableQuery): string {
+  return `${fragment} ${text}`;
+}
+
+/** Stands where a query has no rows; nothing is added to it. */
+export const noRows: RowIds = new RowIds();
+
+/** What was compiled from a text, and for how many listeners. */
+interface WatchedText {
+  query: TableQuery;
+  listenerCount: number;
+}
+
+/** One query, evaluated once for each transaction however many watch it, in whatever words. */
 export class SharedQuery {
+  /** The texts that ask for it, by `textKeyOf`. */
+  readonly texts: Map<string, WatchedText> = new Map();
+  /** What was compiled from one of them: any will do. */
   query: TableQuery;
   /** Which rows a query on one relation wants; undefined for all, and for joins. */
   predicate: RowPredicate | undefined;
-  /** A condition by which a query on one relation is found; see `TablePlan`. */
-  equality: Equality | undefined;
   readonly listeners: Listener[] = [];
-  /** Matching rows of the transaction under evaluation. */
-  readonly inserts: RowIds = new RowIds();
-  readonly deletes: RowIds = new RowIds();
+  /** Matching rows of the transaction under evaluation; lent by the evaluator, since most queries have none most of the time. */
+  inserts: RowIds = noRows;
+  deletes: RowIds = noRows;
   isPending = false;
   /** Where the encoded change lies in the evaluator's bytes. */
   partStart = 0;
@@ -51,22 +68,13 @@ export class SharedQuery {
   constructor(query: TableQuery) {
     this.query = query;
     this.predicate = query.kind === "single" ? query.predicate : undefined;
-    this.equality = query.kind === "single" ? query.equality : undefined;
   }
 
   /** Goes on with another plan for the same text; one on one table stays one. */
   replace(query: TableQuery): void {
     this.query = query;
-    if (query.kind === "join") return;
-    this.predicate = query.predicate;
-    this.equality = query.equality;
+    if (query.kind === "single") this.predicate = query.predicate;
   }
-}
-
-/** The queries on one column that name a value, found by the value. */
-interface ByValue {
-  readonly column: number;
-  readonly queriesByHash: Map<number, SharedQuery[]>;
 }
 
 /** All queries on one table. */
@@ -74,57 +82,62 @@ export class TableQueries {
   readonly table: Table;
   /** Queries that must look at every changed row. */
   readonly scanning: Set<SharedQuery> = new Set();
-  readonly byValue: ByValue[] = [];
+  /** Queries that a row's value in one column finds. */
+  readonly byColumn: ColumnWatch<SharedQuery>[] = [];
   /** Joins that this table is a side of. */
   readonly joins: JoinGroup<SharedQuery>[] = [];
+  readonly #conditions = new Map<SharedQuery, Condition>();
+  readonly #usesConditions: boolean;
 
-  constructor(table: Table) {
+  constructor(table: Table, usesConditions: boolean) {
     this.table = table;
+    this.#usesConditions = usesConditions;
   }
 
-  #valuesOf(query: SharedQuery): { map: Map<number, SharedQuery[]>; hash: number } | undefined {
-    const { equality } = query;
-    if (equality === undefined) return undefined;
-    const type = this.table.layout.columnTypes[equality.column];
-    // Equal floats may differ in their bytes, so their hash finds nothing for sure.
-    if (type === undefined || hasFloats(type)) return undefined;
-    let values = this.byValue.find(({ column }) => column === equality.column);
-    if (values === undefined) {
-      values = { column: equality.column, queriesByHash: new Map() };
-      this.byValue.push(values);
+  #watch(column: number): ColumnWatch<SharedQuery> {
+    let watch = this.byColumn.find((each) => each.column === column);
+    if (watch === undefined) {
+      watch = new ColumnWatch(this.table, column);
+      this.byColumn.push(watch);
     }
-    const hash = hashBytes(equality.value, 0, equality.value.length);
-    return { map: values.queriesByHash, hash };
+    return watch;
   }
 
-  add(query: SharedQuery): void {
-    const place = this.#valuesOf(query);
-    if (place === undefined) {
-      this.scanning.add(query);
+  add(shared: SharedQuery, query: SingleQuery): void {
+    const condition = this.#usesConditions ? conditionOf(query) : undefined;
+    if (condition === undefined) {
+      this.scanning.add(shared);
       return;
     }
-    const bucket = place.map.get(place.hash);
-    if (bucket === undefined) place.map.set(place.hash, [query]);
-    else bucket.push(query);
+    this.#conditions.set(shared, condition);
+    if (condition.kind !== "never") this.#watch(condition.column).add(condition, shared);
   }
 
-  remove(query: SharedQuery): void {
-    const place = this.#valuesOf(query);
-    if (place === undefined) {
-      this.scanning.delete(query);
-      return;
-    }
-    const rest = (place.map.get(place.hash) ?? []).filter((other) => other !== query);
-    if (rest.length === 0) place.map.delete(place.hash);
-    else place.map.set(place.hash, rest);
+  remove(shared: SharedQuery): void {
+    this.scanning.delete(shared);
+    const condition = this.#conditions.get(shared);
+    this.#conditions.delete(shared);
+    if (condition === undefined || condition.kind === "never") return;
+    this.#watch(condition.column).remove(condition, shared);
   }
+}
+
+/** How subscriptions are kept. */
+export interface RegistryOptions {
+  /** Whether queries are found by the values that changed rows have; off, each looks at every row, for tests to compare. */
+  readonly isPruning: boolean;
 }
 
 /** The subscriptions of one database. */
 export class SubscriptionRegistry {
+  readonly #options: RegistryOptions;
   readonly #queryByKey = new Map<string, SharedQuery>();
   readonly #byTable = new Map<Table, TableQueries>();
   readonly #joinByQuery = new Map<SharedQuery, WatchedJoin<SharedQuery>>();
+
+  constructor(options: RegistryOptions = { isPruning: true }) {
+    this.#options = options;
+  }
 
   /** Whether nobody watches anything. */
   get isEmpty(): boolean {
@@ -135,7 +148,7 @@ export class SubscriptionRegistry {
     return this.#byTable.get(table);
   }
 
-  /** Registers a query set; a query that occurs twice in it counts once. Refuses an id in use: LC_SUBSCRIPTION. */
+  /** Registers a query set; a text that occurs twice in it counts once. Refuses an id in use: LC_SUBSCRIPTION. */
   add(
     subscriber: Subscriber,
     querySetId: number,
@@ -147,25 +160,34 @@ export class SubscriptionRegistry {
         `Subscription with id ${querySetId} already exists for this client`,
       );
     }
-    const shared = [...new Set(queries.map((query) => this.#share(query)))];
-    for (const query of shared) query.listeners.push({ subscriber, querySetId });
-    subscriber.sets.set(querySetId, shared);
-    return shared;
+    const byText = new Map(queries.map((query) => [textKeyOf(query), query]));
+    const set: SharedQuery[] = [];
+    for (const [textKey, compiled] of byText) {
+      const query = this.#share(compiled, textKey);
+      query.listeners.push({ subscriber, querySetId, query, textKey });
+      set.push(query);
+    }
+    subscriber.sets.set(querySetId, set);
+    return set;
   }
 
-  #share(query: TableQuery): SharedQuery {
-    const known = this.#queryByKey.get(query.shareKey);
-    if (known !== undefined) return known;
-    const shared = new SharedQuery(query);
-    this.#queryByKey.set(query.shareKey, shared);
-    this.#link(shared);
+  #share(query: TableQuery, textKey: string): SharedQuery {
+    let shared = this.#queryByKey.get(query.shareKey);
+    if (shared === undefined) {
+      shared = new SharedQuery(query);
+      this.#queryByKey.set(query.shareKey, shared);
+      this.#link(shared);
+    }
+    const text = shared.texts.get(textKey);
+    if (text === undefined) shared.texts.set(textKey, { query, listenerCount: 1 });
+    else text.listenerCount++;
     return shared;
   }
 
   /** Enters a query where changed rows will find it. */
   #link(shared: SharedQuery): void {
     const { query } = shared;
-    if (query.kind === "single") this.#queriesOf(query.table).add(shared);
+    if (query.kind === "single") this.#queriesOf(query.table).add(shared, query);
     else this.#addJoin(shared);
   }
 
@@ -176,16 +198,23 @@ export class SubscriptionRegistry {
   recompile(tables: readonly Table[], hidden: ReadonlySet<Table>): ReadonlySet<Subscriber> {
     const lost = new Set<Subscriber>();
     const changed = new Set([...tables, ...hidden]);
-    // Where a query is found may depend on any of its tables, so all are entered anew.
+    const watched = [...this.#queryByKey.values()];
+    // Where a query is found, and what it is shared by, may depend on any of its tables: all are entered anew.
     this.#byTable.clear();
     this.#joinByQuery.clear();
-    for (const shared of this.#queryByKey.values()) {
+    this.#queryByKey.clear();
+    for (const shared of watched) {
       const { relations } = shared.query;
       const isKept =
         !relations.some(({ table }) => hidden.has(table)) &&
-        (!relations.some(({ table }) => changed.has(table)) || recompiled(shared));
-      if (isKept) this.#link(shared);
-      else for (const { subscriber } of shared.listeners) lost.add(subscriber);
+        (!relations.some(({ table }) => changed.has(table)) || recompiled(shared, lost)) &&
+        !this.#queryByKey.has(shared.query.shareKey);
+      if (isKept) {
+        this.#queryByKey.set(shared.query.shareKey, shared);
+        this.#link(shared);
+      } else {
+        for (const { subscriber } of shared.listeners) lost.add(subscriber);
+      }
     }
     return lost;
   }
@@ -198,7 +227,7 @@ export class SubscriptionRegistry {
   #queriesOf(table: Table): TableQueries {
     let queries = this.#byTable.get(table);
     if (queries === undefined) {
-      queries = new TableQueries(table);
+      queries = new TableQueries(table, this.#options.isPruning);
       this.#byTable.set(table, queries);
     }
     return queries;
@@ -210,7 +239,7 @@ export class SubscriptionRegistry {
     const { sides } = query.pair;
     const known = this.#queriesOf(sides[0].table).joins.find((group) => group.fits(sides));
     const group = known ?? new JoinGroup<SharedQuery>(sides);
-    const watched = new WatchedJoin(shared, query.pair, group);
+    const watched = new WatchedJoin(shared, query.pair, group, this.#options.isPruning);
     group.add(watched);
     this.#joinByQuery.set(shared, watched);
     if (known !== undefined) return;
@@ -261,27 +290,51 @@ export class SubscriptionRegistry {
     const position = listeners.findIndex(
       (one) => one.subscriber === subscriber && one.querySetId === querySetId,
     );
+    const { textKey } = listeners[position] as Listener;
+    const text = query.texts.get(textKey);
+    if (text !== undefined && --text.listenerCount === 0) query.texts.delete(textKey);
     const last = listeners.pop();
     if (last !== undefined && position < listeners.length) listeners[position] = last;
     if (listeners.length > 0) return;
-    this.#queryByKey.delete(query.query.shareKey);
+    const { shareKey } = query.query;
+    // A query that was lost to an update has made way for another.
+    if (this.#queryByKey.get(shareKey) === query) this.#queryByKey.delete(shareKey);
     if (query.query.kind === "join") this.#removeJoin(query);
     else this.#byTable.get(query.query.table)?.remove(query);
   }
 }
 
-/** Whether the query can still be asked; then it goes on with a new plan. */
-function recompiled(shared: SharedQuery): boolean {
+/** A text's query with its tables as they are now; undefined if it cannot be asked any more. */
+function recompiledText(query: TableQuery): TableQuery | undefined {
   try {
-    // The key stays: it is what the query is registered under.
-    const { shareKey, relations } = shared.query;
-    const next = shared.query.recompile();
+    const next = query.recompile();
     // A name in the text may have passed to another table.
-    if (!relations.every(({ table }, i) => table === next.relations[i]?.table)) return false;
-    shared.replace({ ...next, shareKey });
-    return true;
+    const isSame = query.relations.every(({ table }, i) => table === next.relations[i]?.table);
+    return isSame ? next : undefined;
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;
-    return false;
+    return undefined;
   }
+}
+
+/**
+ * Whether the query can still be asked; then it goes on with a new plan. Those whose texts ask for something else than the
+ * others' do now are `lost`.
+ */
+function recompiled(shared: SharedQuery, lost: Set<Subscriber>): boolean {
+  let first: TableQuery | undefined;
+  const kept = new Set<string>();
+  for (const [textKey, text] of shared.texts) {
+    const next = recompiledText(text.query);
+    if (next === undefined || next.shareKey !== (first ?? next).shareKey) continue;
+    first ??= next;
+    text.query = next;
+    kept.add(textKey);
+  }
+  for (const { subscriber, textKey } of shared.listeners) {
+    if (!kept.has(textKey)) lost.add(subscriber);
+  }
+  if (first === undefined) return false;
+  shared.replace(first);
+  return true;
 }
