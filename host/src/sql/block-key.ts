@@ -40,8 +40,11 @@ function predicateKey(predicate: BoundPredicate): string {
       const { operator, left, right } = predicate;
       return comparisonKey(operator, predicateKey(left), predicateKey(right));
     }
-    default:
+    case "and":
+    case "or":
       return chainKey(predicate.kind, predicate.parts);
+    default:
+      throw new Error(`a shared query with a condition of general SQL, ${predicate.kind}`);
   }
 }
 
