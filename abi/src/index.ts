@@ -25,6 +25,8 @@ export * from "./schema/decode.ts";
 export * from "./schema/def.ts";
 export * from "./schema/json.ts";
 export * from "./schema/names.ts";
+export { encodeRaw, type RawModuleDef } from "./schema/raw.ts";
+export type { RawModuleDefV10, RawSectionV10, RawSectionsV10 } from "./schema/raw-v10.ts";
 export * from "./wire/close.ts";
 export * from "./wire/row-list.ts";
 export * from "./wire/subprotocol.ts";

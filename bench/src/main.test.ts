@@ -18,7 +18,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnSyncRet
 void test("a short run prints a line of JSON for each figure, and leaves nothing", async (t) => {
   const directory = await mkdtemp(join(tmpdir(), "lightcone-bench-test-"));
   t.teardown(() => rm(directory, { recursive: true }));
-  const args = ["transfer", "--json", "--seconds", "0.2", "--case", "engine*alpha-0"];
+  const args = ["transfer", "--json", "--seconds", "0.2", "--case", "engine/r*alpha-0"];
   const { status, stdout, stderr } = run(args, { TMPDIR: directory });
   t.equal(status, 0, stderr);
   const figure = JSON.parse(stdout) as { readonly figure: number };

@@ -2,7 +2,7 @@
 import { Writer } from "@lightcone/abi";
 import type { ModuleLimits, SealedSlab } from "@lightcone/host/engine";
 import { callCommits, type Engine, openEngine } from "../open-engine.ts";
-import { accountCount, firstBalance } from "./settings.ts";
+import { accountCount, type BankLanguage, bankModules, firstBalance } from "./settings.ts";
 
 /**
  * A published and seeded bank in `directory`, all of it durable. Frames for clients with a socket
@@ -12,8 +12,9 @@ export async function openBank(
   directory: string,
   deliver: (slab: SealedSlab) => void,
   modules: ModuleLimits = {},
+  language: BankLanguage = "rust",
 ): Promise<Engine> {
-  const bank = await openEngine(directory, "bank", deliver, modules);
+  const bank = await openEngine(directory, bankModules[language], deliver, modules);
   const args = new Writer();
   args.u32(accountCount);
   args.i64(BigInt(firstBalance));

@@ -6,7 +6,7 @@ import { Remote } from "../remote.ts";
 import type { Workshop } from "../workshop.ts";
 import type { HostMethods } from "./host-process.ts";
 import type { LoadTarget } from "./load.ts";
-import { accountCount, firstBalance } from "./settings.ts";
+import { accountCount, type BankLanguage, bankModules, firstBalance } from "./settings.ts";
 import { type ToldCounts, verifyBank } from "./verify.ts";
 
 /** Where a host keeps its databases, each in a folder named by its identity. */
@@ -28,13 +28,14 @@ export class BankServer {
   }
 
   /** Starts the host, publishes the bank and seeds it. */
-  static async start(workshop: Workshop): Promise<BankServer> {
+  static async start(workshop: Workshop, language: BankLanguage = "rust"): Promise<BankServer> {
     const server = new BankServer(workshop);
     const { address } = await server.host.call("start", { dataDir: server.#dataDir });
     server.#address = address;
     const identity = (await server.#request("POST", "/v1/identity")) as { token: string };
     server.#token = identity.token;
-    const published = (await server.#request("PUT", "/v1/database/bank", readWasm("bank"))) as {
+    const program = readWasm(bankModules[language]);
+    const published = (await server.#request("PUT", "/v1/database/bank", program)) as {
       Success: { database_identity: string };
     };
     server.#identity = Identity.fromHex(published.Success.database_identity);

@@ -1,7 +1,7 @@
 // The benchmark `transfer` and its cases; README.md tells what each is.
 import type { Bench } from "../contract.ts";
 import { engineCase } from "./engine-case.ts";
-import { alphas } from "./settings.ts";
+import { alphas, languages } from "./settings.ts";
 import { echoCase, oneInFlightCase, socketsCase } from "./sockets-case.ts";
 
 export const transferBench: Bench = {
@@ -11,9 +11,9 @@ export const transferBench: Bench = {
   // The echo stands beside what it is compared with, so that both meet the machine in the same
   // state.
   runs: [
-    ...alphas.map(engineCase),
+    ...alphas.flatMap((alpha) => languages.map((language) => engineCase(language, alpha))),
     echoCase(),
-    ...alphas.map(socketsCase),
+    ...alphas.flatMap((alpha) => languages.map((language) => socketsCase(language, alpha))),
     oneInFlightCase(false),
     oneInFlightCase(true),
   ],

@@ -132,7 +132,7 @@ function socketsProfile(alpha: number): BenchRun {
     names: all.flatMap(figureNames),
     run: async (context) => {
       let threads: readonly StageTimes[] = [];
-      const window = await runFullLoad(context, alpha, async ({ host }, measure) => {
+      const window = await runFullLoad(context, "rust", alpha, async ({ host }, measure) => {
         await host.call("startProfile", null);
         const measured = await measure();
         threads = await host.call("stopProfile", null);

@@ -1,4 +1,5 @@
 // What all cases of the transfer benchmark have in common: the module's state and the load upon it.
+import type { WasmName } from "@lightcone/fixtures/wasm";
 import type { TransferLoad } from "@lightcone/fixtures/workload";
 
 export const accountCount = 100_000;
@@ -9,6 +10,18 @@ export const balanceSum: number = accountCount * firstBalance;
 
 /** Small, so that no account runs dry however long a benchmark runs. */
 export const transferAmount = 1n;
+
+/** What the bank may be written in; the name of each stands in the names of its cases. */
+export type BankLanguage = "rust" | "as";
+
+/** Rust first: it is what the other is compared with, in the same run. */
+export const languages = ["rust", "as"] as const;
+
+/** The compiled bank in each language. */
+export const bankModules: Readonly<Record<BankLanguage, WasmName>> = {
+  rust: "bank",
+  as: "bank-as",
+};
 
 /** The skews of the load: all accounts alike, and a few that take part in most transfers. */
 export const alphas = [0, 1.5] as const;

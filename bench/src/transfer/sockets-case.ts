@@ -1,4 +1,4 @@
-// `sockets/rust/*` and `ws-echo`: the same clients, once against a host that makes each call
+// `sockets/rust/*`, `sockets/as/*` and `ws-echo`: the same clients, once against a host that makes each call
 // durable before it answers, once against a server that only sends back.
 import type { BenchRun, Figure, RunContext, Settings } from "../contract.ts";
 import { Remote } from "../remote.ts";
@@ -6,7 +6,7 @@ import { BankServer } from "./bank-server.ts";
 import type { EchoMethods } from "./echo-process.ts";
 import type { LoadWindow } from "./load-client.ts";
 import type { LoadMethods, LoadTarget } from "./load.ts";
-import { accountCount, clientCount, inFlightCount } from "./settings.ts";
+import { accountCount, type BankLanguage, clientCount, inFlightCount } from "./settings.ts";
 import type { ToldCounts } from "./verify.ts";
 
 /** Opens clients in a process of their own. */
@@ -70,10 +70,11 @@ function windowSettings({ timing }: RunContext, window: FullWindow): Settings {
  */
 export async function runFullLoad(
   context: RunContext,
+  language: BankLanguage,
   alpha: number,
   around: (server: BankServer, window: () => Promise<FullWindow>) => Promise<FullWindow>,
 ): Promise<FullWindow> {
-  const server = await BankServer.start(context.workshop);
+  const server = await BankServer.start(context.workshop, language);
   const load = await openLoad(context, server.target(alpha, true), clientCount, inFlightCount);
   await load.call("runSeconds", { seconds: context.timing.warmUpSeconds });
   const window = await around(server, () => measureWindow(context, load, server.host));
@@ -81,12 +82,13 @@ export async function runFullLoad(
   return window;
 }
 
-export function socketsCase(alpha: number): BenchRun {
-  const name = `sockets/rust/alpha-${alpha}`;
+export function socketsCase(language: BankLanguage, alpha: number): BenchRun {
+  const name = `sockets/${language}/alpha-${alpha}`;
   return {
     names: [name, `${name}/p50-ms`, `${name}/p99-ms`],
     run: async (context) => {
-      const window = await runFullLoad(context, alpha, async (_server, measure) => measure());
+      const around = async (_server: BankServer, measure: () => Promise<FullWindow>) => measure();
+      const window = await runFullLoad(context, language, alpha, around);
       const settings = {
         accounts: accountCount,
         alpha,

@@ -46,12 +46,14 @@ const workspaceUses: Readonly<Record<string, readonly string[]>> = {
   host: ["abi"],
   "sdk-client": ["abi"],
   cli: ["abi", "host", "sdk-client"],
+  // Modules are compiled without a host; its tests run what was compiled in one.
+  "sdk-module-as": ["abi", "host"],
   fixtures: ["abi"],
   bench: ["abi", "host", "sdk-client", "cli", "fixtures"],
 };
 
 /** The demo, and the tests that use modules as their authors and clients do, stand above all. */
-const topFolder = /^fixtures\/src\/(?:demo|features)\//;
+const topFolder = /^fixtures\/src\/(?:demo|features|kitchen)\//;
 const topUses = ["abi", "host", "sdk-client", "cli", "fixtures"];
 
 /** Workspaces import one way, by package name, never by a path into another's folder. */

@@ -1,0 +1,25 @@
+// What a module imports besides contexts and tables.
+export { HttpHeader, HttpHeaders } from "./http/headers";
+export { HttpMethod, HttpVersion } from "./http/method";
+export { HttpRequest } from "./http/request";
+export { HttpResponse, HttpResult } from "./http/response";
+export { JwtClaims } from "./json/claims";
+export { tryParseJson } from "./json/parse";
+export { JsonKind, JsonValue } from "./json/value";
+export { log, LogTimer } from "./log";
+export { panic } from "./panic";
+export { Random } from "./random";
+export { ConnectionId } from "./types/connection-id";
+export { I128 } from "./types/i128";
+export { I256 } from "./types/i256";
+export { Identity } from "./types/identity";
+export { Option } from "./types/option";
+export { Bound, BoundKind, Range } from "./types/range";
+export { err, ok, ReducerResult, Result } from "./types/result";
+export { ScheduleAt } from "./types/schedule-at";
+export { TimeDuration } from "./types/time-duration";
+export { Timestamp } from "./types/timestamp";
+export { U128 } from "./types/u128";
+export { U256 } from "./types/u256";
+export { unit, Unit } from "./types/unit";
+export { Uuid } from "./types/uuid";

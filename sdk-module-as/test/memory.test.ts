@@ -1,0 +1,18 @@
+// What calls allocate is given back: memory does not grow with their number.
+import { t, test } from "tap";
+import { garbage } from "./garbage.ts";
+import { wasmOf } from "./rig.ts";
+import { stubbedModule } from "./stub-host.ts";
+
+t.setTimeout(120_000);
+
+for (const runtime of ["minimal", "incremental"] as const) {
+  void test(`memory stays as it is with the runtime ${runtime}`, async (t) => {
+    const module = stubbedModule(await wasmOf(garbage, { runtime }));
+    module.call(2_000);
+    const early = module.memoryBytes();
+    module.call(40_000);
+    t.equal(module.memoryBytes(), early);
+    t.ok(early <= 1024 * 1024, `${early} bytes`);
+  });
+}
