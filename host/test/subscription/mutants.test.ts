@@ -42,18 +42,18 @@ const mutations: Readonly<Record<string, Mutation>> = {
     from: "this.#matchRows(queries, delta.deletes, false);",
     to: "",
   },
-  "shared-among-senders": {
-    what: "clients share a query that says :sender",
+  "shared-whatever-value": {
+    what: "queries that ask for other values, such as that of :sender, are taken for one",
     mode: "overlapping",
-    file: "sql/table-query.js",
-    from: 'usesSender ? caller.identity.toHex() : ""',
-    to: '""',
+    file: "sql/block-key.js",
+    from: "x${toHex(value)})`",
+    to: "x)`",
   },
-  "shared-with-owner": {
-    what: "clients share a query with the owner, who sees more",
+  "shared-whatever-conditions": {
+    what: "queries with other conditions are taken for one",
     mode: "overlapping",
-    file: "sql/table-query.js",
-    from: 'isOwnerOnly ? "owner" : ""',
+    file: "sql/block-key.js",
+    from: 'chainKey("and", conditions)',
     to: '""',
   },
   "shared-views": {
@@ -61,7 +61,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
     mode: "views",
     file: "sql/table-query.js",
     from: "parts.push(toHex(keyPrefix));",
-    to: "",
+    to: ";",
   },
   "rules-of-rules": {
     what: "the rules of tables that rules speak of do not apply",
@@ -81,7 +81,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
     what: "a join is not found by the row that a changed row goes with",
     mode: "join",
     file: "subscription/join-group.js",
-    from: "filtered.keyProbe.find(page, at, layout.columnEnd(column, page, at), found);",
+    from: "keyProbe.find(page, at, layout.columnEnd(column, page, at), found);",
     to: "",
   },
   "stale-views": {
