@@ -367,12 +367,18 @@ const restoreFailures: FailureTable = {
 };
 
 const sqlFailures: FailureTable = {
-  400: { exit: "refused", advice: "`lightcone describe` shows the tables and their columns." },
+  400: { exit: "refused", advice: "`lightcone describe DB` shows the tables and their columns." },
 };
 
 const callFailures: FailureTable = {
-  400: { exit: "refused", advice: "`lightcone describe` shows the parameters of each function." },
+  400: {
+    exit: "refused",
+    advice: "`lightcone describe DB` shows the parameters of each function.",
+  },
   // The reducer returned an error or panicked.
-  530: { exit: "module", advice: "Nothing of this call was kept. `lightcone logs` may tell more." },
-  500: { exit: "module", advice: "`lightcone logs` may tell more." },
+  530: {
+    exit: "module",
+    advice: "Nothing of this call was kept. `lightcone logs DB` may tell more.",
+  },
+  500: { exit: "module", advice: "`lightcone logs DB` may tell more." },
 };

@@ -20,7 +20,7 @@ export function panic(
   line: u32 = 0xffffffff,
   column: u32 = 0,
 ): void {
-  const text = message ? message : "abort";
+  const text = message ? message : "assertion failed";
   const messageLength = encode(text, messageUnitsMax, messageBytes);
   const fileLength = file ? encode(file, fileUnitsMax, fileBytes) : 0;
   const fileAt = fileLength == 0 ? 0 : <u32>fileBytes;

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { main, type Parser } from "./compiler.ts";
+import { withFix } from "./fix.ts";
 import { forbiddenImports } from "./forbidden.ts";
 import { declarationText } from "./transform/declarations.ts";
 import { type Transformed, transformModule } from "./transform/transform.ts";
@@ -73,7 +74,7 @@ export async function compileModule(options: CompileOptions): Promise<Compiled> 
   });
   const messages = splitMessages(told);
   const warnings = messages.filter((each) => /^(?:WARNING|INFO|PEDANTIC) /.test(each));
-  const errors = messages.filter((each) => !warnings.includes(each));
+  const errors = messages.filter((each) => !warnings.includes(each)).map(withFix);
   const wasm = written.get(outFile);
   const declarations =
     transformed === undefined

@@ -77,9 +77,11 @@ void test("what the host refuses ends the call, and nothing of it is left", asyn
   t.equal(await database.call("insertTwice"), trap);
   t.equal(await database.rows("SELECT COUNT(*) AS n FROM player"), "[[0]]");
   t.equal(await database.call("failByAssert"), trap);
+  t.equal(await database.call("failByBareAssert"), trap);
   const log = await database.log();
   t.ok(log.includes("Panic inserting into player: another row has the same unique value"));
   t.ok(log.includes("Panic an assert's text"));
+  t.ok(log.includes("Panic assertion failed"));
   const { text } = await database.request("GET", "/logs");
   t.match(text, /"filename":"assembly\/index\.ts","line_number":\d+[^\n]*an assert's text/);
 });

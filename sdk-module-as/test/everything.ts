@@ -194,6 +194,7 @@ export class Seen { @primaryKey @autoInc id: u64; what: string; who: Identity; }
 
 @reducer({ name: "SayIt" }) export function say(ctx: ReducerContext): void { log.warn("said"); }
 @reducer export function failByAssert(ctx: ReducerContext): void { assert(false, "an assert's text"); }
+@reducer export function failByBareAssert(ctx: ReducerContext): void { assert(false); }
 @reducer export function chance(ctx: ReducerContext): ReducerResult {
   const a = ctx.newUuidV7();
   const b = ctx.newUuidV7();

@@ -1,5 +1,5 @@
 // Builds an AssemblyScript module with the SDK that its own folder has installed.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,10 +27,15 @@ interface CompileResult {
   readonly wasm: Uint8Array | undefined;
   /** A source map as compilers write it. */
   readonly sourceMap: string | undefined;
+  /** The generated tables as a declaration file, for editors. */
+  readonly declarations?: string | undefined;
   /** As the compiler prints them. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
 }
+
+/** Lies beside the entry, where editors read it with the module. */
+const declarationsFile = "lightcone.d.ts";
 
 const sdkName = "@lightcone/sdk-module-as";
 
@@ -48,12 +53,17 @@ export async function buildAssemblyScript(
   const entry = entryOf(project);
   const { compileModule } = await loadSdk(project);
   const outFile = join("build", isDebug ? "debug.wasm" : "release.wasm");
-  const { wasm, sourceMap, errors, warnings } = await compileModule({
+  const { wasm, sourceMap, declarations, errors, warnings } = await compileModule({
     folder: project.folder,
     entry,
     mode: isDebug ? "debug" : "release",
     sourceMap: hasSourceMap,
   });
+  // Also of a module that does not compile: with them an editor shows more of what is wrong.
+  if (declarations !== undefined) {
+    const file = join(project.folder, dirname(entry), declarationsFile);
+    writeIfChanged(file, declarations);
+  }
   for (const message of [...warnings, ...errors]) output.note(`${message.trimEnd()}\n`);
   if (wasm === undefined) {
     throw new CommandError(
@@ -66,6 +76,11 @@ export async function buildAssemblyScript(
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, hasSourceMap ? withMap(wasm, sourceMap, output) : wasm);
   return outFile;
+}
+
+function writeIfChanged(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
+  writeFileSync(file, text);
 }
 
 function withMap(wasm: Uint8Array, map: string | undefined, output: Output): Uint8Array {

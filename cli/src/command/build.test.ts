@@ -35,6 +35,20 @@ void test(
   },
 );
 
+void test("editors get declarations of the tables, also where there are errors", async (t) => {
+  const home = t.testdir();
+  const sdk = "node_modules/@lightcone/sdk-module-as/index.js";
+  const files = {
+    [sdk]:
+      "export const compileModule = async () => ({ declarations: 'of tables', errors: ['wrong'], warnings: [] });",
+  };
+  writeAsProject(home, { files });
+  const { code, stderr } = await build(home);
+  t.equal(code, 5);
+  t.match(stderr, /^wrong\n/);
+  t.equal(readFileSync(join(home, "assembly/lightcone.d.ts"), "utf8"), "of tables");
+});
+
 void test("errors are those of the compiler, and nothing is written", { timeout }, async (t) => {
   const home = t.testdir();
   const deep = ["pick(i: i32)", "divide(a: i32, b: i32)", "spin()"].map(

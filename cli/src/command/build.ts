@@ -46,14 +46,18 @@ export class BuildCommand extends LightconeCommand {
     output.line(path);
     const { tables, reducers, views, procedures } = definition;
     const counts = [
-      `${tables.length} tables`,
-      `${reducers.length} reducers`,
-      `${views.length} views`,
-      `${procedures.length} procedures`,
+      counted(tables, "table"),
+      counted(reducers, "reducer"),
+      counted(views, "view"),
+      counted(procedures, "procedure"),
     ];
     const kibibytes = (program.length / 1024).toFixed(1);
     output.note(
       `Built in ${(millis / 1000).toFixed(1)} s: ${kibibytes} KiB, ${counts.join(", ")}.`,
     );
   }
+}
+
+function counted({ length }: readonly unknown[], noun: string): string {
+  return `${length} ${noun}${length === 1 ? "" : "s"}`;
 }

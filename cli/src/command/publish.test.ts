@@ -88,6 +88,16 @@ void test("a program that does not fit the data", async (t) => {
   t.match(refused.stderr, /column x is gone[^]*left as it is[^]*--delete-data/);
   const cleared = await publish(["chat", "-c=on-conflict", "--yes"]);
   t.equal(cleared.code, 0);
+  server.overrides.set(
+    "POST …/pre_publish",
+    json({
+      ManualMigrate: {
+        reason: "table t: column x is added without a default value",
+        major_version_upgrade: false,
+      },
+    }),
+  );
+  t.match((await publish(["chat"])).stderr, /Give new columns a default: `@defaultValue/);
   t.same(server.last("/chat")?.query, { host_type: "Wasm", clear: "true", policy: "Compatible" });
 });
 

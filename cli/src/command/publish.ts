@@ -107,7 +107,9 @@ export class PublishCommand extends ServerCommand {
       throw new CommandError(
         "refused",
         `${name} was left as it is`,
-        "Change the module so that it fits the data, or delete the data with --delete-data.",
+        plan.reason.includes("without a default value")
+          ? "Give new columns a default: `@defaultValue(…)` in AssemblyScript, `#[default(…)]` in Rust. Or delete the data with --delete-data."
+          : "Change the module so that it fits the data, or delete the data with --delete-data.",
       );
     }
     await confirm(this.context, `Delete all data of ${name}, so that it fits?`, this.yes);
@@ -131,7 +133,7 @@ export class PublishCommand extends ServerCommand {
       throw new CommandError(
         "refused",
         `the change would disconnect the clients of ${name}, which then need new bindings`,
-        "Agree with --break-clients, or change the module.",
+        "Agree with --break-clients (in scripts with --yes as well), or change the module.",
       );
     }
     await confirm(this.context, `Disconnect the clients of ${name}?`, this.yes);

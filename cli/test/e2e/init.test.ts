@@ -1,6 +1,8 @@
 // From nothing to a database that answers: init, build, publish, calls of two people, in each language that can be compiled here.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Test, test } from "tap";
 import type { Language } from "../../src/build/project.ts";
 import { openRig, startProcess } from "./rig.ts";
@@ -15,6 +17,7 @@ async function walk(t: Test, lang: Language): Promise<void> {
   };
   await command("init", "todo", "--lang", lang);
   t.match(await command("build", "todo"), /^todo\/.*\.wasm\n$/);
+  if (lang === "assemblyscript") checkEditor(t, join(home, "todo/assembly"));
   const publish = ["publish", "todo", "--module-path", "todo", "--no-build", "--server", url()];
   t.match(await command(...publish), /^created todo /);
   await run(0, "call", "todo", "set_name", '"Ada"');
@@ -41,6 +44,21 @@ async function walk(t: Test, lang: Language): Promise<void> {
   await run(0, "call", "todo", "tidy_up");
   t.match((await run(0, "logs", "todo")).stdout, /the list is open[^]* 1 tasks removed/);
   t.match(await command(...publish), /^updated todo /);
+}
+
+const typescript = fileURLToPath(new URL("../../../../node_modules/.bin/tsc", import.meta.url));
+
+/** What an editor underlines: decorators before functions, which TypeScript does not have, and nothing else. */
+function checkEditor(t: Test, folder: string): void {
+  const { stdout } = spawnSync(typescript, ["--noEmit", "-p", "."], { cwd: folder });
+  const found = String(stdout)
+    .split("\n")
+    .filter((line) => line.startsWith("index.ts("));
+  t.ok(found.length > 0, "functions with decorators are underlined");
+  t.same(
+    found.filter((line) => !line.includes("error TS1206:")),
+    [],
+  );
 }
 
 const timeout = 180_000;

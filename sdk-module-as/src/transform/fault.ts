@@ -15,11 +15,12 @@ export class Faults {
     return this.#count;
   }
 
-  /** `rule` is what was broken and `fix` what to write instead; both are sentences without a stop. */
+  /** `rule` is what was broken and `fix` what to write instead; both are sentences without a stop, the latter perhaps a question. */
   add(range: Range, rule: string, fix: string): void {
     this.#count++;
     // The compiler puts texts into its messages by a replacement, in which `$` has a meaning.
-    const text = `${rule}. ${fix}.`.replaceAll("$", "$$$$");
+    const stop = fix.endsWith("?") ? "" : ".";
+    const text = `${rule}. ${fix}${stop}`.replaceAll("$", "$$$$");
     this.#parser.error(userDefinedMessage, range, text);
   }
 }

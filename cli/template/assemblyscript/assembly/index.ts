@@ -83,8 +83,8 @@ export function tidyUp(ctx: ReducerContext): void {
   log.info(`${count} tasks removed`);
 }
 
-/** The caller's tasks. */
-@view
+/** The caller's tasks. With a primary key clients are told of changed rows, not of one gone and one new. */
+@view({ primaryKey: "id" })
 export function myTasks(ctx: ViewContext): Task[] {
   return ctx.db.task.byOwnerDone.filter(ctx.sender).toArray();
 }
