@@ -65,12 +65,14 @@ export interface Limits {
   readonly sqlDepthMax: number;
   /** Tables in one join; own, since the reference sets none for general SQL. */
   readonly joinTableCountMax: number;
-  /** Rows that one join may try, since it is done at once: about half a second of work (own). */
+  /** Rows that one join may try: about half a second of work, which is done in parts where the answer may wait (own). */
   readonly joinRowCountMax: number;
   /** Queries that row rules may make of one (own). */
   readonly sqlFragmentCountMax: number;
   /** A pattern of LIKE: what it costs grows with its length (own). */
   readonly likeBytesMax: number;
+  /** Bytes of one text that LIKE looks at again: some tens of milliseconds of work (own). */
+  readonly likeRepeatedBytesMax: number;
   /** Bytes of rows that one SELECT keeps to sort, group or compare them (own). */
   readonly selectBytesMax: number;
   /** With ORDER BY and a LIMIT up to this only so many rows are kept (own). */
@@ -117,6 +119,8 @@ export interface Limits {
   readonly logReadBytes: number;
   /** Rows that a long read looks at before others have their turn: well under a millisecond of work (own). */
   readonly readSliceRows: number;
+  /** What a SELECT reads at once, before it holds its tables and goes on in parts (own). */
+  readonly selectFirstRows: number;
   /** The name of a reducer in a log record (runtime.md section 17). */
   readonly loggedNameBytesMax: number;
 
@@ -212,6 +216,7 @@ export const limit: Limits = {
   joinRowCountMax: 2_000_000,
   sqlFragmentCountMax: 64,
   likeBytesMax: 1024,
+  likeRepeatedBytesMax: 4_000_000,
   selectBytesMax: 256 * mebi,
   topRowCountMax: 8192,
   identifierBytesMax: 63,
@@ -230,6 +235,7 @@ export const limit: Limits = {
   logIndexIntervalBytes: 4096,
   logReadBytes: 2 * mebi,
   readSliceRows: 8192,
+  selectFirstRows: 8192,
   loggedNameBytesMax: 255,
   viewReadCountMax: 65_536,
   viewReadBytesMax: 16 * mebi,

@@ -125,6 +125,27 @@ void test("answers come in the order of the questions, however long each takes",
   t.same(counts, [[many], [1], [many], "reducerResult", [2]]);
 });
 
+void test("[SQL20] a join of a one-off query is read in parts, of the state at its start, or refused in one of them", async (t) => {
+  const { host, reader, writer } = await openBank();
+  reader.query("SELECT a.* FROM account a JOIN account b ON a.id = b.id WHERE b.balance = 1000");
+  reader.query("SELECT a.* FROM account a JOIN account b ON a.balance = b.balance");
+  reader.query("SELECT a.* FROM account a JOIN account b ON a.id = b.id WHERE a.id = 7");
+  t.same(host.take(1), [], "others had their turn before");
+  for (let turn = 0; turn < 20; turn++) {
+    t.equal(pay(writer, turn), "reducerResult");
+    await nextTurn();
+  }
+  const outcomes = (await receive(host, 3)).map((message) => {
+    if (message.kind !== "oneOffQueryResult") return message.kind;
+    const { result } = message;
+    return result.kind === "ok"
+      ? result.tables.map(({ rows }) => rowCount(rows))
+      : result.error.slice(0, 25);
+  });
+  t.same(outcomes, [[many], "the join has to try more ", [1]]);
+  t.same(host.failures, []);
+});
+
 void test("who leaves in the middle is read for no more", async (t) => {
   const { host, reader, writer } = await openBank();
   reader.subscribe(1, "SELECT * FROM account");

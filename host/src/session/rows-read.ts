@@ -1,5 +1,6 @@
 // The rows of queries for one client, read in parts from tables as they were when it asked, and sent as one message in parts, no
 // faster than the client takes them.
+import { LightconeError } from "@lightcone/abi";
 import type { CompiledText } from "../sql/table-query.ts";
 import { GatheredRows } from "./gathered-rows.ts";
 import type { LongRead } from "./long-reads.ts";
@@ -14,6 +15,8 @@ export interface RowsReadEnd {
   readonly send: (part: MessagePart) => void;
   /** All is sent. */
   readonly done: () => void;
+  /** If it is given, joins are read in parts too, and this is told of one that tries too much; nothing is sent then. */
+  readonly refused?: (error: LightconeError) => void;
 }
 
 export class RowsRead implements LongRead {
@@ -31,12 +34,18 @@ export class RowsRead implements LongRead {
     this.#end = end;
     try {
       for (const group of groups) {
-        this.#sources.push(TableStream.of(group) ?? new GatheredRows(group));
+        const readsJoins = end.refused !== undefined;
+        this.#sources.push(TableStream.of(group) ?? new GatheredRows(group, readsJoins));
       }
     } catch (thrown) {
       this.cancel();
       throw thrown;
     }
+  }
+
+  /** Whether nothing must be found before rows can be sent. */
+  get isFound(): boolean {
+    return this.#sources.every(({ isFound }) => isFound);
   }
 
   cancel(): void {
@@ -46,6 +55,9 @@ export class RowsRead implements LongRead {
 
   step(): boolean {
     if (!this.#end.hasRoom()) return false;
+    const { refused } = this.#end;
+    const unfound = refused === undefined ? undefined : this.#sources.find((one) => !one.isFound);
+    if (refused !== undefined && unfound !== undefined) return this.#tryFind(unfound, refused);
     if (this.#head !== undefined) {
       const bytes = this.#head;
       this.#head = undefined;
@@ -62,6 +74,19 @@ export class RowsRead implements LongRead {
     return false;
   }
 
+  /** Before anything is sent; false if nothing will be, since the rows are refused. */
+  #tryFind(source: RowsSource, refused: (error: LightconeError) => void): boolean {
+    try {
+      source.find();
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof LightconeError)) throw thrown;
+      this.cancel();
+      refused(thrown);
+      return false;
+    }
+  }
+
   #send(part: SourcePart): void {
     const isLast = part.isEnd && this.#sources.length === 1;
     const filled = "bytes" in part ? filledWith(part.bytes) : part;
@@ -69,7 +94,8 @@ export class RowsRead implements LongRead {
   }
 }
 
-function filledWith(bytes: Uint8Array): Pick<MessagePart, "length" | "fill"> {
+/** Bytes that are there already, as a part of a message. */
+export function filledWith(bytes: Uint8Array): Pick<MessagePart, "length" | "fill"> {
   return {
     length: bytes.length,
     fill: (target, at) => {

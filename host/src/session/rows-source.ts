@@ -13,6 +13,10 @@ export type SourcePart =
 export type SendPart = (part: SourcePart) => void;
 
 export interface RowsSource {
+  /** Whether nothing must be found before the list can begin. */
+  readonly isFound: boolean;
+  /** Does a little of the finding that is left. Throws LC_LIMIT for a join that tries too much. */
+  find(): void;
   /** Does a little of the work and sends what came of it; false once the end was sent. */
   step(send: SendPart): boolean;
   /** Gives back what it holds before the end. */

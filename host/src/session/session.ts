@@ -42,7 +42,7 @@ import {
 } from "../sql/table-query.ts";
 import type { LongReads } from "./long-reads.ts";
 import type { Address, Outbox } from "./outbox.ts";
-import { RowsRead } from "./rows-read.ts";
+import { filledWith, RowsRead } from "./rows-read.ts";
 import { arrangeParts, writeParts } from "./updates.ts";
 
 /** What sessions of one database share. */
@@ -246,16 +246,31 @@ export class Session {
 
   /**
    * Sends what was begun, followed by a list of rows for each group: those of now, however long it takes. Throws LC_LIMIT, with nothing
-   * sent, for a join that would take too long.
+   * sent, for a join that would take too long; with `writeRefusal` joins are read in parts, and what it writes is sent instead.
    */
-  #sendTables(groups: readonly CompiledText[]): void {
+  #sendTables(
+    groups: readonly CompiledText[],
+    writeRefusal?: (error: LightconeError) => void,
+  ): void {
     const { outbox, writer, longReads } = this.#context;
-    if (!groups.some((group) => group.some(isLongQuery))) {
+    const queries = groups.flat();
+    const isLong = queries.some(isLongQuery);
+    const mayTryMuch = writeRefusal !== undefined && queries.some(({ kind }) => kind === "join");
+    if (!isLong && !mayTryMuch) {
       this.#writeTables(writer, groups);
       this.#send();
       return;
     }
     const { address } = this;
+    const done = (): void => {
+      this.#reads.delete(read);
+      outbox.open(address);
+    };
+    const refused = (error: LightconeError): void => {
+      writeRefusal?.(error);
+      outbox.sendPart(address, { ...filledWith(writer.finish()), isFirst: true, isLast: true });
+      done();
+    };
     const read = new RowsRead(writer.finish(), groups, {
       hasRoom: () =>
         outbox.hasRoom(address, () => {
@@ -264,14 +279,13 @@ export class Session {
       send: (part) => {
         outbox.sendPart(address, part);
       },
-      done: () => {
-        this.#reads.delete(read);
-        outbox.open(address);
-      },
+      done,
+      ...(writeRefusal !== undefined && { refused }),
     });
     this.#reads.add(read);
     outbox.hold(address, () => {
-      longReads.add(read);
+      if (isLong || !read.isFound) longReads.add(read);
+      else while (read.step());
     });
   }
 
@@ -330,7 +344,9 @@ export class Session {
       checkQueryRowLimit(queries, datastore, caller);
       // One table, however many queries row rules make of one.
       writeOneOffOkHead(this.#begin(), message.requestId, 1);
-      this.#sendTables([queries]);
+      this.#sendTables([queries], (error) => {
+        writeOneOffError(this.#begin(), message.requestId, messageOf(error));
+      });
     } catch (thrown) {
       writeOneOffError(this.#begin(), message.requestId, queryFault(thrown));
       this.#send();

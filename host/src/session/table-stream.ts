@@ -14,6 +14,8 @@ const stepBytes = 256 * 1024;
 const loopBytesMax = 48;
 
 export class TableStream implements RowsSource {
+  /** The list begins before its rows are looked at. */
+  readonly isFound: boolean = true;
   readonly #frozen: FrozenRows;
   readonly #rowSize: number;
   readonly #name: string;
@@ -39,6 +41,10 @@ export class TableStream implements RowsSource {
     if (predicate !== undefined || rowOffset > 0 || table.rowCount === 0) return undefined;
     if (rowSize <= 0 || rowSize > rowListSizeMax) return undefined;
     return new TableStream(table.rows.freeze(), rowSize, table.rowCount, table.schema.name);
+  }
+
+  find(): void {
+    // Nothing has to be.
   }
 
   step(send: SendPart): boolean {

@@ -64,6 +64,13 @@ function headingOf({ value, alias }: ProjectedItem): string {
   return value.kind === "column" ? value.column : value.function.toLowerCase();
 }
 
+/** Only the first key of a column puts anything in order. */
+function withoutRepeats(order: readonly SortKey[]): readonly SortKey[] {
+  const firsts = new Map<number, SortKey>();
+  for (const key of order) if (!firsts.has(key.position)) firsts.set(key.position, key);
+  return [...firsts.values()];
+}
+
 class GeneralBinder {
   readonly #select: Select;
   readonly #scope: Scope;
@@ -92,7 +99,7 @@ class GeneralBinder {
     const { wide, limit: limitText, projection } = this.#select;
     this.#bindOutput(projection);
     const having = this.#bindHaving();
-    const order = (wide?.orderBy ?? []).map((key) => this.#orderKey(key));
+    const order = withoutRepeats((wide?.orderBy ?? []).map((key) => this.#orderKey(key)));
     const limit = bindCount(limitText, this.#binder) ?? Number.POSITIVE_INFINITY;
     const offset = bindCount(wide?.offset, this.#binder) ?? 0;
     // The reference has it that a count is one row, whatever LIMIT says.

@@ -11,6 +11,7 @@ import {
   type JoinEquality,
 } from "./bound.ts";
 import { faultAt } from "./fault.ts";
+import { checkTableCount } from "./join-plan.ts";
 import type { Scope } from "./names.ts";
 import { didYouMean } from "./near.ts";
 import type { Relation } from "./relation.ts";
@@ -127,6 +128,8 @@ export function bindFrom(
     const message = "SELECT * is not supported for joins; name the table: SELECT t.*";
     throw faultAt("LC_SQL_UNSUPPORTED", message, text, projection.at);
   }
+  // Before much work is done for a text of thousands.
+  checkTableCount(joins.length + 1);
   const relations = bindRelations(select, text, view, caller);
   const scope: Scope = { view, caller, relations, text, isWide };
   const binder = new ExpressionBinder(scope);

@@ -1,6 +1,7 @@
 // Rows that a SELECT keeps while it is made: BSATN in chunks off the JavaScript heap, numbered as they come.
 import { LightconeError } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
+import { IntChunks } from "./int-chunks.ts";
 
 const chunkBytesMin = 4 * 1024;
 const chunkBytesMax = 256 * 1024;
@@ -19,7 +20,7 @@ const placeWords = 3;
 
 export class ByteRows {
   readonly #chunks: Uint8Array[] = [];
-  #places: Int32Array = new Int32Array(64 * placeWords);
+  readonly #places = new IntChunks();
   #used = 0;
   #byteLength = 0;
   count = 0;
@@ -49,27 +50,22 @@ export class ByteRows {
       }
     }
     const row = this.count++;
-    if (row * placeWords >= this.#places.length) {
-      const next = new Int32Array(this.#places.length * 2);
-      next.set(this.#places);
-      this.#places = next;
-    }
-    this.#places[row * placeWords] = this.#chunks.length - 1;
-    this.#places[row * placeWords + 1] = this.#used;
+    this.#places.set(row * placeWords, this.#chunks.length - 1);
+    this.#places.set(row * placeWords + 1, this.#used);
     this.#used += length;
-    this.#places[row * placeWords + 2] = this.#used;
+    this.#places.set(row * placeWords + 2, this.#used);
     return row;
   }
 
   page(row: number): Uint8Array {
-    return this.#chunks[this.#places[row * placeWords] as number] as Uint8Array;
+    return this.#chunks[this.#places.at(row * placeWords)] as Uint8Array;
   }
 
   start(row: number): number {
-    return this.#places[row * placeWords + 1] as number;
+    return this.#places.at(row * placeWords + 1);
   }
 
   end(row: number): number {
-    return this.#places[row * placeWords + 2] as number;
+    return this.#places.at(row * placeWords + 2);
   }
 }

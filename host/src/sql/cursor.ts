@@ -3,6 +3,7 @@ import { limit } from "../base/limit.ts";
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { FrozenRows, RowReader } from "../datastore/rows/store.ts";
 import type { RangeAccess } from "./access.ts";
+import { type RowWork, rowWorkOf, workOf } from "./row-work.ts";
 import type { TablePlan } from "./plan.ts";
 
 /** Whether a plan scans so many rows that others should not wait for all of them. */
@@ -48,13 +49,16 @@ export function scanRange(range: RangeAccess, found: RowIds): void {
 }
 
 export class TableCursor {
-  readonly rows: RowReader;
+  rows: RowReader;
   readonly #plan: TablePlan;
-  readonly #frozen: FrozenRows | undefined;
+  readonly #rowWork: RowWork;
+  #frozen: FrozenRows | undefined;
   /** Rows that an index found. */
   readonly #found: RowIds | undefined;
   /** The next row, or the next position in what was found. */
   #next = 0;
+  /** What is left to be done in this part. */
+  #left = 0;
   #isDone: boolean;
 
   /**
@@ -63,6 +67,7 @@ export class TableCursor {
    */
   constructor(plan: TablePlan, mayBeLong: boolean) {
     this.#plan = plan;
+    this.#rowWork = rowWorkOf(plan);
     this.#found = findByIndex(plan);
     const isLong =
       this.#found === undefined ? isLongRead(plan) : this.#found.count > limit.readSliceRows;
@@ -80,9 +85,27 @@ export class TableCursor {
     return this.#isDone;
   }
 
+  /** What is read from here on is as it is now, whatever happens to the table; `rows` may be another reader then. */
+  hold(): void {
+    if (this.#frozen !== undefined || this.#isDone) return;
+    this.#frozen = this.#plan.table.rows.freeze();
+    this.rows = this.#frozen.rows;
+  }
+
+  /** Goes on with another reader of the same rows, which others hold. */
+  readFrom(rows: RowReader): void {
+    this.rows = rows;
+  }
+
   /** Gives frozen rows back. */
   close(): void {
     this.#frozen?.release();
+    this.#frozen = undefined;
+  }
+
+  /** Takes work done elsewhere off what is left to be done in this part. */
+  charge(work: number): void {
+    this.#left -= work;
   }
 
   #isWanted(row: number): boolean {
@@ -90,17 +113,20 @@ export class TableCursor {
     return predicate === undefined || predicate(this.rows.page(row), this.rows.start(row));
   }
 
-  /** Looks at up to `count` rows and visits those that are wanted. */
-  advance(count: number, visit: VisitRow): void {
-    if (this.#isDone) return;
-    if (this.#found === undefined) this.#scan(count, visit);
-    else this.#visitFound(this.#found, count, visit);
+  /** Does about so much work and visits the rows that are wanted; returns what it left undone, which may be negative. */
+  advance(work: number, visit: VisitRow): number {
+    this.#left = work;
+    if (this.#isDone) return work;
+    if (this.#found === undefined) this.#scan(visit);
+    else this.#visitFound(this.#found, visit);
+    return this.#left;
   }
 
-  #scan(count: number, visit: VisitRow): void {
+  #scan(visit: VisitRow): void {
     const { live } = this.rows;
     let row = live.next(this.#next);
-    for (let left = count; row >= 0 && left > 0; left--) {
+    while (row >= 0 && this.#left > 0) {
+      this.#left -= workOf(this.#rowWork, this.rows, row);
       if (this.#isWanted(row) && !visit(row)) {
         this.#isDone = true;
         return;
@@ -111,10 +137,10 @@ export class TableCursor {
     this.#isDone = row < 0;
   }
 
-  #visitFound(found: RowIds, count: number, visit: VisitRow): void {
-    const end = Math.min(found.count, this.#next + count);
-    for (; this.#next < end; this.#next++) {
-      const row = found.at(this.#next);
+  #visitFound(found: RowIds, visit: VisitRow): void {
+    while (this.#next < found.count && this.#left > 0) {
+      const row = found.at(this.#next++);
+      this.#left -= workOf(this.#rowWork, this.rows, row);
       if (this.#isWanted(row) && !visit(row)) {
         this.#isDone = true;
         return;

@@ -25,6 +25,9 @@ import { TopStage } from "./top-stage.ts";
 function answerSink(json: RowsJson, sink: KeepingSink): AnswerSink {
   return {
     schemaJson: json.schemaJson(),
+    get work() {
+      return sink.work + json.work;
+    },
     add: (rows, row) => sink.add(rows, row),
     addTuple: (tuple) => sink.addTuple(tuple),
     drain: (count) => sink.drain(count),
@@ -144,6 +147,9 @@ function bareOutput({ select, order }: GeneralPlan): AnswerSink | undefined {
   const isWanted = (): boolean => toSkip-- <= 0 && left-- > 0;
   return {
     schemaJson: json.schemaJson(),
+    get work() {
+      return json.work;
+    },
     add: (rows, row) => {
       if (isWanted()) json.add(rows.page(row), rows.start(row));
       return left > 0;

@@ -9,7 +9,7 @@ import type { BoundColumn } from "./bound.ts";
 import { keptTooMuch } from "./byte-rows.ts";
 import { ByteSet } from "./byte-set.ts";
 import { compileCopy, type CopyColumn } from "./column-copy.ts";
-import type { KeepingSink } from "./keep-sink.ts";
+import { type KeepingSink, keptBytesPerUnit } from "./keep-sink.ts";
 import type { RowPredicate } from "./predicate.ts";
 import type { Relation } from "./relation.ts";
 import type { RowStage } from "./stage.ts";
@@ -23,6 +23,9 @@ interface Input {
 }
 
 const noneTag = 1;
+
+/** What an aggregate of a row, or of a group, costs in units of work. */
+const inputWork = 0.25;
 
 /** Where the value to be taken in starts, or -1 for an Option that holds none. */
 function compileStart(
@@ -50,6 +53,7 @@ export class GroupSink implements KeepingSink {
   /** One row of the only relation, so that rows and tuples go one way. */
   readonly #single = new Tuple(1);
   #sent = 0;
+  work = 0;
 
   /** Without columns all rows are one group, also if there are none. */
   constructor(
@@ -81,6 +85,7 @@ export class GroupSink implements KeepingSink {
   }
 
   addTuple(tuple: Tuple): boolean {
+    this.work += this.#inputs.length * inputWork;
     const group = this.#columns.length === 0 ? 0 : this.#groupOf(tuple);
     for (let i = 0; i < this.#inputs.length; i++) {
       const { accumulator, relation, startOf } = this.#inputs[i] as Input;
@@ -108,6 +113,7 @@ export class GroupSink implements KeepingSink {
       const page = pages[relation] as Uint8Array;
       (this.#copies[i] as CopyColumn)(page, starts[relation] as number, writer);
     }
+    this.work += writer.length / keptBytesPerUnit;
     const { rows } = this.#groups;
     const { count } = rows;
     const group = this.#groups.add(writer.memory, 0, writer.length);
@@ -122,6 +128,7 @@ export class GroupSink implements KeepingSink {
     const writer = this.#writer;
     const end = Math.min(rows.count, this.#sent + count);
     while (this.#sent < end) {
+      this.work += this.#inputs.length * inputWork;
       const group = this.#sent++;
       writer.clear();
       writer.rawRange(rows.page(group), rows.start(group), rows.end(group));

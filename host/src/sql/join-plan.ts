@@ -101,6 +101,25 @@ export function likelyCount({ access, table, predicate }: TablePlan): number {
   return predicate === undefined ? table.rowCount : table.rowCount / 2;
 }
 
+/** Two columns that a condition says are equal, as seen from the relation of one of them. */
+interface Tie {
+  readonly pending: Pending;
+  readonly outer: BoundColumn;
+  readonly column: number;
+}
+
+/** By relation: what ties it to others. */
+function tiesOf(relationCount: number, all: readonly Pending[]): readonly Tie[][] {
+  const ties: Tie[][] = Array.from({ length: relationCount }, () => []);
+  for (const pending of all) {
+    if (pending.equality === undefined) continue;
+    const { outer, inner } = pending.equality;
+    ties[inner.relation]?.push({ pending, outer, column: inner.column });
+    ties[outer.relation]?.push({ pending, outer: inner, column: outer.column });
+  }
+  return ties;
+}
+
 /** What a relation costs that neither an index nor a hash ties to those before it. */
 const untiedFactor = 1000;
 
@@ -109,6 +128,7 @@ class JoinPlanner {
   readonly #local: readonly (readonly BoundPredicate[])[];
   readonly #plans: readonly TablePlan[];
   readonly #placed = new Set<number>();
+  readonly #ties: readonly Tie[][];
   #pending: Pending[];
 
   constructor(block: BoundBlock, usesRanges: boolean) {
@@ -119,6 +139,7 @@ class JoinPlanner {
       planTable(relation, local[i] as readonly BoundPredicate[], usesRanges),
     );
     this.#pending = pendingOf(block, across);
+    this.#ties = tiesOf(block.relations.length, this.#pending);
   }
 
   plan(): JoinPlan {
@@ -129,20 +150,8 @@ class JoinPlanner {
   }
 
   /** The columns by which a relation can be found from those placed, if any condition ties them. */
-  #tie(position: number): { pending: Pending; outer: BoundColumn; column: number } | undefined {
-    for (const pending of this.#pending) {
-      if (pending.equality === undefined) continue;
-      const { outer, inner } = pending.equality;
-      for (const [from, to] of [
-        [outer, inner],
-        [inner, outer],
-      ] as const) {
-        if (to.relation === position && this.#placed.has(from.relation)) {
-          return { pending, outer: from, column: to.column };
-        }
-      }
-    }
-    return undefined;
+  #tie(position: number): Tie | undefined {
+    return this.#ties[position]?.find(({ outer }) => this.#placed.has(outer.relation));
   }
 
   #probe(position: number, column: number): IndexProbe | undefined {
@@ -171,6 +180,11 @@ class JoinPlanner {
     return best;
   }
 
+  #isPlaced({ relations }: Pending): boolean {
+    for (const relation of relations) if (!this.#placed.has(relation)) return false;
+    return true;
+  }
+
   #place(position: number): JoinStep {
     const plan = this.#plans[position] as TablePlan;
     const tie = this.#tie(position);
@@ -179,12 +193,14 @@ class JoinPlanner {
     // Equal floats may differ in their bytes, so that a hash does not find them.
     const isLinked = type !== undefined && (probe !== undefined || !hasFloats(type));
     const link = tie && isLinked ? { outer: tie.outer, column: tie.column, probe } : undefined;
-    if (link !== undefined) this.#pending = this.#pending.filter((one) => one !== tie?.pending);
     this.#placed.add(position);
-    const decided = this.#pending.filter(({ relations }) =>
-      [...relations].every((relation) => this.#placed.has(relation)),
-    );
-    this.#pending = this.#pending.filter((one) => !decided.includes(one));
+    const decided: Pending[] = [];
+    const undecided: Pending[] = [];
+    for (const pending of this.#pending) {
+      if (link !== undefined && pending === tie?.pending) continue;
+      (this.#isPlaced(pending) ? decided : undecided).push(pending);
+    }
+    this.#pending = undecided;
     const parts = decided.map(({ predicate }) =>
       compileTuplePredicate(predicate, this.#block.relations),
     );
@@ -194,12 +210,16 @@ class JoinPlanner {
   }
 }
 
-/** Plans a join of any number of relations; see `planTable` for `usesRanges`. Throws LC_LIMIT for more than this host takes. */
-export function planJoin(block: BoundBlock, usesRanges = false): JoinPlan {
+/** Throws LC_LIMIT for more tables than a join may have. */
+export function checkTableCount(count: number): void {
   const { joinTableCountMax } = limit;
-  if (block.relations.length > joinTableCountMax) {
-    const message = `a query joins at most ${joinTableCountMax} tables, row rules included`;
-    throw new LightconeError("LC_LIMIT", message);
-  }
+  if (count <= joinTableCountMax) return;
+  const message = `a query joins at most ${joinTableCountMax} tables, row rules included`;
+  throw new LightconeError("LC_LIMIT", message);
+}
+
+/** Plans a join of any number of relations; see `planTable` for `usesRanges`. Throws as `checkTableCount`. */
+export function planJoin(block: BoundBlock, usesRanges = false): JoinPlan {
+  checkTableCount(block.relations.length);
   return new JoinPlanner(block, usesRanges).plan();
 }

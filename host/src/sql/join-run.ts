@@ -1,154 +1,112 @@
-// A join from its plan to tuples of rows. It is done at once, whatever its size up to a limit, so that all it reads is of one
-// state.
+// A join from its plan to tuples of rows, in parts: the first with the tables and indexes as they are, the others, once it holds
+// what it reads, with rows of that moment, for which hashes do what indexes did.
 import { LightconeError } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
-import { bytesEqual, hashBytes } from "../datastore/key.ts";
-import { RowIds } from "../datastore/rows/ids.ts";
-import type { RowLayout } from "../datastore/row-layout.ts";
-import type { RowReader } from "../datastore/rows/store.ts";
-import { TableCursor } from "./cursor.ts";
-import type { IndexProbe } from "./index-probe.ts";
-import type { JoinLink, JoinPlan, JoinStep } from "./join-plan.ts";
-import type { TablePlan } from "./plan.ts";
-import type { Relation } from "./relation.ts";
-import { Tuple, type TuplePredicate } from "./tuple.ts";
+import type { FrozenRows, RowReader } from "../datastore/rows/store.ts";
+import type { Table } from "../datastore/table.ts";
+import { keptTooMuch } from "./byte-rows.ts";
+import type { JoinPlan } from "./join-plan.ts";
+import { StepRun } from "./join-step.ts";
+import { Tuple } from "./tuple.ts";
 
 /** Takes a tuple; false ends the join. */
-type VisitTuple = (tuple: Tuple) => boolean;
+export type VisitTuple = (tuple: Tuple) => boolean;
 
-/** One step under way. */
-class StepRun {
-  readonly position: number;
-  readonly rows: RowReader;
-  readonly residual: TuplePredicate | undefined;
-  /** Rows to try for the tuple so far. */
-  readonly found: RowIds = new RowIds();
-  readonly #plan: TablePlan;
-  readonly #link: JoinLink | undefined;
-  /** Of the relation that the link comes from. */
-  readonly #outerLayout: RowLayout | undefined;
-  #isRead = false;
-  #rowsByHash: Map<number, number[]> | undefined;
-
-  constructor({ position, plan, link, residual }: JoinStep, relations: readonly Relation[]) {
-    this.position = position;
-    this.rows = plan.table.rows;
-    this.residual = residual;
-    this.#plan = plan;
-    this.#link = link;
-    this.#outerLayout = link && relations[link.outer.relation]?.table.layout;
-  }
-
-  /** Fills `found` with rows that may go with the tuple so far. */
-  find(tuple: Tuple): void {
-    const link = this.#link;
-    const layout = this.#outerLayout;
-    if (link === undefined || layout === undefined) {
-      // The rows are the same each time.
-      if (!this.#isRead) this.#readAll();
-      this.#isRead = true;
-      return;
-    }
-    const { relation, column } = link.outer;
-    const page = tuple.pages[relation] as Uint8Array;
-    const start = layout.columnStart(column, page, tuple.starts[relation] as number);
-    const end = layout.columnEnd(column, page, start);
-    this.found.clear();
-    if (link.probe === undefined) this.#findByHash(page, start, end);
-    else this.#probe(link.probe, page, start, end);
-  }
-
-  #probe(probe: IndexProbe, page: Uint8Array, start: number, end: number): void {
-    const { found } = this;
-    probe.find(page, start, end, found);
-    const { predicate, table } = this.#plan;
-    if (predicate === undefined) return;
-    let kept = 0;
-    for (let i = 0; i < found.count; i++) {
-      const row = found.at(i);
-      if (predicate(table.rows.page(row), table.rows.start(row))) found.ids[kept++] = row;
-    }
-    found.count = kept;
-  }
-
-  #readAll(): void {
-    new TableCursor(this.#plan, false).advance(Number.POSITIVE_INFINITY, (row) => {
-      this.found.push(row);
-      return true;
-    });
-  }
-
-  /** Where the linked column of a row lies. */
-  #columnOf(row: number): { page: Uint8Array; start: number; end: number } {
-    const { rows, layout } = this.#plan.table;
-    const page = rows.page(row);
-    const column = this.#link?.column ?? 0;
-    const start = layout.columnStart(column, page, rows.start(row));
-    return { page, start, end: layout.columnEnd(column, page, start) };
-  }
-
-  #hashRows(): Map<number, number[]> {
-    const rowsByHash = new Map<number, number[]>();
-    new TableCursor(this.#plan, false).advance(Number.POSITIVE_INFINITY, (row) => {
-      const { page, start, end } = this.#columnOf(row);
-      const hash = hashBytes(page, start, end);
-      const bucket = rowsByHash.get(hash);
-      if (bucket === undefined) rowsByHash.set(hash, [row]);
-      else bucket.push(row);
-      return true;
-    });
-    return rowsByHash;
-  }
-
-  #findByHash(bytes: Uint8Array, start: number, end: number): void {
-    this.#rowsByHash ??= this.#hashRows();
-    for (const row of this.#rowsByHash.get(hashBytes(bytes, start, end)) ?? []) {
-      const found = this.#columnOf(row);
-      if (bytesEqual(bytes, start, end, found.page, found.start, found.end)) this.found.push(row);
-    }
-  }
-}
-
-class JoinRun {
+export class JoinRun {
   readonly #steps: readonly StepRun[];
   readonly #tuple: Tuple;
-  readonly #visit: VisitTuple;
+  readonly #frozen = new Map<Table, FrozenRows>();
+  #depth = 0;
+  /** What is left to be done in this part. */
+  #left = 0;
   #tried = 0;
+  isDone: boolean;
 
-  constructor(plan: JoinPlan, visit: VisitTuple) {
-    this.#visit = visit;
-    this.#steps = plan.steps.map((step) => new StepRun(step, plan.relations));
+  constructor(plan: JoinPlan) {
+    this.isDone = plan.relations.some(({ table }) => table.rowCount === 0);
+    this.#steps = this.isDone ? [] : plan.steps.map((step) => new StepRun(step, plan.relations));
     this.#tuple = new Tuple(plan.relations.length);
   }
 
-  /** Goes through the rows of one step and those behind it; false once nothing more is wanted. */
-  run(depth: number): boolean {
-    const current = this.#steps[depth] as StepRun;
-    const isLast = depth + 1 === this.#steps.length;
-    const { found, rows, position, residual } = current;
-    current.find(this.#tuple);
-    this.#count(found.count);
-    for (let i = 0; i < found.count; i++) {
-      this.#tuple.set(position, rows, found.at(i));
-      if (residual !== undefined && !residual(this.#tuple)) continue;
-      if (!(isLast ? this.#visit(this.#tuple) : this.run(depth + 1))) return false;
-    }
-    return true;
+  /** Takes work done elsewhere off what is left to be done in this part. */
+  charge(work: number): void {
+    this.#left -= work;
   }
 
-  #count(count: number): void {
-    this.#tried += count;
-    if (this.#tried <= limit.joinRowCountMax) return;
+  /**
+   * Does about so much work, calls `visit` with each tuple found, one object for all, and returns what it left undone, which may
+   * be negative. Throws LC_LIMIT once too many rows were tried.
+   */
+  advance(work: number, visit: VisitTuple): number {
+    this.#left = work;
+    while (this.#left > 0 && !this.isDone) this.#step(visit);
+    return this.#left;
+  }
+
+  /** Tries the next row of the step that it is at, or goes back a step. */
+  #step(visit: VisitTuple): void {
+    const step = this.#steps[this.#depth] as StepRun;
+    if (!step.isFound) {
+      this.#left = step.find(this.#tuple, this.#left, this.#checkBytes);
+      if (!step.isFound) return;
+    }
+    const row = step.take();
+    if (row < 0) {
+      if (this.#depth-- === 0) this.isDone = true;
+      return;
+    }
+    this.#tuple.set(step.position, step.rows, row);
+    this.#left -= step.workOf(row);
+    this.#count();
+    if (!step.isWanted(this.#tuple, row)) return;
+    if (this.#depth + 1 < this.#steps.length) this.#depth++;
+    else if (!visit(this.#tuple)) this.isDone = true;
+  }
+
+  #count(): void {
+    if (++this.#tried <= limit.joinRowCountMax) return;
     const message = `the join has to try more than ${limit.joinRowCountMax} rows; narrow it by WHERE or add an index`;
     throw new LightconeError("LC_LIMIT", message);
+  }
+
+  readonly #checkBytes = (): void => {
+    let byteLength = 0;
+    for (const step of this.#steps) byteLength += step.byteLength;
+    if (byteLength > limit.selectBytesMax) throw keptTooMuch();
+  };
+
+  #freeze(table: Table): RowReader {
+    const frozen = this.#frozen.get(table) ?? table.rows.freeze();
+    this.#frozen.set(table, frozen);
+    return frozen.rows;
+  }
+
+  /** What is read from here on is as it is now, whatever happens to the tables. */
+  hold(): void {
+    if (this.isDone || this.#frozen.size > 0) return;
+    this.#steps.forEach((step, depth) => {
+      step.hold(this.#freeze(step.table));
+      if (depth > this.#depth || !step.isFound) return;
+      this.#tuple.set(step.position, step.rows, this.#tuple.rows[step.position] as number);
+    });
+  }
+
+  /** What the rows of a relation are read from, unless there is nothing to join. */
+  readerOf(position: number): RowReader | undefined {
+    return this.#steps.find((step) => step.position === position)?.rows;
+  }
+
+  /** Gives back what it holds. */
+  close(): void {
+    for (const frozen of this.#frozen.values()) frozen.release();
+    this.#frozen.clear();
   }
 }
 
 /**
  * Calls `visit` with each tuple of a join, in no particular order, until it returns false. The tuple is one object; no table
- * must change meanwhile. Throws LC_LIMIT if it takes too many steps.
+ * must change meanwhile. Throws LC_LIMIT if too many rows have to be tried.
  */
 export function runJoin(plan: JoinPlan, visit: VisitTuple): void {
-  if (plan.relations.some(({ table }) => table.rowCount === 0)) return;
-  new JoinRun(plan, visit).run(0);
+  new JoinRun(plan).advance(Number.POSITIVE_INFINITY, visit);
 }

@@ -7,8 +7,13 @@ import type { Relation } from "./relation.ts";
 import type { RowStage } from "./stage.ts";
 import type { Tuple } from "./tuple.ts";
 
+/** Bytes copied that cost a unit of work. */
+export const keptBytesPerUnit = 256;
+
 /** What takes rows in, as they are found. */
 export interface KeepingSink {
+  /** What it took to copy what is kept; see `RowSink`. */
+  readonly work: number;
   add(rows: RowReader, row: number): boolean;
   addTuple(tuple: Tuple): boolean;
   drain(count: number): boolean;
@@ -19,6 +24,7 @@ export class KeepSink implements KeepingSink {
   readonly #copies: readonly CopyColumn[];
   readonly #writer = new Writer();
   readonly #next: RowStage;
+  work = 0;
 
   constructor(
     columns: readonly BoundColumn[],
@@ -39,6 +45,7 @@ export class KeepSink implements KeepingSink {
     for (let i = 0; i < this.#copies.length; i++) {
       (this.#copies[i] as CopyColumn)(page, start, writer);
     }
+    this.work += writer.length / keptBytesPerUnit;
     return this.#next.push(writer.memory, 0, writer.length);
   }
 
@@ -50,6 +57,7 @@ export class KeepSink implements KeepingSink {
       const page = pages[relation] as Uint8Array;
       (this.#copies[i] as CopyColumn)(page, starts[relation] as number, writer);
     }
+    this.work += writer.length / keptBytesPerUnit;
     return this.#next.push(writer.memory, 0, writer.length);
   }
 

@@ -50,7 +50,15 @@ function nextCharacter(bytes: Uint8Array, at: number, end: number): number {
   return next;
 }
 
-/** Whether the text in `bytes[start, end)` fits. After a mismatch only the last `%` takes in more, which is enough. */
+function repeatedTooMuch(): LightconeError {
+  const message = `LIKE has to look at more than ${limit.likeRepeatedBytesMax} bytes of a text again; write a shorter pattern`;
+  return new LightconeError("LC_LIMIT", message);
+}
+
+/**
+ * Whether the text in `bytes[start, end)` fits. After a mismatch only the last `%` takes in more, which is enough. Throws LC_LIMIT
+ * for a long text that is gone over again and again.
+ */
 export function matchesLike(
   { steps }: LikePattern,
   bytes: Uint8Array,
@@ -61,6 +69,7 @@ export function matchesLike(
   let step = 0;
   let manyStep = -1;
   let manyAt = 0;
+  let repeated = 0;
   while (at < end) {
     const wanted = steps[step];
     if (wanted === anyMany) {
@@ -73,6 +82,8 @@ export function matchesLike(
       at++;
       step++;
     } else if (manyStep >= 0) {
+      repeated += at - manyAt;
+      if (repeated > limit.likeRepeatedBytesMax) throw repeatedTooMuch();
       manyAt = nextCharacter(bytes, manyAt, end);
       at = manyAt;
       step = manyStep + 1;

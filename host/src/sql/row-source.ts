@@ -1,37 +1,36 @@
-// Where the rows of a SELECT come from: one relation, which can be read in parts while its table goes on, or a join, which is
-// done at once.
+// Where the rows of a SELECT come from, part by part: one relation, a join, or rows that are known.
 import type { RowReader } from "../datastore/rows/store.ts";
 import { TableCursor } from "./cursor.ts";
 import type { JoinPlan } from "./join-plan.ts";
-import { runJoin } from "./join-run.ts";
+import { JoinRun } from "./join-run.ts";
 import type { TablePlan } from "./plan.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** What is done with rows: false once no more are wanted. */
 export interface RowSink {
+  /** What it has done so far beyond taking rows in, in units of work. */
+  readonly work: number;
   add(rows: RowReader, row: number): boolean;
   addTuple(tuple: Tuple): boolean;
 }
 
 export interface RowSource {
-  /** Whether it takes so long that it should be read in parts. */
-  readonly isLong: boolean;
   readonly isDone: boolean;
-  /** Looks at up to `count` rows, a join at all, and hands on those that are wanted. */
-  advance(count: number, sink: RowSink): void;
+  /** Does about so much work, hands on rows that are wanted, and returns what it left undone, which may be negative. */
+  advance(work: number, sink: RowSink): number;
+  /** What is read from here on is as it is now, whatever happens to the tables. */
+  hold(): void;
   /** Must be called at the end, however it came. */
   close(): void;
 }
 
 /** The rows of one relation, `limit` at most. */
 export class TableSource implements RowSource {
-  readonly isLong: boolean;
   readonly #cursor: TableCursor;
   #left: number;
 
   constructor(plan: TablePlan, limit: number) {
-    this.#cursor = new TableCursor(plan, true);
-    this.isLong = this.#cursor.isLong;
+    this.#cursor = new TableCursor(plan, false);
     this.#left = limit;
   }
 
@@ -39,15 +38,23 @@ export class TableSource implements RowSource {
     return this.#left <= 0 || this.#cursor.isDone;
   }
 
-  advance(count: number, sink: RowSink): void {
-    if (this.isDone) return;
-    const { rows } = this.#cursor;
-    this.#cursor.advance(count, (row) => {
+  advance(work: number, sink: RowSink): number {
+    if (this.isDone) return work;
+    const cursor = this.#cursor;
+    const { rows } = cursor;
+    let done = sink.work;
+    return cursor.advance(work, (row) => {
       const isMore = sink.add(rows, row);
+      cursor.charge(sink.work - done);
+      done = sink.work;
       if (--this.#left > 0 && isMore) return true;
       this.#left = 0;
       return false;
     });
+  }
+
+  hold(): void {
+    if (!this.isDone) this.#cursor.hold();
   }
 
   close(): void {
@@ -55,9 +62,8 @@ export class TableSource implements RowSource {
   }
 }
 
-/** Rows that are known by their ids. */
+/** Rows that are known by their ids: few enough to be read at once. */
 export class KnownSource implements RowSource {
-  readonly isLong = false;
   readonly #rows: RowReader;
   readonly #ids: readonly number[];
   isDone: boolean;
@@ -68,40 +74,53 @@ export class KnownSource implements RowSource {
     this.isDone = ids.length === 0;
   }
 
-  advance(_count: number, sink: RowSink): void {
-    if (this.isDone) return;
+  advance(work: number, sink: RowSink): number {
+    if (this.isDone) return work;
     this.isDone = true;
     for (const row of this.#ids) sink.add(this.#rows, row);
+    return work - this.#ids.length;
+  }
+
+  hold(): void {
+    // Its rows are read in the first part.
   }
 
   close(): void {
-    // Nothing is held between two steps.
+    // Nothing is held between two parts.
   }
 }
 
 /** The tuples of a join, `limit` at most. */
 export class JoinSource implements RowSource {
-  readonly isLong = false;
-  readonly #plan: JoinPlan;
+  readonly #run: JoinRun;
   #left: number;
-  isDone: boolean;
 
   constructor(plan: JoinPlan, limit: number) {
-    this.#plan = plan;
+    this.#run = new JoinRun(plan);
     this.#left = limit;
-    this.isDone = limit <= 0;
   }
 
-  advance(_count: number, sink: RowSink): void {
-    if (this.isDone) return;
-    this.isDone = true;
-    runJoin(this.#plan, (tuple) => {
+  get isDone(): boolean {
+    return this.#left <= 0 || this.#run.isDone;
+  }
+
+  advance(work: number, sink: RowSink): number {
+    if (this.isDone) return work;
+    const run = this.#run;
+    let done = sink.work;
+    return run.advance(work, (tuple) => {
       const isMore = sink.addTuple(tuple);
+      run.charge(sink.work - done);
+      done = sink.work;
       return --this.#left > 0 && isMore;
     });
   }
 
+  hold(): void {
+    if (!this.isDone) this.#run.hold();
+  }
+
   close(): void {
-    // A join holds nothing between two steps.
+    this.#run.close();
   }
 }

@@ -29,6 +29,10 @@ const pieceLength = 64 * 1024;
 
 const utf8 = new TextEncoder();
 
+/** Units of a result that cost a unit of work, and what a cell costs besides. */
+const lengthPerUnit = 16;
+const cellWork = 0.25;
+
 /** Writes one cell: where its column lies, and as what. */
 interface Cell {
   readonly relation: number;
@@ -60,6 +64,11 @@ export class RowsJson {
 
   get rowCount(): number {
     return this.#rowCount;
+  }
+
+  /** What it took to make the rows so far; see `RowSink`. */
+  get work(): number {
+    return this.#length / lengthPerUnit + this.#rowCount * this.#cells.length * cellWork;
   }
 
   /** Appends the output columns of a row of the only relation. Throws LC_LIMIT if the result grows too large. */

@@ -1,4 +1,5 @@
 // The answer to a SELECT while it is made: rows are read from sources into a sink, all at once or in parts.
+import { limit } from "../base/limit.ts";
 import type { RowSink, RowSource } from "./row-source.ts";
 
 /** The answer to a statement that is being made. */
@@ -8,8 +9,8 @@ export interface SqlCursor {
   readonly isDone: boolean;
   /** The columns as a product type in JSON. */
   readonly schemaJson: string;
-  /** Looks at up to `count` rows. Throws LC_LIMIT for a result or a join that is too large. */
-  advance(count: number): void;
+  /** Does about so much work: a row looked at is a unit. Throws LC_LIMIT for a result or a join that is too large. */
+  advance(work: number): void;
   /** An array of rows, each an array of values, as UTF-8 in pieces. Once `isDone`. */
   rowsJson(): readonly Uint8Array[];
   /** Must be called at the end, however it came. */
@@ -24,9 +25,12 @@ export interface AnswerSink extends RowSink {
   rowsJson(): readonly Uint8Array[];
 }
 
+/** Rows of the answer that are made before it is looked how much work they were. */
+const drainRows = 16;
+
 /**
- * Reads sources into a sink: those that hold the rows as they are now one after another, in parts. Where there are such, the
- * others are read when it is made: what they read must be of the same moment.
+ * Reads sources into a sink, one after another. What is not read when it is made is held as it is then, so that all sources are
+ * of the same moment, and the answer is made in parts.
  */
 export class SelectCursor implements SqlCursor {
   readonly isLong: boolean;
@@ -35,24 +39,18 @@ export class SelectCursor implements SqlCursor {
   #at = 0;
   #isDrained = false;
 
+  /** Throws as `advance`. */
   constructor(sources: readonly RowSource[], sink: AnswerSink) {
     this.#sources = sources;
     this.#sink = sink;
-    this.isLong = sources.some((source) => source.isLong);
-    if (this.isLong) this.#readShort();
-    this.#skipDone();
-  }
-
-  #readShort(): void {
     try {
-      for (const source of this.#sources) {
-        while (!source.isLong && !source.isDone)
-          source.advance(Number.POSITIVE_INFINITY, this.#sink);
-      }
+      this.advance(limit.selectFirstRows);
+      for (const source of sources) source.hold();
     } catch (thrown) {
       this.close();
       throw thrown;
     }
+    this.isLong = !this.#isDrained;
   }
 
   get isDone(): boolean {
@@ -63,17 +61,27 @@ export class SelectCursor implements SqlCursor {
     return this.#sink.schemaJson;
   }
 
-  #skipDone(): void {
-    while (this.#sources[this.#at]?.isDone === true) this.#at++;
+  /** Does up to so much work of reading and returns what it left undone. */
+  #read(work: number): number {
+    let left = work;
+    for (
+      let source = this.#sources[this.#at];
+      source !== undefined;
+      source = this.#sources[++this.#at]
+    ) {
+      left = source.advance(left, this.#sink);
+      if (!source.isDone) return left;
+    }
+    return left;
   }
 
-  advance(count: number): void {
-    do {
-      const source = this.#sources[this.#at];
-      if (source === undefined) this.#isDrained = this.#sink.drain(count);
-      else source.advance(count, this.#sink);
-      this.#skipDone();
-    } while (count === Number.POSITIVE_INFINITY && !this.isDone);
+  advance(work: number): void {
+    let left = this.#read(work);
+    while (left > 0 && this.#at === this.#sources.length && !this.#isDrained) {
+      const done = this.#sink.work;
+      this.#isDrained = this.#sink.drain(drainRows);
+      left -= drainRows + this.#sink.work - done;
+    }
   }
 
   rowsJson(): readonly Uint8Array[] {

@@ -18,6 +18,7 @@ const utf8 = new TextEncoder();
 
 /** A count is one row, whatever LIMIT says (sql-and-subscriptions.md section 6). */
 class CountSink implements AnswerSink {
+  readonly work = 0;
   readonly schemaJson: string;
   #count = 0;
 
@@ -54,6 +55,10 @@ class JsonSink implements AnswerSink {
 
   constructor(json: RowsJson) {
     this.#json = json;
+  }
+
+  get work(): number {
+    return this.#json.work;
   }
 
   get schemaJson(): string {

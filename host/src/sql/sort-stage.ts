@@ -1,6 +1,7 @@
 // ORDER BY of all rows: they are sorted run by run while they come, and the runs are merged while they go.
 import { KeyWords } from "../datastore/key.ts";
 import { ByteRows } from "./byte-rows.ts";
+import { IntChunks } from "./int-chunks.ts";
 import { RowHeap } from "./row-heap.ts";
 import type { RowOrder } from "./row-order.ts";
 import type { RowStage } from "./stage.ts";
@@ -8,14 +9,14 @@ import type { RowStage } from "./stage.ts";
 /** Rows of a run: sorting one takes about a millisecond. So many rows at most are merged in one step, too. */
 const runRows = 2048;
 
-/** What is kept beside each row: its place in the order of a run, and two words of its first key. */
+/** What is kept beside each row: two words of its first key. */
 const rowWords = 2;
 
 export class SortStage implements RowStage {
   readonly #rows = new ByteRows();
-  /** Row numbers, each run of them in order. */
-  #sorted: Int32Array = new Int32Array(runRows);
-  #words: Int32Array = new Int32Array(runRows * rowWords);
+  /** The row numbers of each whole run, in order. */
+  readonly #runs: Int32Array[] = [];
+  readonly #words = new IntChunks();
   readonly #loaded = new KeyWords();
   readonly #order: RowOrder;
   readonly #compare: (a: number, b: number) => number;
@@ -36,9 +37,9 @@ export class SortStage implements RowStage {
   #compareRows(a: number, b: number): number {
     const words = this.#words;
     const { compare, sign } = this.#order;
-    const high = (words[a * rowWords] as number) - (words[b * rowWords] as number);
+    const high = words.at(a * rowWords) - words.at(b * rowWords);
     if (high !== 0) return sign * high;
-    const low = (words[a * rowWords + 1] as number) - (words[b * rowWords + 1] as number);
+    const low = words.at(a * rowWords + 1) - words.at(b * rowWords + 1);
     if (low !== 0) return sign * low;
     const rows = this.#rows;
     return compare(rows.page(a), rows.start(a), rows.page(b), rows.start(b)) || a - b;
@@ -46,42 +47,29 @@ export class SortStage implements RowStage {
 
   push(bytes: Uint8Array, start: number, end: number): boolean {
     const row = this.#rows.push(bytes, start, end);
-    if (row === this.#sorted.length) this.#grow();
-    this.#sorted[row] = row;
     this.#order.loadWords(bytes, start, this.#loaded);
-    this.#words[row * rowWords] = this.#loaded.high;
-    this.#words[row * rowWords + 1] = this.#loaded.low;
-    if ((row + 1) % runRows === 0) this.#sortRun(row + 1 - runRows, row + 1);
+    this.#words.set(row * rowWords, this.#loaded.high);
+    this.#words.set(row * rowWords + 1, this.#loaded.low);
+    if ((row + 1) % runRows === 0) this.#sortRun(row + 1 - runRows, runRows);
     return true;
   }
 
-  #grow(): void {
-    const [sorted, words] = [this.#sorted, this.#words];
-    this.#sorted = new Int32Array(sorted.length * 2);
-    this.#sorted.set(sorted);
-    this.#words = new Int32Array(words.length * 2);
-    this.#words.set(words);
-  }
-
-  #sortRun(start: number, end: number): void {
-    this.#sorted.subarray(start, end).sort(this.#compare);
+  #sortRun(first: number, count: number): void {
+    this.#runs.push(Int32Array.from({ length: count }, (_, i) => first + i).sort(this.#compare));
   }
 
   /** The row that a run is to give next. */
   #rowOf(run: number): number {
-    return this.#sorted[(this.#positions as Int32Array)[run] as number] as number;
-  }
-
-  #runEnd(run: number): number {
-    return Math.min((run + 1) * runRows, this.#rows.count);
+    const sorted = this.#runs[run] as Int32Array;
+    return sorted[(this.#positions as Int32Array)[run] as number] as number;
   }
 
   #beginMerge(): Int32Array {
     const { count } = this.#rows;
-    this.#sortRun(count - (count % runRows), count);
-    const runCount = Math.ceil(count / runRows);
-    this.#positions = Int32Array.from({ length: runCount }, (_, run) => run * runRows);
-    for (let run = 0; run < runCount; run++) this.#heap.add(run);
+    const last = count % runRows;
+    if (last > 0) this.#sortRun(count - last, last);
+    this.#positions = new Int32Array(this.#runs.length);
+    for (let run = 0; run < this.#runs.length; run++) this.#heap.add(run);
     return this.#positions;
   }
 
@@ -94,7 +82,7 @@ export class SortStage implements RowStage {
     ) {
       const run = this.#heap.top;
       this.#isDone = !this.#send(this.#rowOf(run));
-      if (this.#step(positions, run) === this.#runEnd(run)) this.#heap.removeTop();
+      if (this.#step(positions, run) === this.#runs[run]?.length) this.#heap.removeTop();
       else this.#heap.replaceTop(run);
     }
     return (this.#isDone || this.#heap.count === 0) && this.#next.drain(count);
