@@ -24,6 +24,8 @@ export interface Limits {
   readonly outgoingBytesMax: number;
   /** Bytes of a long answer that are under way to a client before it has taken any (own). */
   readonly longAnswerBytesMax: number;
+  /** Counts for so much of `outgoingBytesMax` while it waits for the one before: it keeps pages that others write to meanwhile. */
+  readonly waitingAnswerBytes: number;
   /** Bytes that a connection may have waiting to be worked on before it is not read from (own). */
   readonly incomingBytesMax: number;
   /** The same of all connections of a database; beyond it those with more than their share are not read from (own). */
@@ -194,6 +196,7 @@ export const limit: Limits = {
   outgoingFrameCountMax: 16_384,
   outgoingBytesMax: 64 * mebi,
   longAnswerBytesMax: 4 * mebi,
+  waitingAnswerBytes: 256 * kibi,
   incomingBytesMax: 4 * mebi,
   incomingTotalBytesMax: 16 * mebi,
   incomingShareBytes: 64 * kibi,

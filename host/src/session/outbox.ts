@@ -17,7 +17,7 @@ export interface Address {
   readonly isConfirmed: boolean;
   /** While a long answer is being made: what comes after it, messages and the starts of further long answers. */
   waiting: (Uint8Array | (() => void))[] | undefined;
-  /** Bytes of the messages among that. */
+  /** What that counts for, in bytes. */
   waitingBytes: number;
   /** Too much waited: the socket is ended, and nothing more is sent there. */
   isDropped: boolean;
@@ -128,7 +128,7 @@ export class Outbox {
   /** Begins a long answer as soon as those before it are sent. What is sent to the client from then on waits until `open`. */
   hold(to: Address, start: () => void): void {
     if (to.waiting !== undefined) {
-      this.#wait(to, start, 0);
+      this.#wait(to, start, limit.waitingAnswerBytes);
       return;
     }
     to.waiting = [];
@@ -162,6 +162,7 @@ export class Outbox {
     for (const [i, item] of waiting.entries()) {
       if (typeof item === "function") {
         to.waiting = waiting.slice(i + 1);
+        to.waitingBytes -= limit.waitingAnswerBytes;
         item();
         return;
       }

@@ -311,13 +311,12 @@ export class Session {
   #unsubscribe(message: UnsubscribeMessage): void {
     const { requestId, querySetId } = message;
     const { registry, views, clock } = this.#context.database.parts;
-    const queries = this.client.subscriber.sets.get(querySetId);
-    if (queries === undefined) {
+    if (!this.client.subscriber.sets.has(querySetId)) {
       const text = `Subscription not found: ${querySetId}`;
       this.#sendSubscriptionError(requestId, querySetId, text);
       return;
     }
-    registry.remove(this.client.subscriber, querySetId);
+    const queries = registry.remove(this.client.subscriber, querySetId);
     views.holders.remove(this.client.subscriber, querySetId, clock.nowMillis());
     const filled = queries.map(({ query }) => query).filter(({ table }) => table.rowCount > 0);
     const dropped = message.sendDroppedRows ? filled : undefined;

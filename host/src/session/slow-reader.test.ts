@@ -61,3 +61,31 @@ void test("[SUB6] who takes nothing while too much waits is cut off", async (t) 
   t.equal(pay(), "reducerResult");
   t.same(host.failures, []);
 });
+
+void test("[SUB6] who asks for one long answer after another and takes none is cut off", async (t) => {
+  const { host, pay } = await open();
+  const reader = new TestClient(host, 3, "asker");
+  const most = limit.outgoingBytesMax / limit.waitingAnswerBytes;
+  // The first is under way, the others wait.
+  for (let i = 0; i <= most; i++) reader.query(query);
+  t.same(host.dropped, []);
+  reader.query(query);
+  t.same(host.dropped, [3]);
+  t.equal(pay(), "reducerResult", "others go on");
+});
+
+void test("[SUB5] long answers that have waited do not count once they are begun", async (t) => {
+  const { host } = await open();
+  const reader = new TestClient(host, 3, "asker");
+  const count = 3;
+  for (let i = 0; i < count; i++) reader.query(query);
+  let answered = 0;
+  for (let turn = 0; answered < count && turn < 2000; turn++) {
+    await nextTurn();
+    answered += host.take(3).length;
+  }
+  t.equal(answered, count);
+  const most = limit.outgoingBytesMax / limit.waitingAnswerBytes;
+  for (let i = 0; i <= most; i++) reader.query(query);
+  t.same(host.dropped, [], "as many may wait as before");
+});

@@ -84,7 +84,24 @@ function planBlock(
   const { relations, conditions } = block;
   const [first, ...others] = relations;
   if (first !== undefined && others.length === 0) {
-    return { ...base, ...planTable(first, conditionsOn(first, 0, conditions)), kind: "single" };
+    const plan = planTable(first, conditionsOn(first, 0, conditions));
+    // Each field by name: a client that subscribes waits for this, and spreading objects takes longer than all planning.
+    return {
+      kind: "single",
+      table: base.table,
+      rowOffset: base.rowOffset,
+      relations: base.relations,
+      usesSender: base.usesSender,
+      text: base.text,
+      fragment: base.fragment,
+      shareKey: base.shareKey,
+      recompile: base.recompile,
+      predicate: plan.predicate,
+      access: plan.access,
+      hasResidual: plan.hasResidual,
+      conditions: plan.conditions,
+      equality: plan.equality,
+    };
   }
   const pair = use === "subscription" ? planPair(block, returned) : undefined;
   return { ...base, kind: "join", plan: planJoin(block), returned, pair };
@@ -115,8 +132,16 @@ function compile(
       if (again !== undefined) return again;
       throw new LightconeError("LC_SQL_UNSUPPORTED", "the row rules of this query have changed");
     };
-    const shared = { table, rowOffset, relations, usesSender };
-    const base = { ...shared, text, fragment, shareKey, recompile };
+    const base: QueryBase = {
+      table,
+      rowOffset,
+      relations,
+      usesSender,
+      text,
+      fragment,
+      shareKey,
+      recompile,
+    };
     return planBlock(block, base, returned, use);
   });
   assert(first !== undefined, "row rules made nothing of a query");

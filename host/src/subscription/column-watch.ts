@@ -44,9 +44,11 @@ export class ColumnWatch<T> {
       return;
     }
     const hash = hashBytes(condition.value, 0, condition.value.length);
-    const rest = (this.#byHash.get(hash) ?? []).filter((other) => other !== item);
-    if (rest.length === 0) this.#byHash.delete(hash);
-    else this.#byHash.set(hash, rest);
+    const bucket = this.#byHash.get(hash) ?? [];
+    const position = bucket.indexOf(item);
+    if (position < 0) return;
+    bucket.splice(position, 1);
+    if (bucket.length === 0) this.#byHash.delete(hash);
   }
 
   /** Visits what may want the row that starts at `rowStart`. */

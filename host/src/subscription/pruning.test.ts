@@ -24,10 +24,28 @@ import { Subscriber, SubscriptionRegistry } from "./registry.ts";
 const valueCount = 6;
 const operators = ["=", "<", "<=", ">", ">=", "<>"] as const;
 
+/** Values of rows that no constant is: equal to others with other bytes, or greater than all. */
+const oddFloats = [-0, Number.NaN, Infinity, -Infinity] as const;
+
+/** One of the values of wide columns: they differ in their highest bytes, and with `least` below 0 in their sign. */
+const wide = (value: number, least: number): bigint => BigInt(value + least) << 200n;
+
+function literalOf(column: string, value: number): string {
+  switch (column) {
+    case "s":
+      return `'${"x".repeat(value)}'`;
+    case "w":
+      return String(wide(value, -3));
+    case "u":
+      return String(wide(value, 0));
+    default:
+      return String(value);
+  }
+}
+
 function condition(rng: Rng, table: string): string {
-  const column = rng.pick(["id", "k", "f", "s"]);
-  const value = rng.nextBelow(valueCount);
-  const literal = column === "s" ? `'${"x".repeat(value)}'` : String(value);
+  const column = rng.pick(["id", "k", "f", "g", "s", "w", "u"]);
+  const literal = literalOf(column, rng.nextBelow(valueCount));
   return `${table}.${column} ${rng.pick(operators)} ${literal}`;
 }
 
@@ -61,8 +79,9 @@ class Pair {
   constructor(rng: Rng) {
     this.#rng = rng;
     const tx = this.#datastore.begin();
-    const [u32, f64, s] = [primitive("u32"), primitive("f64"), primitive("string")];
-    const columns = { id: u32, k: u32, f: f64, s, who: identityType };
+    const [u32, f, g] = [primitive("u32"), primitive("f64"), primitive("f32")];
+    const [s, w, u] = [primitive("string"), primitive("i256"), primitive("u256")];
+    const columns = { id: u32, k: u32, f, g, s, w, u, who: identityType };
     const make = (name: string): Table =>
       makeTable(this.#datastore, tx, { name, columns, indexes: [[0], [1]] });
     this.#tables = [make("a"), make("b")];
@@ -99,10 +118,11 @@ class Pair {
       tx.delete(table, row >= 0 ? row : table.nextRow(-1));
       return;
     }
-    // Minus zero equals zero and has other bytes.
-    const float = rng.nextBelow(4) === 0 ? -0 : value();
+    const float = (): number => (rng.nextBelow(4) === 0 ? rng.pick(oddFloats) : value());
     const who = rng.nextBelow(2) === 0 ? sender : new Identity(1n);
-    insertRows(tx, table, [[value(), value(), float, "x".repeat(value()), who]]);
+    const wides = [wide(value(), -3), wide(value(), 0)];
+    const row = [value(), value(), float(), float(), "x".repeat(value()), ...wides, who];
+    insertRows(tx, table, [row]);
   }
 
   /** One transaction; what each of the two tells each subscriber. */

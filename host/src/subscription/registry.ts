@@ -18,8 +18,7 @@ export interface UpdatePart {
 export class Subscriber {
   /** Number of the connection, for messages and for whoever delivers. */
   readonly id: number;
-  /** A query stands there as often as the set has texts that ask for it. */
-  readonly sets: Map<number, readonly SharedQuery[]> = new Map();
+  readonly sets: Map<number, readonly Listener[]> = new Map();
   /** What the last evaluated transaction means for this client; valid until the next evaluation. */
   readonly parts: UpdatePart[] = [];
 
@@ -32,6 +31,10 @@ export class Subscriber {
 interface Listener extends UpdatePart {
   readonly subscriber: Subscriber;
   readonly textKey: string;
+  /** Another one once a table has changed. */
+  query: SharedQuery;
+  /** Where it stands among the query's listeners: one that goes is not searched for. */
+  position: number;
 }
 
 /** What tells texts and the queries that each is compiled to apart. */
@@ -44,7 +47,7 @@ export const noRows: RowIds = new RowIds();
 
 /** What was compiled from a text, and for how many listeners. */
 interface WatchedText {
-  query: TableQuery;
+  readonly query: TableQuery;
   listenerCount: number;
 }
 
@@ -53,9 +56,9 @@ export class SharedQuery {
   /** The texts that ask for it, by `textKeyOf`. */
   readonly texts: Map<string, WatchedText> = new Map();
   /** What was compiled from one of them: any will do. */
-  query: TableQuery;
+  readonly query: TableQuery;
   /** Which rows a query on one relation wants; undefined for all, and for joins. */
-  predicate: RowPredicate | undefined;
+  readonly predicate: RowPredicate | undefined;
   readonly listeners: Listener[] = [];
   /** Matching rows of the transaction under evaluation; lent by the evaluator, since most queries have none most of the time. */
   inserts: RowIds = noRows;
@@ -68,12 +71,6 @@ export class SharedQuery {
   constructor(query: TableQuery) {
     this.query = query;
     this.predicate = query.kind === "single" ? query.predicate : undefined;
-  }
-
-  /** Goes on with another plan for the same text; one on one table stays one. */
-  replace(query: TableQuery): void {
-    this.query = query;
-    if (query.kind === "single") this.predicate = query.predicate;
   }
 }
 
@@ -161,14 +158,15 @@ export class SubscriptionRegistry {
       );
     }
     const byText = new Map(queries.map((query) => [textKeyOf(query), query]));
-    const set: SharedQuery[] = [];
+    const set: Listener[] = [];
     for (const [textKey, compiled] of byText) {
       const query = this.#share(compiled, textKey);
-      query.listeners.push({ subscriber, querySetId, query, textKey });
-      set.push(query);
+      const listener = { subscriber, querySetId, textKey, query, position: 0 };
+      listen(listener, query);
+      set.push(listener);
     }
     subscriber.sets.set(querySetId, set);
-    return set;
+    return set.map(({ query }) => query);
   }
 
   #share(query: TableQuery, textKey: string): SharedQuery {
@@ -192,30 +190,34 @@ export class SubscriptionRegistry {
   }
 
   /**
-   * Follows tables whose schema has changed: queries on them are compiled again. Returns the subscribers of those that cannot
-   * be, and of all that watch a table in `hidden`: they must be ended.
+   * Follows tables whose schema has changed, and no result with it: queries on them are compiled again, and shared by what they
+   * ask now. Returns the subscribers of those that cannot be, and of all that watch a table in `hidden`: they must be ended, and
+   * watch nothing any more.
    */
   recompile(tables: readonly Table[], hidden: ReadonlySet<Table>): ReadonlySet<Subscriber> {
-    const lost = new Set<Subscriber>();
     const changed = new Set([...tables, ...hidden]);
-    const watched = [...this.#queryByKey.values()];
-    // Where a query is found, and what it is shared by, may depend on any of its tables: all are entered anew.
-    this.#byTable.clear();
-    this.#joinByQuery.clear();
-    this.#queryByKey.clear();
-    for (const shared of watched) {
+    const lost = new Set<Subscriber>();
+    const moves: Move[] = [];
+    for (const shared of this.#queryByKey.values()) {
       const { relations } = shared.query;
-      const isKept =
-        !relations.some(({ table }) => hidden.has(table)) &&
-        (!relations.some(({ table }) => changed.has(table)) || recompiled(shared, lost)) &&
-        !this.#queryByKey.has(shared.query.shareKey);
-      if (isKept) {
-        this.#queryByKey.set(shared.query.shareKey, shared);
-        this.#link(shared);
-      } else {
-        for (const { subscriber } of shared.listeners) lost.add(subscriber);
+      const isHidden = relations.some(({ table }) => hidden.has(table));
+      const isChanged = relations.some(({ table }) => changed.has(table));
+      const nextByText = new Map<string, TableQuery | undefined>();
+      for (const [textKey, { query }] of shared.texts) {
+        nextByText.set(textKey, isHidden ? undefined : isChanged ? recompiled(query) : query);
+      }
+      for (const listener of shared.listeners) {
+        const next = nextByText.get(listener.textKey);
+        if (next === undefined) lost.add(listener.subscriber);
+        else moves.push({ listener, next });
       }
     }
+    this.#forgetQueries();
+    // Where a query is found, and what it is shared by, may depend on any of its tables: all are entered anew.
+    for (const { listener, next } of moves) {
+      if (!lost.has(listener.subscriber)) listen(listener, this.#share(next, listener.textKey));
+    }
+    for (const { sets } of lost) sets.clear();
     return lost;
   }
 
@@ -261,13 +263,13 @@ export class SubscriptionRegistry {
 
   /** Ends a query set and returns its queries. Refuses an unknown id: LC_SUBSCRIPTION. */
   remove(subscriber: Subscriber, querySetId: number): readonly SharedQuery[] {
-    const queries = subscriber.sets.get(querySetId);
-    if (queries === undefined) {
+    const set = subscriber.sets.get(querySetId);
+    if (set === undefined) {
       throw new LightconeError("LC_SUBSCRIPTION", `Subscription not found: ${querySetId}`);
     }
     subscriber.sets.delete(querySetId);
-    for (const query of queries) this.#dropListener(query, subscriber, querySetId);
-    return queries;
+    for (const listener of set) this.#dropListener(listener);
+    return set.map(({ query }) => query);
   }
 
   /** Ends all of a subscriber's sets. */
@@ -280,32 +282,44 @@ export class SubscriptionRegistry {
     for (const { listeners } of this.#queryByKey.values()) {
       for (const { subscriber } of listeners) subscriber.sets.clear();
     }
+    this.#forgetQueries();
+  }
+
+  #forgetQueries(): void {
     this.#queryByKey.clear();
     this.#byTable.clear();
     this.#joinByQuery.clear();
   }
 
-  #dropListener(query: SharedQuery, subscriber: Subscriber, querySetId: number): void {
-    const { listeners } = query;
-    const position = listeners.findIndex(
-      (one) => one.subscriber === subscriber && one.querySetId === querySetId,
-    );
-    const { textKey } = listeners[position] as Listener;
-    const text = query.texts.get(textKey);
-    if (text !== undefined && --text.listenerCount === 0) query.texts.delete(textKey);
+  #dropListener({ query, textKey, position }: Listener): void {
+    const { listeners, texts } = query;
+    const text = texts.get(textKey);
+    if (text !== undefined && --text.listenerCount === 0) texts.delete(textKey);
     const last = listeners.pop();
-    if (last !== undefined && position < listeners.length) listeners[position] = last;
+    if (last !== undefined && position < listeners.length) {
+      listeners[position] = last;
+      last.position = position;
+    }
     if (listeners.length > 0) return;
-    const { shareKey } = query.query;
-    // A query that was lost to an update has made way for another.
-    if (this.#queryByKey.get(shareKey) === query) this.#queryByKey.delete(shareKey);
+    this.#queryByKey.delete(query.query.shareKey);
     if (query.query.kind === "join") this.#removeJoin(query);
     else this.#byTable.get(query.query.table)?.remove(query);
   }
 }
 
+/** A listener, and what its text asks for from now on. */
+interface Move {
+  readonly listener: Listener;
+  readonly next: TableQuery;
+}
+
+function listen(listener: Listener, query: SharedQuery): void {
+  listener.query = query;
+  listener.position = query.listeners.push(listener) - 1;
+}
+
 /** A text's query with its tables as they are now; undefined if it cannot be asked any more. */
-function recompiledText(query: TableQuery): TableQuery | undefined {
+function recompiled(query: TableQuery): TableQuery | undefined {
   try {
     const next = query.recompile();
     // A name in the text may have passed to another table.
@@ -315,26 +329,4 @@ function recompiledText(query: TableQuery): TableQuery | undefined {
     if (!(thrown instanceof LightconeError)) throw thrown;
     return undefined;
   }
-}
-
-/**
- * Whether the query can still be asked; then it goes on with a new plan. Those whose texts ask for something else than the
- * others' do now are `lost`.
- */
-function recompiled(shared: SharedQuery, lost: Set<Subscriber>): boolean {
-  let first: TableQuery | undefined;
-  const kept = new Set<string>();
-  for (const [textKey, text] of shared.texts) {
-    const next = recompiledText(text.query);
-    if (next === undefined || next.shareKey !== (first ?? next).shareKey) continue;
-    first ??= next;
-    text.query = next;
-    kept.add(textKey);
-  }
-  for (const { subscriber, textKey } of shared.listeners) {
-    if (!kept.has(textKey)) lost.add(subscriber);
-  }
-  if (first === undefined) return false;
-  shared.replace(first);
-  return true;
 }

@@ -95,8 +95,8 @@ const mutations: Readonly<Record<string, Mutation>> = {
     what: "whoever ends a query set ends somebody else's",
     mode: "overlapping",
     file: "subscription/registry.js",
-    from: "one.subscriber === subscriber && one.querySetId === querySetId",
-    to: "one.querySetId === querySetId",
+    from: "this.#dropListener(listener);",
+    to: "this.#dropListener(listener.query.listeners.find((one) => one.querySetId === querySetId));",
   },
 };
 
