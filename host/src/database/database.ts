@@ -20,7 +20,7 @@ import { defaultLoad, prepareModule } from "../module/load.ts";
 import type { Turn } from "../module/procedure/runner.ts";
 import { Evaluator } from "../subscription/evaluate.ts";
 import { SubscriptionRegistry } from "../subscription/registry.ts";
-import type { SqlCaller } from "../sql/visibility.ts";
+import type { SqlCaller } from "../sql/bind/visibility.ts";
 import { adopt } from "./adopt.ts";
 import type { Client } from "./client.ts";
 import {

@@ -11,7 +11,7 @@ import {
 } from "@lightcone/abi";
 import type { RunChange, SqlStats } from "../sql/change.ts";
 import { prepareSql } from "../sql/run.ts";
-import type { SqlCursor } from "../sql/select-cursor.ts";
+import type { SqlCursor } from "../sql/run/select-cursor.ts";
 import { admitCall, type CallOutcome, type CallRefusal, commit, runCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Database } from "./database.ts";

@@ -2,7 +2,7 @@
 // queries find it (sql-and-subscriptions.md section 8).
 import { Identity, LightconeError } from "@lightcone/abi";
 import { systemTableId } from "../datastore/system-tables.ts";
-import { checkRowRules } from "../sql/rules.ts";
+import { checkRowRules } from "../sql/bind/rules.ts";
 import { callerViews } from "./views/live-view.ts";
 import type { PublishStage } from "./publish-stages.ts";
 

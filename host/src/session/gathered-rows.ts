@@ -1,7 +1,7 @@
 // Rows that must all be found before their list can begin: those that a condition or a join chooses, and those of several lengths.
 import { Writer, writeTableHead } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
-import { openQuery, type QueryCursor } from "../sql/query-cursor.ts";
+import { openQuery, type QueryCursor } from "../sql/run/query-cursor.ts";
 import { isLongQuery, runTableQuery } from "../sql/run.ts";
 import type { CompiledText, TableQuery } from "../sql/table-query.ts";
 import { RowPieces } from "./row-pieces.ts";

@@ -35,7 +35,7 @@ import type { PublishPolicy } from "../database/publish.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
-import type { SqlCursor } from "../sql/select-cursor.ts";
+import type { SqlCursor } from "../sql/run/select-cursor.ts";
 import { Alarm } from "./alarm.ts";
 import { type LongRead, LongReads } from "./long-reads.ts";
 import { type Address, makeAddress, Outbox, type OutboxDelivery } from "./outbox.ts";

@@ -20,7 +20,7 @@ import {
   runSql,
   visitor,
 } from "./test-tables.ts";
-import type { SqlCaller } from "./visibility.ts";
+import type { SqlCaller } from "./bind/visibility.ts";
 
 /** These are the statements as the reference has them; beside it change-wide.test.ts. */
 function runStrict(text: string, datastore: Datastore, caller: SqlCaller): { rowsJson: string } {

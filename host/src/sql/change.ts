@@ -6,17 +6,17 @@ import { systemTableId } from "../datastore/system-tables.ts";
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
-import { ExpressionBinder } from "./bind-expression.ts";
-import { conjunctsOf } from "./bound.ts";
-import { TableCursor } from "./cursor.ts";
+import { ExpressionBinder } from "./bind/bind-expression.ts";
+import { conjunctsOf } from "./bind/bound.ts";
+import { TableCursor } from "./run/cursor.ts";
 import { faultAt } from "./fault.ts";
 import { bindNamedRows, bindPositionalRows, type ColumnDefault } from "./insert-rows.ts";
-import { planTable, type TablePlan } from "./plan.ts";
-import type { Relation } from "./relation.ts";
-import { rowLimitName } from "./row-limit.ts";
-import { encodeStored } from "./stored-literal.ts";
-import type { Change, Delete, Insert, Name, SetVariable, Update } from "./tree.ts";
-import { findTable, type SqlCaller } from "./visibility.ts";
+import { planTable, type TablePlan } from "./plan/plan.ts";
+import type { Relation } from "./bind/relation.ts";
+import { rowLimitName } from "./plan/row-limit.ts";
+import { encodeStored } from "./bind/stored-literal.ts";
+import type { Change, Delete, Insert, Name, SetVariable, Update } from "./parse/tree.ts";
+import { findTable, type SqlCaller } from "./bind/visibility.ts";
 
 /** How many rows a statement changed. */
 export interface SqlStats {

@@ -2,11 +2,11 @@
 // wide dialect for the columns that the list names, and the others get what is declared for them.
 import { type AlgebraicType, Writer } from "@lightcone/abi";
 import type { Table } from "../datastore/table.ts";
-import type { ExpressionBinder } from "./bind-expression.ts";
-import { optionPayload } from "./bind-wide.ts";
+import type { ExpressionBinder } from "./bind/bind-expression.ts";
+import { optionPayload } from "./bind/bind-wide.ts";
 import { faultAt } from "./fault.ts";
-import { encodeStored } from "./stored-literal.ts";
-import type { Insert } from "./tree.ts";
+import { encodeStored } from "./bind/stored-literal.ts";
+import type { Insert } from "./parse/tree.ts";
 
 /** The BSATN that the module declares for a column, by the names of the database; undefined if it declares none. */
 export type ColumnDefault = (table: string, column: string) => Uint8Array | undefined;

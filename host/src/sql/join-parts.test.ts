@@ -4,7 +4,7 @@ import { test } from "tap";
 import { limit } from "../base/limit.ts";
 import { Datastore } from "../datastore/datastore.ts";
 import { prepareSql } from "./run.ts";
-import type { SqlCursor } from "./select-cursor.ts";
+import type { SqlCursor } from "./run/select-cursor.ts";
 import { insertRows, makeTable, visitor } from "./test-tables.ts";
 
 const rowCount = limit.selectFirstRows;

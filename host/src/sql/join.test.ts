@@ -3,7 +3,7 @@ import { identityType, primitive, toHex } from "@lightcone/abi";
 import { test } from "tap";
 import { limit } from "../base/limit.ts";
 import { Datastore } from "../datastore/datastore.ts";
-import { planJoin } from "./join-plan.ts";
+import { planJoin } from "./plan/join-plan.ts";
 import { compileQueries } from "./table-query.ts";
 import {
   idsOf,

@@ -5,7 +5,7 @@ import { test } from "tap";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { SqlSettings } from "./run.ts";
 import { idsOf, openSample, outcomeOf, owner, visitor, runSql } from "./test-tables.ts";
-import type { SqlCaller } from "./visibility.ts";
+import type { SqlCaller } from "./bind/visibility.ts";
 
 /** Ids of the rows found, or how the refusal begins. */
 type Expected = readonly string[] | string;

@@ -2,20 +2,20 @@
 import { assert } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import { bindChange, checkVariable, type RunChange } from "./change.ts";
-import { isLongRead, TableCursor } from "./cursor.ts";
-import { beginExplain } from "./explain.ts";
+import { isLongRead, TableCursor } from "./run/cursor.ts";
+import { beginExplain } from "./plan/explain.ts";
 import { faultAt } from "./fault.ts";
-import { planGeneral } from "./general-plan.ts";
-import { beginGeneral } from "./general-select.ts";
+import { planGeneral } from "./plan/general-plan.ts";
+import { beginGeneral } from "./run/general-select.ts";
 import type { ColumnDefault } from "./insert-rows.ts";
-import { runJoin } from "./join-run.ts";
-import { parseStatement } from "./parse.ts";
-import { rowLimitName } from "./row-limit.ts";
-import type { SqlCursor } from "./select-cursor.ts";
-import { beginSelect } from "./select.ts";
+import { runJoin } from "./run/join-run.ts";
+import { parseStatement } from "./parse/parse.ts";
+import { rowLimitName } from "./plan/row-limit.ts";
+import type { SqlCursor } from "./run/select-cursor.ts";
+import { beginSelect } from "./run/select.ts";
 import type { TableQuery } from "./table-query.ts";
-import type { Select } from "./tree.ts";
-import type { SqlCaller } from "./visibility.ts";
+import type { Select } from "./parse/tree.ts";
+import type { SqlCaller } from "./bind/visibility.ts";
 
 /** Whether a query looks at so many rows that others should not wait for all of them. */
 export function isLongQuery(query: TableQuery): boolean {

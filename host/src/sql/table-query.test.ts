@@ -24,7 +24,7 @@ import {
   sender,
   visitor,
 } from "./test-tables.ts";
-import type { SqlCaller } from "./visibility.ts";
+import type { SqlCaller } from "./bind/visibility.ts";
 
 const sample = openSample();
 

@@ -3,17 +3,17 @@ import { assert, LightconeError, toHex } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { ReadView } from "../datastore/datastore.ts";
 import type { Table } from "../datastore/table.ts";
-import { bindSelect } from "./bind.ts";
-import { blockKey } from "./block-key.ts";
-import type { BoundBlock } from "./bound.ts";
-import { type JoinPlan, planJoin } from "./join-plan.ts";
-import { type PairPlan, planPair } from "./pair-plan.ts";
-import { conditionsOn, planTable, type TablePlan } from "./plan.ts";
-import type { Relation } from "./relation.ts";
-import { checkRowLimit } from "./row-limit.ts";
-import { applyRowRules } from "./rules.ts";
-import { isOwnerSensitive, readableTables, type SqlCaller } from "./visibility.ts";
-import { parseWholeRowSelect } from "./whole-row.ts";
+import { bindSelect } from "./bind/bind.ts";
+import { blockKey } from "./plan/block-key.ts";
+import type { BoundBlock } from "./bind/bound.ts";
+import { type JoinPlan, planJoin } from "./plan/join-plan.ts";
+import { type PairPlan, planPair } from "./plan/pair-plan.ts";
+import { conditionsOn, planTable, type TablePlan } from "./plan/plan.ts";
+import type { Relation } from "./bind/relation.ts";
+import { checkRowLimit } from "./plan/row-limit.ts";
+import { applyRowRules } from "./bind/rules.ts";
+import { isOwnerSensitive, readableTables, type SqlCaller } from "./bind/visibility.ts";
+import { parseWholeRowSelect } from "./parse/whole-row.ts";
 
 interface QueryBase {
   /** Whose rows are the result. */

@@ -27,7 +27,7 @@ import type { Transaction } from "../datastore/tx.ts";
 import type { RunChange, SqlStats } from "./change.ts";
 import { compileQueries, type SingleQuery, type TableQueryUse } from "./table-query.ts";
 import { prepareSql, runTableQuery, type SqlSettings } from "./run.ts";
-import type { SqlCaller } from "./visibility.ts";
+import type { SqlCaller } from "./bind/visibility.ts";
 
 export interface TestTable {
   readonly name: string;

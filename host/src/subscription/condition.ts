@@ -2,8 +2,8 @@
 import type { AlgebraicType } from "@lightcone/abi";
 import { type Compare, compileCompare } from "../datastore/key.ts";
 import type { Table } from "../datastore/table.ts";
-import type { BoundPredicate } from "../sql/bound.ts";
-import type { Equality } from "../sql/plan.ts";
+import type { BoundPredicate } from "../sql/bind/bound.ts";
+import type { Equality } from "../sql/plan/plan.ts";
 
 /** An end of a range, as BSATN of the column's type. */
 interface Bound {

@@ -2,7 +2,7 @@
 import type { AlgebraicType } from "@lightcone/abi";
 import { hasFloats, hashBytes } from "../datastore/key.ts";
 import type { RowIds } from "../datastore/rows/ids.ts";
-import type { PairSide } from "../sql/pair-plan.ts";
+import type { PairSide } from "../sql/plan/pair-plan.ts";
 
 /** Rows that a transaction changed. */
 export interface ChangedRows {

@@ -16,7 +16,7 @@ import type { Table } from "../datastore/table.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import { compileQueries } from "../sql/table-query.ts";
 import { insertRows, makeTable, sender } from "../sql/test-tables.ts";
-import type { SqlCaller } from "../sql/visibility.ts";
+import type { SqlCaller } from "../sql/bind/visibility.ts";
 import { Evaluator } from "./evaluate.ts";
 import { Subscriber, SubscriptionRegistry } from "./registry.ts";
 

@@ -6,8 +6,8 @@
 // Rows are counted by their ids: tables are sets and deltas are net, so no two of a table's rows and of those that it lost have
 // the same bytes.
 import { RowIds } from "../datastore/rows/ids.ts";
-import type { PairPlan, PairSide } from "../sql/pair-plan.ts";
-import { Tuple } from "../sql/tuple.ts";
+import type { PairPlan, PairSide } from "../sql/plan/pair-plan.ts";
+import { Tuple } from "../sql/run/tuple.ts";
 import { type ChangedRows, DeltaKeys } from "./delta-keys.ts";
 import type { JoinGroup, JoinWork, WatchedJoin } from "./join-group.ts";
 

@@ -2,7 +2,7 @@
 import { assert, LightconeError } from "@lightcone/abi";
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { Table } from "../datastore/table.ts";
-import type { RowPredicate } from "../sql/predicate.ts";
+import type { RowPredicate } from "../sql/plan/predicate.ts";
 import type { SingleQuery, TableQuery } from "../sql/table-query.ts";
 import { ColumnWatch } from "./column-watch.ts";
 import { type Condition, conditionOf } from "./condition.ts";

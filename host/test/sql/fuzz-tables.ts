@@ -2,7 +2,7 @@
 import { numberToBytes, primitive } from "@lightcone/abi";
 import type { Datastore } from "../../src/datastore/datastore.ts";
 import { addRule, insertRows, makeTable, openSample, owner } from "../../src/sql/test-tables.ts";
-import type { SqlCaller } from "../../src/sql/visibility.ts";
+import type { SqlCaller } from "../../src/sql/bind/visibility.ts";
 import { kindNames, kinds } from "../subscription/kinds.ts";
 
 const u32 = primitive("u32");

@@ -9,7 +9,7 @@ import { Datastore } from "../../src/datastore/datastore.ts";
 import { arrangeParts, writeParts } from "../../src/session/updates.ts";
 import { prepareSql, runTableQuery } from "../../src/sql/run.ts";
 import { compileQueries } from "../../src/sql/table-query.ts";
-import { viewsOf } from "../../src/sql/views-of.ts";
+import { viewsOf } from "../../src/sql/bind/views-of.ts";
 import { Evaluator } from "../../src/subscription/evaluate.ts";
 import { Subscriber, SubscriptionRegistry } from "../../src/subscription/registry.ts";
 

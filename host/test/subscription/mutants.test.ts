@@ -45,14 +45,14 @@ const mutations: Readonly<Record<string, Mutation>> = {
   "shared-whatever-value": {
     what: "queries that ask for other values, such as that of :sender, are taken for one",
     mode: "overlapping",
-    file: "sql/block-key.js",
+    file: "sql/plan/block-key.js",
     from: "x${toHex(value)})`",
     to: "x)`",
   },
   "shared-whatever-conditions": {
     what: "queries with other conditions are taken for one",
     mode: "overlapping",
-    file: "sql/block-key.js",
+    file: "sql/plan/block-key.js",
     from: 'chainKey("and", conditions)',
     to: '""',
   },
@@ -66,14 +66,14 @@ const mutations: Readonly<Record<string, Mutation>> = {
   "rules-of-rules": {
     what: "the rules of tables that rules speak of do not apply",
     mode: "row rules",
-    file: "sql/rules.js",
+    file: "sql/bind/rules.js",
     from: "this.expand(rule.block, [...path, id])",
     to: "[rule.block]",
   },
   "one-rule": {
     what: "of several rules on a table one applies",
     mode: "row rules",
-    file: "sql/rules.js",
+    file: "sql/bind/rules.js",
     from: "return texts.flatMap(",
     to: "return texts.slice(0, 1).flatMap(",
   },

@@ -18,7 +18,7 @@ import { systemTableId } from "../../src/datastore/system-tables.ts";
 import type { Table } from "../../src/datastore/table.ts";
 import type { Transaction } from "../../src/datastore/tx.ts";
 import type { ReadSet } from "../../src/module/read-set.ts";
-import type { SqlCaller } from "../../src/sql/visibility.ts";
+import type { SqlCaller } from "../../src/sql/bind/visibility.ts";
 import type { Subscriber } from "../../src/subscription/registry.ts";
 import { newTable } from "../datastore/tables.ts";
 import type { Engine } from "./engine.ts";

@@ -13,7 +13,7 @@ import {
   writeUnsubscribeAppliedHead,
   Writer,
 } from "@lightcone/abi";
-import type { SqlCaller } from "../../src/sql/visibility.ts";
+import type { SqlCaller } from "../../src/sql/bind/visibility.ts";
 import type { CompiledText, TableQuery } from "../../src/sql/table-query.ts";
 import type { Subscriber } from "../../src/subscription/registry.ts";
 import { type HeldRows, Mirror } from "../session/mirror.ts";

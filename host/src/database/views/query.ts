@@ -7,7 +7,7 @@ import type { ReadSet } from "../../module/read-set.ts";
 import type { ViewResult } from "../../module/view-call.ts";
 import { runTableQuery } from "../../sql/run.ts";
 import { compileQueries, type TableQuery } from "../../sql/table-query.ts";
-import type { SqlCaller } from "../../sql/visibility.ts";
+import type { SqlCaller } from "../../sql/bind/visibility.ts";
 import type { LiveView } from "./live-view.ts";
 
 type Answer = Exclude<ViewResult, { kind: "query" }>;

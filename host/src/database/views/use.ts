@@ -1,8 +1,8 @@
 // Views as queries use them: computed for who asks before the query runs, kept as long as somebody needs them.
 import { assert, LightconeError, present } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
-import { viewsOf } from "../../sql/views-of.ts";
-import type { SqlCaller } from "../../sql/visibility.ts";
+import { viewsOf } from "../../sql/bind/views-of.ts";
+import type { SqlCaller } from "../../sql/bind/visibility.ts";
 import { commit, undo } from "../call.ts";
 import type { Client } from "../client.ts";
 import type { LiveModule } from "../live-module.ts";
