@@ -3,7 +3,7 @@ import { assert } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import { bindChange, checkVariable, type RunChange } from "./change.ts";
 import { isLongRead, TableCursor } from "./run/cursor.ts";
-import { beginExplain } from "./plan/explain.ts";
+import { beginExplain } from "./run/explain.ts";
 import { faultAt } from "./fault.ts";
 import { planGeneral } from "./plan/general-plan.ts";
 import { beginGeneral } from "./run/general-select.ts";

@@ -7,7 +7,7 @@
 // the same bytes.
 import { RowIds } from "../datastore/rows/ids.ts";
 import type { PairPlan, PairSide } from "../sql/plan/pair-plan.ts";
-import { Tuple } from "../sql/run/tuple.ts";
+import { Tuple } from "../sql/plan/tuple.ts";
 import { type ChangedRows, DeltaKeys } from "./delta-keys.ts";
 import type { JoinGroup, JoinWork, WatchedJoin } from "./join-group.ts";
 

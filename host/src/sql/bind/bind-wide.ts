@@ -3,7 +3,7 @@ import { type AlgebraicType, specialKind } from "@lightcone/abi";
 import { compileCompare } from "../../datastore/key.ts";
 import type { BoundColumn, BoundPredicate } from "./bound.ts";
 import { faultAt } from "../fault.ts";
-import { compileLike } from "../plan/like.ts";
+import { compileLike } from "./like.ts";
 import type { CompareOperator, IsNull, Like } from "../parse/tree.ts";
 import { isPlainEnum, typeName } from "./type-name.ts";
 

@@ -11,10 +11,9 @@ import {
   type JoinEquality,
 } from "./bound.ts";
 import { faultAt } from "../fault.ts";
-import { checkTableCount } from "../plan/join-plan.ts";
 import type { Scope } from "./names.ts";
-import { didYouMean } from "./near.ts";
-import type { Relation } from "./relation.ts";
+import { didYouMean } from "../near.ts";
+import { checkTableCount, type Relation } from "./relation.ts";
 import type { Literal, Projection, Select, TableName } from "../parse/tree.ts";
 import { findRelation, type SqlCaller } from "./visibility.ts";
 

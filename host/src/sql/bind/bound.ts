@@ -1,6 +1,6 @@
 // SELECT with everything resolved: columns are positions, literals are BSATN of the column's type.
 import type { AlgebraicType } from "@lightcone/abi";
-import type { LikePattern } from "../plan/like.ts";
+import type { LikePattern } from "./like.ts";
 import type { Relation } from "./relation.ts";
 import type { CompareOperator } from "../parse/tree.ts";
 

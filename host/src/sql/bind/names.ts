@@ -3,7 +3,7 @@ import type { AlgebraicType, LightconeError } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
 import type { BoundColumn } from "./bound.ts";
 import { faultAt } from "../fault.ts";
-import { didYouMean } from "./near.ts";
+import { didYouMean } from "../near.ts";
 import { hiddenColumnCount, type Relation } from "./relation.ts";
 import type { Aggregate, ColumnName } from "../parse/tree.ts";
 import type { SqlCaller } from "./visibility.ts";

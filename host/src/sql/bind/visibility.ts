@@ -4,7 +4,7 @@ import type { Identity } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
 import type { Table } from "../../datastore/table.ts";
 import { faultAt } from "../fault.ts";
-import { nearest } from "./near.ts";
+import { nearest } from "../near.ts";
 import { argHashBytes, type Relation } from "./relation.ts";
 import { tablesWithRules } from "./rule-rows.ts";
 import type { Name, TableName } from "../parse/tree.ts";

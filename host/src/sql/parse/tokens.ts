@@ -3,7 +3,7 @@ import type { LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { faultAt, shown } from "../fault.ts";
 import { type Token, tokenize } from "./lex.ts";
-import { didYouMean } from "../bind/near.ts";
+import { didYouMean } from "../near.ts";
 import type { Dialect } from "./tree.ts";
 
 export class Tokens {

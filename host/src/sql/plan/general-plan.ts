@@ -2,7 +2,7 @@
 import type { ReadView } from "../../datastore/datastore.ts";
 import { equalitiesOf, orderedAccess } from "./access.ts";
 import { bindGeneral, type GeneralSelect, type SortKey } from "../bind/bind-general.ts";
-import { type BlockPlan, planBlock } from "./block-plan.ts";
+import { type BlockPlan, planBlock } from "../run/block-plan.ts";
 import { type EndsPlan, planEnds } from "./index-ends.ts";
 import { checkRowLimit } from "./row-limit.ts";
 import { applyRowRules } from "../bind/rules.ts";

@@ -2,7 +2,7 @@
 import type { BoundAggregate } from "../bind/aggregate.ts";
 import { type RangeAccess, rangeIn } from "./access.ts";
 import type { GeneralSelect } from "../bind/bind-general.ts";
-import { type BlockPlan, isBare } from "./block-plan.ts";
+import { type BlockPlan, isBare } from "../run/block-plan.ts";
 import type { TablePlan } from "./plan.ts";
 import type { Index } from "../../datastore/index/contract.ts";
 

@@ -1,7 +1,5 @@
 // In which order the relations of a join are gone through, and how the rows of each are found from those before it: by an
 // index, by a hash of its rows, or by trying all of them (sql-and-subscriptions.md section 5).
-import { LightconeError } from "@lightcone/abi";
-import { limit } from "../../base/limit.ts";
 import { hasFloats } from "../../datastore/key.ts";
 import {
   type BoundBlock,
@@ -13,8 +11,8 @@ import {
 import { findProbe, type IndexProbe } from "./index-probe.ts";
 import { equalitiesOf } from "./access.ts";
 import { conditionsOn, planTable, type TablePlan } from "./plan.ts";
-import type { Relation } from "../bind/relation.ts";
-import { allOf, compileTuplePredicate, type TuplePredicate } from "../run/tuple.ts";
+import { checkTableCount, type Relation } from "../bind/relation.ts";
+import { allOf, compileTuplePredicate, type TuplePredicate } from "./tuple.ts";
 
 /** How a relation's rows follow from a column of an earlier one. */
 export interface JoinLink {
@@ -208,14 +206,6 @@ class JoinPlanner {
     const conditions = decided.map(({ predicate }) => predicate);
     return { position, plan, link, residual, conditions };
   }
-}
-
-/** Throws LC_LIMIT for more tables than a join may have. */
-export function checkTableCount(count: number): void {
-  const { joinTableCountMax } = limit;
-  if (count <= joinTableCountMax) return;
-  const message = `a query joins at most ${joinTableCountMax} tables, row rules included`;
-  throw new LightconeError("LC_LIMIT", message);
 }
 
 /** Plans a join of any number of relations; see `planTable` for `usesRanges`. Throws as `checkTableCount`. */

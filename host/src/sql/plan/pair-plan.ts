@@ -10,7 +10,7 @@ import { type SortedConditions, sortConditions } from "./join-plan.ts";
 import { planTable } from "./plan.ts";
 import type { RowPredicate } from "./predicate.ts";
 import type { Relation } from "../bind/relation.ts";
-import { allOf, compileTuplePredicate, type TuplePredicate } from "../run/tuple.ts";
+import { allOf, compileTuplePredicate, type TuplePredicate } from "./tuple.ts";
 
 export interface PairSide {
   readonly table: Table;

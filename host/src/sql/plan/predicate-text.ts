@@ -9,7 +9,7 @@ import {
   toHex,
 } from "@lightcone/abi";
 import type { BoundColumn, BoundPredicate } from "../bind/bound.ts";
-import type { LikePattern } from "./like.ts";
+import type { LikePattern } from "../bind/like.ts";
 import { isPlainEnum } from "../bind/type-name.ts";
 
 /** What the columns of conditions are called, and their types. */

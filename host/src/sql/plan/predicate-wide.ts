@@ -3,7 +3,7 @@ import type { AlgebraicType } from "@lightcone/abi";
 import { type Compare, compileCompare, wordAt } from "../../datastore/key.ts";
 import type { RowLayout } from "../../datastore/row-layout.ts";
 import type { WidePredicate } from "../bind/bound.ts";
-import { matchesLike } from "./like.ts";
+import { matchesLike } from "../bind/like.ts";
 import { outcome, outcomesOf } from "../bind/operator.ts";
 
 /** Whether the valid row that starts at `rowStart` is wanted. */

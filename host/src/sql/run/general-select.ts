@@ -2,7 +2,7 @@
 import { limit as limits } from "../../base/limit.ts";
 import { RowIds } from "../../datastore/rows/ids.ts";
 import { RowLayout } from "../../datastore/row-layout.ts";
-import { type BlockPlan, isBare, sourceOf } from "../plan/block-plan.ts";
+import { type BlockPlan, isBare, sourceOf } from "./block-plan.ts";
 import { scanRange } from "./cursor.ts";
 import { DistinctStage } from "./distinct-stage.ts";
 import type { GeneralPlan } from "../plan/general-plan.ts";

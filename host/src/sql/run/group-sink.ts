@@ -13,7 +13,7 @@ import { type KeepingSink, keptBytesPerUnit } from "./keep-sink.ts";
 import type { RowPredicate } from "../plan/predicate.ts";
 import type { Relation } from "../bind/relation.ts";
 import type { RowStage } from "./stage.ts";
-import { Tuple } from "./tuple.ts";
+import { Tuple } from "../plan/tuple.ts";
 
 /** An aggregate that takes its values from a column, unless it counts rows. */
 interface Input {

@@ -7,7 +7,7 @@ import type { Table } from "../../datastore/table.ts";
 import { keptTooMuch } from "./byte-rows.ts";
 import type { JoinPlan } from "../plan/join-plan.ts";
 import { StepRun } from "./join-step.ts";
-import { Tuple } from "./tuple.ts";
+import { Tuple } from "../plan/tuple.ts";
 
 /** Takes a tuple; false ends the join. */
 export type VisitTuple = (tuple: Tuple) => boolean;

@@ -12,7 +12,7 @@ import type { JoinLink, JoinStep } from "../plan/join-plan.ts";
 import type { TablePlan } from "../plan/plan.ts";
 import type { Relation } from "../bind/relation.ts";
 import { type RowWork, rowWorkOf, workOf } from "./row-work.ts";
-import type { Tuple, TuplePredicate } from "./tuple.ts";
+import type { Tuple, TuplePredicate } from "../plan/tuple.ts";
 
 export class StepRun {
   readonly position: number;

@@ -5,7 +5,7 @@ import type { BoundColumn } from "../bind/bound.ts";
 import { compileCopy, type CopyColumn } from "./column-copy.ts";
 import type { Relation } from "../bind/relation.ts";
 import type { RowStage } from "./stage.ts";
-import type { Tuple } from "./tuple.ts";
+import type { Tuple } from "../plan/tuple.ts";
 
 /** Bytes copied that cost a unit of work. */
 export const keptBytesPerUnit = 256;

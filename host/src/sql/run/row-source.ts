@@ -4,7 +4,7 @@ import { TableCursor } from "./cursor.ts";
 import type { JoinPlan } from "../plan/join-plan.ts";
 import { JoinRun } from "./join-run.ts";
 import type { TablePlan } from "../plan/plan.ts";
-import type { Tuple } from "./tuple.ts";
+import type { Tuple } from "../plan/tuple.ts";
 
 /** What is done with rows: false once no more are wanted. */
 export interface RowSink {

@@ -9,7 +9,7 @@ import {
   Reader,
 } from "@lightcone/abi";
 import type { RowLayout } from "../../datastore/row-layout.ts";
-import type { Tuple } from "./tuple.ts";
+import type { Tuple } from "../plan/tuple.ts";
 
 /** A column of a result: where it lies, and what it is called. */
 export interface OutputColumn {

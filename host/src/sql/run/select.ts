@@ -4,7 +4,7 @@ import type { ReadView } from "../../datastore/datastore.ts";
 import type { ColumnSchema } from "../../datastore/schema.ts";
 import { bindSelect } from "../bind/bind.ts";
 import type { BoundColumn, BoundProjection } from "../bind/bound.ts";
-import { type BlockPlan, isBare, planBlock, sourceOf } from "../plan/block-plan.ts";
+import { type BlockPlan, isBare, planBlock, sourceOf } from "./block-plan.ts";
 import { hiddenColumnCount, type Relation } from "../bind/relation.ts";
 import { checkRowLimit } from "../plan/row-limit.ts";
 import type { RowSink } from "./row-source.ts";

@@ -4,7 +4,7 @@ import { compileCompare } from "../../datastore/key.ts";
 import type { RowReader } from "../../datastore/rows/store.ts";
 import { type BoundPredicate, relationsOf } from "../bind/bound.ts";
 import { outcome, outcomesOf } from "../bind/operator.ts";
-import { compilePredicate } from "../plan/predicate.ts";
+import { compilePredicate } from "./predicate.ts";
 import type { Relation } from "../bind/relation.ts";
 
 /** Rows by the position of their relation; one object for a whole join. */

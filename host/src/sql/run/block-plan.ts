@@ -1,8 +1,8 @@
 // How the rows of one block of a SELECT are found: of one relation, or of a join.
 import type { BoundBlock } from "../bind/bound.ts";
-import { type JoinPlan, planJoin } from "./join-plan.ts";
-import { conditionsOn, planTable, type TablePlan } from "./plan.ts";
-import { JoinSource, type RowSource, TableSource } from "../run/row-source.ts";
+import { type JoinPlan, planJoin } from "../plan/join-plan.ts";
+import { conditionsOn, planTable, type TablePlan } from "../plan/plan.ts";
+import { JoinSource, type RowSource, TableSource } from "./row-source.ts";
 
 export type BlockPlan =
   | { readonly kind: "single"; readonly plan: TablePlan }
