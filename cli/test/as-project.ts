@@ -73,7 +73,8 @@ export function spin(): i32 {
 `;
 
 /** What the SDK's own `compileModule` does, less its transform, and without optimising: that would put functions into their callers. */
-const compiler = `import asc from "assemblyscript/asc";
+const compiler = `import { stripVTControlCharacters } from "node:util";
+import asc from "assemblyscript/asc";
 export async function compileModule({ entry, folder }) {
   const made = new Map();
   const flags = ["--runtime", "stub", "--sourceMap", "--debug"];
@@ -81,7 +82,7 @@ export async function compileModule({ entry, folder }) {
     [entry, "--outFile", "m.wasm", "--baseDir", folder, ...flags],
     { writeFile: (name, contents) => void made.set(name, contents) },
   );
-  const text = stderr.toString();
+  const text = stripVTControlCharacters(stderr.toString());
   return {
     wasm: error === null ? made.get("m.wasm") : undefined,
     sourceMap: made.get("m.wasm.map"),

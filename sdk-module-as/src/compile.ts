@@ -2,6 +2,7 @@
 // need.
 import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { main, type Parser } from "./compiler.ts";
 import { withFix } from "./fix.ts";
 import { forbiddenImports } from "./forbidden.ts";
@@ -72,7 +73,8 @@ export async function compileModule(options: CompileOptions): Promise<Compiled> 
       written.set(basename(name), contents);
     },
   });
-  const messages = splitMessages(told);
+  // The compiler colors what it says wherever CI is set.
+  const messages = splitMessages(stripVTControlCharacters(told));
   const warnings = messages.filter((each) => /^(?:WARNING|INFO|PEDANTIC) /.test(each));
   const errors = messages.filter((each) => !warnings.includes(each)).map(withFix);
   const wasm = written.get(outFile);

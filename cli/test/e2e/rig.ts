@@ -1,6 +1,7 @@
 // A host started as a user would start it, and commands run against it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Test } from "tap";
 import { run, type RunResult } from "../run.ts";
 
@@ -21,7 +22,10 @@ interface Process {
 
 /** The command as npm links it, in a process and with a home of its own. */
 export function startProcess(home: string, argv: readonly string[]): Process {
-  const env = { PATH: process.env["PATH"], HOME: home };
+  const ownHome = process.env["HOME"] ?? "";
+  const { CARGO_HOME = join(ownHome, ".cargo"), RUSTUP_HOME = join(ownHome, ".rustup") } =
+    process.env;
+  const env = { PATH: process.env["PATH"], HOME: home, CARGO_HOME, RUSTUP_HOME };
   // tap follows children through NODE_OPTIONS, which would make a host and its threads many times
   // slower to start.
   const command = ["-u", "NODE_OPTIONS", process.execPath, bin, ...argv];
