@@ -25,7 +25,7 @@ const files = [
   "session/updates",
   "sql/run",
   "sql/table-query",
-  "sql/views-of",
+  "sql/bind/views-of",
   "subscription/evaluate",
   "subscription/registry",
 ] as const;
