@@ -30,8 +30,8 @@ export function runJob(
   const child = fork(new URL("./job-process.js", import.meta.url), {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    // A debugger or a profiler of the host's is not the job's.
-    execArgv: [],
+    // A debugger or a profiler of the host's is not the job's; and it has one core at most.
+    execArgv: ["--single-threaded"],
   });
   return new Promise<Uint8Array>((resolve, reject) => {
     const timer = setTimeout(() => {
