@@ -17,6 +17,9 @@ export async function compileEntry(
   const result = await main(
     [
       entry,
+      // The one of this package is for modules and would bring the transform in.
+      "--config",
+      "without-config.json",
       "--outFile",
       "module.wasm",
       "--runtime",
