@@ -207,7 +207,7 @@ void test("[SQL5] [SQL17] first results are of one moment, and every later chang
   const seconds = (Date.now() - start) / 1000;
   await load.stop();
   t.same(await watcher.differences(host, "bank"), []);
-  t.ok(callCount > 500 && watcher.updates > 500, "others went on meanwhile");
+  t.ok(callCount > 100 && watcher.updates > 100, "others went on meanwhile");
   t.comment(`${Math.round(callCount / seconds)} calls/s, ${watcher.updates} updates`);
 });
 
