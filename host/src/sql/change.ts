@@ -83,7 +83,7 @@ function bindInsert(insert: Insert, context: Context): RunChange {
 /** The rows that WHERE wants, found before anything is changed. */
 function findRows(plan: TablePlan): RowIds {
   const found = new RowIds();
-  new TableCursor(plan, false).advance(Number.POSITIVE_INFINITY, (row) => {
+  new TableCursor(plan).advance(Number.POSITIVE_INFINITY, (row) => {
     found.push(row);
     return true;
   });

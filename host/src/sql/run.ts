@@ -2,13 +2,13 @@
 import { assert } from "@lightcone/abi";
 import type { ReadView } from "../datastore/datastore.ts";
 import { bindChange, checkVariable, type RunChange } from "./change.ts";
-import { isLongRead, TableCursor } from "./run/cursor.ts";
+import { isLongRead } from "./run/cursor.ts";
 import { beginExplain } from "./run/explain.ts";
 import { faultAt } from "./fault.ts";
 import { planGeneral } from "./plan/general-plan.ts";
 import { beginGeneral } from "./run/general-select.ts";
 import type { ColumnDefault } from "./insert-rows.ts";
-import { runJoin } from "./run/join-run.ts";
+import { openQuery } from "./run/query-cursor.ts";
 import { parseStatement } from "./parse/parse.ts";
 import { rowLimitName } from "./plan/row-limit.ts";
 import type { SqlCursor } from "./run/select-cursor.ts";
@@ -27,16 +27,8 @@ export function isLongQuery(query: TableQuery): boolean {
  * meanwhile. Throws LC_LIMIT for a join that has to try too many rows.
  */
 export function runTableQuery(query: TableQuery, visit: (row: number) => void): void {
-  if (query.kind === "single") {
-    new TableCursor(query, false).advance(Number.POSITIVE_INFINITY, (row) => {
-      visit(row);
-      return true;
-    });
-    return;
-  }
-  const { returned } = query;
-  runJoin(query.plan, ({ rows }) => {
-    visit(rows[returned] as number);
+  openQuery(query).advance(Number.POSITIVE_INFINITY, (row) => {
+    visit(row);
     return true;
   });
 }

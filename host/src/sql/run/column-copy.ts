@@ -4,6 +4,7 @@ import type { RowLayout } from "../../datastore/row-layout.ts";
 import { wordAt } from "../../datastore/key.ts";
 import type { BoundColumn } from "../bind/bound.ts";
 import type { Relation } from "../bind/relation.ts";
+import type { Tuple } from "../plan/tuple.ts";
 
 /** Appends a column of the row at `rowStart`. */
 export type CopyColumn = (page: Uint8Array, rowStart: number, writer: Writer) => void;
@@ -31,6 +32,28 @@ function copyFloat(kind: "f32" | "f64", column: number, layout: RowLayout): Copy
     const isZero = (wordAt(page, at + size - 4) & 0x7fffffff) === 0;
     for (const word of nanWords[kind]) writer.u32(isZero ? 0 : word);
   };
+}
+
+/** Columns of a found tuple, copied one behind the other. */
+export class TupleCopy {
+  readonly #columns: readonly BoundColumn[];
+  readonly #copies: readonly CopyColumn[];
+
+  /** `isKey` as for `compileCopy`. */
+  constructor(columns: readonly BoundColumn[], relations: readonly Relation[], isKey: boolean) {
+    this.#columns = columns;
+    this.#copies = columns.map((column) => compileCopy(column, relations, isKey));
+  }
+
+  /** Puts the columns in place of what `writer` has. */
+  fill(writer: Writer, { pages, starts }: Tuple): void {
+    writer.clear();
+    for (let i = 0; i < this.#copies.length; i++) {
+      const { relation } = this.#columns[i] as BoundColumn;
+      const page = pages[relation] as Uint8Array;
+      (this.#copies[i] as CopyColumn)(page, starts[relation] as number, writer);
+    }
+  }
 }
 
 /**

@@ -61,24 +61,12 @@ export class TableCursor {
   #left = 0;
   #isDone: boolean;
 
-  /**
-   * `mayBeLong`: if many rows are to be looked at, the read is of the rows as they are now, whatever happens until it is
-   * closed.
-   */
-  constructor(plan: TablePlan, mayBeLong: boolean) {
+  constructor(plan: TablePlan) {
     this.#plan = plan;
     this.#rowWork = rowWorkOf(plan);
     this.#found = findByIndex(plan);
-    const isLong =
-      this.#found === undefined ? isLongRead(plan) : this.#found.count > limit.readSliceRows;
-    this.#frozen = isLong && mayBeLong ? plan.table.rows.freeze() : undefined;
-    this.rows = this.#frozen?.rows ?? plan.table.rows;
+    this.rows = plan.table.rows;
     this.#isDone = plan.access.kind === "nothing";
-  }
-
-  /** Whether it should be done in parts, with others having their turn between them. */
-  get isLong(): boolean {
-    return this.#frozen !== undefined;
   }
 
   get isDone(): boolean {

@@ -8,7 +8,7 @@ import type { BoundAggregate } from "../bind/aggregate.ts";
 import type { BoundColumn } from "../bind/bound.ts";
 import { keptTooMuch } from "./byte-rows.ts";
 import { ByteSet } from "./byte-set.ts";
-import { compileCopy, type CopyColumn } from "./column-copy.ts";
+import { TupleCopy } from "./column-copy.ts";
 import { type KeepingSink, keptBytesPerUnit } from "./keep-sink.ts";
 import type { RowPredicate } from "../plan/predicate.ts";
 import type { Relation } from "../bind/relation.ts";
@@ -43,7 +43,7 @@ function compileStart(
 
 export class GroupSink implements KeepingSink {
   readonly #columns: readonly BoundColumn[];
-  readonly #copies: readonly CopyColumn[];
+  readonly #copy: TupleCopy;
   readonly #inputs: readonly Input[];
   readonly #having: RowPredicate | undefined;
   readonly #next: RowStage;
@@ -64,7 +64,7 @@ export class GroupSink implements KeepingSink {
     next: RowStage,
   ) {
     this.#columns = columns;
-    this.#copies = columns.map((column) => compileCopy(column, relations, true));
+    this.#copy = new TupleCopy(columns, relations, true);
     this.#inputs = aggregates.map((aggregate) => ({
       accumulator: makeAccumulator(aggregate),
       relation: aggregate.column?.relation ?? 0,
@@ -105,14 +105,9 @@ export class GroupSink implements KeepingSink {
     }
   }
 
-  #groupOf({ pages, starts }: Tuple): number {
+  #groupOf(tuple: Tuple): number {
     const writer = this.#writer;
-    writer.clear();
-    for (let i = 0; i < this.#copies.length; i++) {
-      const { relation } = this.#columns[i] as BoundColumn;
-      const page = pages[relation] as Uint8Array;
-      (this.#copies[i] as CopyColumn)(page, starts[relation] as number, writer);
-    }
+    this.#copy.fill(writer, tuple);
     this.work += writer.length / keptBytesPerUnit;
     const { rows } = this.#groups;
     const { count } = rows;

@@ -102,11 +102,3 @@ export class JoinRun {
     this.#frozen.clear();
   }
 }
-
-/**
- * Calls `visit` with each tuple of a join, in no particular order, until it returns false. The tuple is one object; no table
- * must change meanwhile. Throws LC_LIMIT if too many rows have to be tried.
- */
-export function runJoin(plan: JoinPlan, visit: VisitTuple): void {
-  new JoinRun(plan).advance(Number.POSITIVE_INFINITY, visit);
-}

@@ -52,14 +52,14 @@ export class StepRun {
     this.#outerLayout = link && relations[link.outer.relation]?.table.layout;
     this.#probe = link?.probe;
     // All steps begin to read at one moment.
-    if (this.#probe === undefined) this.#cursor = new TableCursor(plan, false);
+    if (this.#probe === undefined) this.#cursor = new TableCursor(plan);
   }
 
   /** Reads `rows`, which are the table's as they are now, from here on, and no index. */
   hold(rows: RowReader): void {
     this.rows = rows;
     this.#probe = undefined;
-    this.#cursor ??= new TableCursor(this.#plan, false);
+    this.#cursor ??= new TableCursor(this.#plan);
     this.#cursor.readFrom(rows);
   }
 

@@ -2,10 +2,10 @@
 import { Writer } from "@lightcone/abi";
 import type { RowReader } from "../../datastore/rows/store.ts";
 import type { BoundColumn } from "../bind/bound.ts";
-import { compileCopy, type CopyColumn } from "./column-copy.ts";
+import { TupleCopy } from "./column-copy.ts";
 import type { Relation } from "../bind/relation.ts";
 import type { RowStage } from "./stage.ts";
-import type { Tuple } from "../plan/tuple.ts";
+import { Tuple } from "../plan/tuple.ts";
 
 /** Bytes copied that cost a unit of work. */
 export const keptBytesPerUnit = 256;
@@ -20,10 +20,11 @@ export interface KeepingSink {
 }
 
 export class KeepSink implements KeepingSink {
-  readonly #columns: readonly BoundColumn[];
-  readonly #copies: readonly CopyColumn[];
+  readonly #copy: TupleCopy;
   readonly #writer = new Writer();
   readonly #next: RowStage;
+  /** One row of the only relation, so that rows and tuples go one way. */
+  readonly #single = new Tuple(1);
   work = 0;
 
   constructor(
@@ -32,31 +33,18 @@ export class KeepSink implements KeepingSink {
     isKey: boolean,
     next: RowStage,
   ) {
-    this.#columns = columns;
-    this.#copies = columns.map((column) => compileCopy(column, relations, isKey));
+    this.#copy = new TupleCopy(columns, relations, isKey);
     this.#next = next;
   }
 
   add(rows: RowReader, row: number): boolean {
-    const writer = this.#writer;
-    writer.clear();
-    const page = rows.page(row);
-    const start = rows.start(row);
-    for (let i = 0; i < this.#copies.length; i++) {
-      (this.#copies[i] as CopyColumn)(page, start, writer);
-    }
-    this.work += writer.length / keptBytesPerUnit;
-    return this.#next.push(writer.memory, 0, writer.length);
+    this.#single.set(0, rows, row);
+    return this.addTuple(this.#single);
   }
 
-  addTuple({ pages, starts }: Tuple): boolean {
+  addTuple(tuple: Tuple): boolean {
     const writer = this.#writer;
-    writer.clear();
-    for (let i = 0; i < this.#copies.length; i++) {
-      const { relation } = this.#columns[i] as BoundColumn;
-      const page = pages[relation] as Uint8Array;
-      (this.#copies[i] as CopyColumn)(page, starts[relation] as number, writer);
-    }
+    this.#copy.fill(writer, tuple);
     this.work += writer.length / keptBytesPerUnit;
     return this.#next.push(writer.memory, 0, writer.length);
   }

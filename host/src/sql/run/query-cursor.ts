@@ -46,5 +46,5 @@ class JoinCursor implements QueryCursor {
 }
 
 export function openQuery(query: TableQuery): QueryCursor {
-  return query.kind === "single" ? new TableCursor(query, false) : new JoinCursor(query);
+  return query.kind === "single" ? new TableCursor(query) : new JoinCursor(query);
 }

@@ -30,7 +30,7 @@ export class TableSource implements RowSource {
   #left: number;
 
   constructor(plan: TablePlan, limit: number) {
-    this.#cursor = new TableCursor(plan, false);
+    this.#cursor = new TableCursor(plan);
     this.#left = limit;
   }
 
