@@ -2,7 +2,8 @@
 import { compileCodec, decode } from "@lightcone/abi";
 import { test } from "tap";
 import { compileSingle, openSample, visitor } from "../sql/test-tables.ts";
-import { type Condition, conditionOf, type Range } from "./condition.ts";
+import type { Range } from "../sql/plan/column-range.ts";
+import { type Condition, conditionOf } from "./condition.ts";
 
 const sample = openSample();
 

@@ -3,19 +3,8 @@ import type { AlgebraicType } from "@lightcone/abi";
 import { type Compare, compileCompare } from "../datastore/key.ts";
 import type { Table } from "../datastore/table.ts";
 import type { BoundPredicate } from "../sql/bind/bound.ts";
+import { type Bound, type Range, rangesOf } from "../sql/plan/column-range.ts";
 import type { Equality } from "../sql/plan/plan.ts";
-
-/** An end of a range, as BSATN of the column's type. */
-interface Bound {
-  readonly value: Uint8Array;
-  readonly isInclusive: boolean;
-}
-
-/** Values of a column; without a bound they have no least or no greatest. */
-export interface Range {
-  readonly low: Bound | undefined;
-  readonly high: Bound | undefined;
-}
 
 export type Condition =
   /** No row is wanted. */
@@ -65,46 +54,6 @@ function isEmpty(compare: Compare, { low, high }: Range): boolean {
   if (low === undefined || high === undefined) return false;
   const order = compare(low.value, 0, high.value, 0);
   return order > 0 || (order === 0 && !(low.isInclusive && high.isInclusive));
-}
-
-/** What a comparison with a constant says of a column, if that is a range. */
-function rangeOf(part: BoundPredicate): Range | undefined {
-  if (part.kind !== "compareConstant") return undefined;
-  const { operator, value } = part;
-  const bound = { value, isInclusive: operator !== "<" && operator !== ">" };
-  switch (operator) {
-    case "=":
-      return { low: bound, high: bound };
-    case "<":
-    case "<=":
-      return { low: undefined, high: bound };
-    case ">":
-    case ">=":
-      return { low: bound, high: undefined };
-    default:
-      return undefined;
-  }
-}
-
-function intersection(compare: Compare, a: Range, b: Range): Range {
-  return {
-    low: compareLow(compare, a.low, b.low) >= 0 ? a.low : b.low,
-    high: compareHigh(compare, a.high, b.high) <= 0 ? a.high : b.high,
-  };
-}
-
-/** Ranges by column, each of them the narrowest that all conditions allow. */
-function rangesOf({ layout }: Table, conditions: readonly BoundPredicate[]): Map<number, Range> {
-  const ranges = new Map<number, Range>();
-  for (const part of conditions) {
-    const range = rangeOf(part);
-    if (range === undefined || part.kind !== "compareConstant") continue;
-    const { column } = part.column;
-    const before = ranges.get(column);
-    const compare = compileCompare(layout.columnTypes[column] as AlgebraicType);
-    ranges.set(column, before === undefined ? range : intersection(compare, before, range));
-  }
-  return ranges;
 }
 
 /** What a query on a table, or one side of a join, says of its rows. */

@@ -3,7 +3,7 @@ import { compileCodec, encode, primitive } from "@lightcone/abi";
 import fc from "fast-check";
 import { test } from "tap";
 import { compileCompare } from "../datastore/key.ts";
-import type { Range } from "./condition.ts";
+import type { Range } from "../sql/plan/column-range.ts";
 import { IntervalTree } from "./interval-tree.ts";
 
 type Kind = "i16" | "string" | "f64";

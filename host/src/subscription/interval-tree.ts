@@ -3,7 +3,8 @@
 // of which k match it takes O(log n + k) steps where ranges are apart or have one end, and O(k log n) whatever they are.
 import type { Compare } from "../datastore/key.ts";
 import { hashWords } from "../datastore/key.ts";
-import { compareHigh, compareLow, isAbove, isBelow, type Range } from "./condition.ts";
+import type { Range } from "../sql/plan/column-range.ts";
+import { compareHigh, compareLow, isAbove, isBelow } from "./condition.ts";
 
 interface Node<T> {
   readonly range: Range;

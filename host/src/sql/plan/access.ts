@@ -4,7 +4,7 @@ import type { Cut, Index } from "../../datastore/index/contract.ts";
 import type { IndexSchema } from "../../datastore/schema.ts";
 import type { Table } from "../../datastore/table.ts";
 import type { BoundPredicate } from "../bind/bound.ts";
-import { type ColumnRange, rangesOf } from "./column-range.ts";
+import { rangesOf } from "./column-range.ts";
 
 /** A column and the BSATN it must have. */
 export interface Equality {
@@ -99,7 +99,7 @@ function prefixOf(columns: readonly number[], conditions: readonly BoundPredicat
 
 function cutOf(
   { bytes, columnCount }: KeyPrefix,
-  bound: { readonly value: Uint8Array; readonly isIncluded: boolean } | undefined,
+  bound: { readonly value: Uint8Array; readonly isInclusive: boolean } | undefined,
   end: "lower" | "upper",
 ): Cut {
   const outside = end === "lower" ? "before" : "after";
@@ -109,7 +109,7 @@ function cutOf(
     bytes: Buffer.concat([bytes, bound.value]),
     start: 0,
     columnCount: columnCount + 1,
-    side: bound.isIncluded ? outside : inside,
+    side: bound.isInclusive ? outside : inside,
   };
 }
 
@@ -122,13 +122,12 @@ export function rangeIn(
   const { columns } = table.schema.indexes[position] as IndexSchema;
   const prefix = prefixOf(columns, conditions);
   const next = columns[prefix.columnCount];
-  const range: ColumnRange | undefined =
-    next === undefined ? undefined : rangesOf(table, conditions).get(next);
+  const range = next === undefined ? undefined : rangesOf(table, conditions).get(next);
   return {
     kind: "range",
     index: table.indexes[position] as Index,
-    lower: cutOf(prefix, range?.lower, "lower"),
-    upper: cutOf(prefix, range?.upper, "upper"),
+    lower: cutOf(prefix, range?.low, "lower"),
+    upper: cutOf(prefix, range?.high, "upper"),
     decided: [...prefix.decided, ...(range?.decided ?? [])],
     equalCount: prefix.columnCount,
     isReversed: false,

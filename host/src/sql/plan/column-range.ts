@@ -4,15 +4,26 @@ import { compileCompare } from "../../datastore/key.ts";
 import type { Table } from "../../datastore/table.ts";
 import type { BoundPredicate } from "../bind/bound.ts";
 
-interface Bound {
+/** An end of a range, as BSATN of the column's type. */
+export interface Bound {
   readonly value: Uint8Array;
-  readonly isIncluded: boolean;
+  readonly isInclusive: boolean;
 }
 
-export interface ColumnRange {
-  lower: Bound | undefined;
-  upper: Bound | undefined;
+/** Values of a column; without a bound they have no least or no greatest. */
+export interface Range {
+  readonly low: Bound | undefined;
+  readonly high: Bound | undefined;
+}
+
+interface ColumnRange extends Range {
   /** The conditions that say no more than this. */
+  readonly decided: readonly BoundPredicate[];
+}
+
+interface CollectedRange extends ColumnRange {
+  low: Bound | undefined;
+  high: Bound | undefined;
   readonly decided: BoundPredicate[];
 }
 
@@ -33,17 +44,17 @@ function encodeText(bytes: Uint8Array): Uint8Array {
 }
 
 class RangeCollector {
-  readonly ranges = new Map<number, ColumnRange>();
+  readonly ranges = new Map<number, CollectedRange>();
   readonly #table: Table;
 
   constructor(table: Table) {
     this.#table = table;
   }
 
-  #rangeOf(column: number): ColumnRange {
+  #rangeOf(column: number): CollectedRange {
     let range = this.ranges.get(column);
     if (range === undefined) {
-      range = { lower: undefined, upper: undefined, decided: [] };
+      range = { low: undefined, high: undefined, decided: [] };
       this.ranges.set(column, range);
     }
     return range;
@@ -54,17 +65,17 @@ class RangeCollector {
     if (b === undefined) return true;
     const compare = compileCompare(this.#table.layout.columnTypes[column] as AlgebraicType);
     const order = compare(a.value, 0, b.value, 0) * sign;
-    return order > 0 || (order === 0 && !a.isIncluded);
+    return order > 0 || (order === 0 && !a.isInclusive);
   }
 
   raise(column: number, bound: Bound): void {
     const range = this.#rangeOf(column);
-    if (this.#isNarrower(column, bound, range.lower, 1)) range.lower = bound;
+    if (this.#isNarrower(column, bound, range.low, 1)) range.low = bound;
   }
 
   lower(column: number, bound: Bound): void {
     const range = this.#rangeOf(column);
-    if (this.#isNarrower(column, bound, range.upper, -1)) range.upper = bound;
+    if (this.#isNarrower(column, bound, range.high, -1)) range.high = bound;
   }
 
   add(condition: BoundPredicate): void {
@@ -75,10 +86,10 @@ class RangeCollector {
     if (condition.kind !== "compareConstant") return;
     const { operator, value } = condition;
     const { column } = condition.column;
-    if (operator === "=" || operator === "<>") return;
-    const bound = { value, isIncluded: operator === ">=" || operator === "<=" };
-    if (operator === ">" || operator === ">=") this.raise(column, bound);
-    else this.lower(column, bound);
+    if (operator === "<>") return;
+    const bound = { value, isInclusive: operator !== "<" && operator !== ">" };
+    if (operator !== "<" && operator !== "<=") this.raise(column, bound);
+    if (operator !== ">" && operator !== ">=") this.lower(column, bound);
     this.#rangeOf(column).decided.push(condition);
   }
 
@@ -90,8 +101,8 @@ class RangeCollector {
   }: Extract<BoundPredicate, { kind: "like" }>): void {
     const behind = behindPrefix(pattern.prefix);
     if (isOption || isNegated || behind === undefined) return;
-    this.raise(column.column, { value: encodeText(pattern.prefix), isIncluded: true });
-    this.lower(column.column, { value: encodeText(behind), isIncluded: false });
+    this.raise(column.column, { value: encodeText(pattern.prefix), isInclusive: true });
+    this.lower(column.column, { value: encodeText(behind), isInclusive: false });
   }
 }
 
