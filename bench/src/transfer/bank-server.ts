@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Identity } from "@lightcone/abi";
 import { readWasm } from "@lightcone/fixtures/wasm";
+import { HostApi } from "../host-api.ts";
 import { Remote } from "../remote.ts";
 import type { Workshop } from "../workshop.ts";
 import type { HostMethods } from "./host-process.ts";
@@ -16,32 +17,38 @@ export class BankServer {
   readonly host: Remote<HostMethods>;
   readonly #workshop: Workshop;
   readonly #dataDir: string;
-  #address = "";
-  #token = "";
-  #identity = Identity.zero;
+  readonly #api: HostApi;
+  readonly #identity: Identity;
 
-  private constructor(workshop: Workshop) {
+  private constructor(
+    workshop: Workshop,
+    dataDir: string,
+    host: Remote<HostMethods>,
+    api: HostApi,
+    identity: Identity,
+  ) {
     this.#workshop = workshop;
-    this.#dataDir = workshop.makeDirectory();
-    const script = new URL("./host-process.js", import.meta.url);
-    this.host = new Remote("host", workshop.startProcess(script));
+    this.#dataDir = dataDir;
+    this.host = host;
+    this.#api = api;
+    this.#identity = identity;
   }
 
   /** Starts the host, publishes the bank and seeds it. */
   static async start(workshop: Workshop, language: BankLanguage = "rust"): Promise<BankServer> {
-    const server = new BankServer(workshop);
-    const { address } = await server.host.call("start", { dataDir: server.#dataDir });
-    server.#address = address;
-    const identity = (await server.#request("POST", "/v1/identity")) as { token: string };
-    server.#token = identity.token;
+    const dataDir = workshop.makeDirectory();
+    const script = new URL("./host-process.js", import.meta.url);
+    const host = new Remote<HostMethods>("host", workshop.startProcess(script));
+    const { address } = await host.call("start", { dataDir });
+    const api = await HostApi.open(address);
     const program = readWasm(bankModules[language]);
-    const published = (await server.#request("PUT", "/v1/database/bank", program)) as {
+    const published = (await api.request("PUT", "/v1/database/bank", program)) as {
       Success: { database_identity: string };
     };
-    server.#identity = Identity.fromHex(published.Success.database_identity);
+    const identity = Identity.fromHex(published.Success.database_identity);
     const seed = JSON.stringify([accountCount, firstBalance]);
-    await server.#request("POST", "/v1/database/bank/call/seed", seed);
-    return server;
+    await api.request("POST", "/v1/database/bank/call/seed", seed);
+    return new BankServer(workshop, dataDir, host, api, identity);
   }
 
   /** Where the host keeps code made of modules. */
@@ -51,29 +58,14 @@ export class BankServer {
 
   /** Publishes a program as a database of that name, or as new code for it. */
   async publish(name: string, program: Uint8Array): Promise<void> {
-    await this.#request("PUT", `/v1/database/${name}`, program);
+    await this.#api.request("PUT", `/v1/database/${name}`, program);
   }
 
   /** Where clients that send transfers of a skew connect. */
   target(alpha: number, isConfirmed: boolean): LoadTarget {
     const query = `compression=None&confirmed=${isConfirmed}`;
-    const url = `ws://${this.#address}/v1/database/bank/subscribe?${query}`;
-    return { kind: "bank", url, token: this.#token, alpha };
-  }
-
-  async #request(method: string, path: string, body?: string | Uint8Array): Promise<unknown> {
-    const isText = typeof body === "string";
-    const response = await fetch(`http://${this.#address}${path}`, {
-      method,
-      headers: {
-        ...(this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` }),
-        ...(isText ? { "content-type": "application/json" } : {}),
-      },
-      ...(body === undefined ? {} : { body }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text === "" ? undefined : JSON.parse(text);
+    const url = `ws://${this.#api.address}/v1/database/bank/subscribe?${query}`;
+    return { kind: "bank", url, token: this.#api.token, alpha };
   }
 
   /** Stops the host, verifies what it left on the disk, and removes that. */

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { join, relative } from "node:path";
 import { StringDecoder } from "node:string_decoder";
+import { stripVTControlCharacters } from "node:util";
 import type { CommandContext } from "../context.ts";
 import { CommandError } from "../exit.ts";
 import type { Project } from "./project.ts";
@@ -90,8 +91,7 @@ const missing: readonly (readonly [said: RegExp, advice: string])[] = [
 ];
 
 function adviceFor(stderr: string): string | undefined {
-  // oxlint-disable-next-line no-control-regex
-  const plain = stderr.replace(/\u001b\[[\d;]*m/g, "");
+  const plain = stripVTControlCharacters(stderr);
   return missing.find(([said]) => said.test(plain))?.[1];
 }
 

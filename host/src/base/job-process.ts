@@ -5,8 +5,8 @@ import { messageOf } from "@lightcone/abi";
 import type { JobAnswer, JobStart } from "./job.ts";
 
 /**
- * Lets every thread of this process, the compiler's and the collector's among them, have what others leave. On Linux a priority is a
- * thread's own, and threads inherit it. The lowest one would let a job wait for hours where a machine is never idle.
+ * Lets this process have what others leave. On Linux a priority is a thread's own, and those of the engine that are there already, idle
+ * as they are, do not take it over. The lowest one would let a job wait for hours where a machine is never idle.
  */
 function stepBack(): void {
   const priority = constants.priority.PRIORITY_BELOW_NORMAL;

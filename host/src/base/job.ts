@@ -1,5 +1,5 @@
 // Work that would hold a thread for seconds, done in a process that exists for it alone. Whatever the work does there, an abort or
-// memory without end, ends that process and nothing else; and all of its threads get what others leave of the processor.
+// memory without end, ends that process and nothing else; and it gets what others leave of the processor.
 import { fork } from "node:child_process";
 import { messageOf } from "@lightcone/abi";
 
