@@ -46,6 +46,8 @@ export function encodeSystemRow(tableId: number, row: SystemRow): Uint8Array {
 export class Catalog {
   readonly #tables: readonly Table[];
   readonly #found = new RowIds();
+  readonly #key = new Writer(64);
+  readonly #reader = new Reader(new Uint8Array(0));
 
   /** Makes the system tables, with the rows that describe themselves. Those rows are never logged. */
   constructor() {
@@ -135,43 +137,55 @@ export class Catalog {
     return index.find(key, 0, key.length);
   }
 
-  #lookUp(tableId: number, position: number, name: string): SystemRow | undefined {
-    const writer = new Writer(64);
-    writer.string(name);
-    const row = this.findRow(tableId, position, writer.written());
-    return row < 0 ? undefined : this.row(tableId, row);
+  /** The one row whose key, in the index at position 1, is made of names, or -1. */
+  #findByName(tableId: number, name: string, second?: string): number {
+    const key = this.#key;
+    key.clear();
+    key.string(name);
+    if (second !== undefined) key.string(second);
+    return this.findRow(tableId, 1, key.written());
+  }
+
+  /** A reader at a column of a row: whoever looks for a name wants one column, and asks often. */
+  #columnAt(tableId: number, row: number, column: number): Reader {
+    const { layout, rows } = this.table(tableId);
+    const page = rows.page(row);
+    const start = rows.start(row);
+    this.#reader.reset(page, layout.columnStart(column, page, start), start + rows.size(row));
+    return this.#reader;
+  }
+
+  #idOfTable(name: string): number | undefined {
+    const row = this.#findByName(systemTableId.table, name);
+    return row < 0 ? undefined : this.#columnAt(systemTableId.table, row, 0).u32();
   }
 
   /** The id of the table with a canonical name or an alias (abi.md section 5.1). */
   tableIdByName(name: string): number | undefined {
-    const canonical = this.#lookUp(systemTableId.table, 1, name);
-    if (canonical !== undefined) return canonical["table_id"] as number;
-    const alias = this.#lookUp(systemTableId.tableAccessor, 1, name);
-    if (alias === undefined) return undefined;
-    const target = this.#lookUp(systemTableId.table, 1, alias["table_name"] as string);
-    return target?.["table_id"] as number | undefined;
+    const id = this.#idOfTable(name);
+    if (id !== undefined) return id;
+    const alias = this.#findByName(systemTableId.tableAccessor, name);
+    if (alias < 0) return undefined;
+    return this.#idOfTable(this.#columnAt(systemTableId.tableAccessor, alias, 0).string());
   }
 
   /** The id of the index with a canonical name or an alias. */
   indexIdByName(name: string): number | undefined {
-    const alias = this.#lookUp(systemTableId.indexAccessor, 1, name);
-    const names = alias === undefined ? [name] : [name, alias["index_name"]];
-    const index = systemTableId.index;
-    for (const candidate of names) {
-      const row = this.rows(index).find((one) => one["index_name"] === candidate);
-      if (row !== undefined) return row["index_id"] as number;
-    }
-    return undefined;
+    const alias = this.#findByName(systemTableId.indexAccessor, name);
+    const canonical =
+      alias < 0 ? undefined : this.#columnAt(systemTableId.indexAccessor, alias, 0).string();
+    const indexes = this.rows(systemTableId.index);
+    const named = (wanted: string): SystemRow | undefined =>
+      indexes.find((one) => one["index_name"] === wanted);
+    const found = named(name) ?? (canonical === undefined ? undefined : named(canonical));
+    return found?.["index_id"] as number | undefined;
   }
 
   /** The column that an alias of a table stands for, or undefined. */
   columnByAlias(tableName: string, alias: string): string | undefined {
-    const writer = new Writer(64);
-    writer.string(tableName);
-    writer.string(alias);
-    const row = this.findRow(systemTableId.columnAccessor, 1, writer.written());
+    const row = this.#findByName(systemTableId.columnAccessor, tableName, alias);
     if (row < 0) return undefined;
-    return this.row(systemTableId.columnAccessor, row)["col_name"] as string;
+    return this.#columnAt(systemTableId.columnAccessor, row, 1).string();
   }
 
   /**
