@@ -30,13 +30,17 @@ export async function hostFacts(host: ChildHost, database: string): Promise<Host
   };
 }
 
-/** Resolves when all clients but the one that asks are gone, or with what is there after half a minute. */
-export async function settledFacts(host: ChildHost, database: string): Promise<HostFacts> {
+/** Resolves when so many clients are left, the one that asks included, or with what is there after half a minute. */
+export async function settledFacts(
+  host: ChildHost,
+  database: string,
+  clientCount = 1,
+): Promise<HostFacts> {
   const deadline = performance.now() + 30_000;
   for (;;) {
     await pause(500);
     const facts = await hostFacts(host, database);
-    if (facts.clientCount === 1 || performance.now() > deadline) return facts;
+    if (facts.clientCount === clientCount || performance.now() > deadline) return facts;
   }
 }
 
