@@ -2,7 +2,7 @@
 import { ConnectionId, rowCount, type V1ServerMessage, v1NoReducer } from "@lightcone/abi";
 import { test } from "tap";
 import { owner, TestHost } from "../../src/session/test-client.ts";
-import { type JsonMessage, only, V1TestClient } from "../../src/session/v1/test-client.ts";
+import { only, V1TestClient } from "../../src/session/v1/test-client.ts";
 import { assembleGuest, importDeclarations } from "../module/guest.ts";
 
 /** Its only reducer inserts a row with a number that rises, whatever its argument. */
@@ -54,7 +54,7 @@ void test("watchers hear of the call, unless they asked for light updates", asyn
   t.ok(told.identity.equals(alice.identity));
   t.ok(told.connectionId.equals(alice.connectionId));
   t.equal(rowsOf(only(light.take(), "transactionUpdateLight")), 1);
-  const [text] = json.takeJson() as readonly [JsonMessage];
+  const [text] = json.takeJson();
   t.match(text, {
     TransactionUpdate: {
       status: { Committed: { tables: [{ num_rows: 1, updates: [{ inserts: ["[1]"] }] }] } },

@@ -119,7 +119,7 @@ void test("others are told changes without the call, whatever dialect made them"
   t.same(update(alice.take()), ["item 1: +0-1"]);
   t.same(update(bob.take()), ["item 1: +0-1"]);
   const connectionId = new ConnectionId(5n);
-  const caller = { identity: owner, connectionId, jwtPayload: "{}" };
+  const caller = { identity: owner, connectionId, jwtPayload: `{"iss":"localhost","sub":"owner"}` };
   await host.service.sql("DELETE FROM item", caller, true);
   t.same(update(alice.take()), ["item 1: +0-1"]);
 });
