@@ -26,7 +26,14 @@ const vectors: readonly Vector[] = [
   {
     title: "CallReducer without notice",
     bytes: "00 03000000 616464 0b000000 03000000426f622a000000 04000000 01",
-    message: { kind: "callReducer", requestId: 4, name: "add", ...call, argsEnd: 23, isSilent: true },
+    message: {
+      kind: "callReducer",
+      requestId: 4,
+      name: "add",
+      ...call,
+      argsEnd: 23,
+      isSilent: true,
+    },
     args: "03000000426f622a000000",
     json: '{"CallReducer":{"reducer":"add","args":"[\\"Bob\\",42]","request_id":4,"flags":1}}',
   },
@@ -175,7 +182,9 @@ void test("random bytes and texts are a message or LC_FRAME_INVALID, nothing els
     .tuple(fc.integer({ min: 0, max: 8 }), fc.uint8Array({ maxLength: 80 }))
     .map(([tag, rest]) => Uint8Array.of(tag, ...rest));
   fc.assert(
-    fc.property(bytes, (frame) => isMessageOrRefusal(() => decodeV1ClientMessage(new Reader(frame)))),
+    fc.property(bytes, (frame) =>
+      isMessageOrRefusal(() => decodeV1ClientMessage(new Reader(frame))),
+    ),
     { numRuns: 3000 },
   );
   const valid = fc.constantFrom(...vectors.map(({ json }) => json));

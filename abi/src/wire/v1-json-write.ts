@@ -48,7 +48,8 @@ export function v1JsonIdentityToken(
 }
 
 /** Then table updates with commas between them, then v1JsonInitialSubscriptionTail. */
-export const v1JsonInitialSubscriptionHead = '{"InitialSubscription":{"database_update":{"tables":[';
+export const v1JsonInitialSubscriptionHead =
+  '{"InitialSubscription":{"database_update":{"tables":[';
 
 export function v1JsonInitialSubscriptionTail(requestId: number, durationMicros: number): string {
   return `]},"request_id":${requestId},"total_host_execution_duration":${duration(durationMicros)}}}`;

@@ -124,7 +124,10 @@ export function decodeV1ServerMessage(reader: Reader): V1ServerMessage {
 }
 
 const kindByTag = new Map(
-  Object.entries(V1ServerTag).map(([kind, tag]) => [tag as number, kind as keyof typeof V1ServerTag]),
+  Object.entries(V1ServerTag).map(([kind, tag]) => [
+    tag as number,
+    kind as keyof typeof V1ServerTag,
+  ]),
 );
 
 function readMessage(reader: Reader): V1ServerMessage {

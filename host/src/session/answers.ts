@@ -20,9 +20,7 @@ export interface AnswerRows {
 
 /** Those queries that have a table with rows, each by itself. */
 export function filledGroups(queries: readonly TableQuery[]): CompiledText[] {
-  return queries
-    .filter(({ table }) => table.rowCount > 0)
-    .map((query): CompiledText => [query]);
+  return queries.filter(({ table }) => table.rowCount > 0).map((query): CompiledText => [query]);
 }
 
 /** One client's answers. */

@@ -41,11 +41,7 @@ export class UpdateSender {
       const address = addressOf(subscriber);
       if (address === undefined) continue;
       // Those who watch one query come one after another: most are told what the one before was.
-      if (
-        frame === undefined ||
-        address.updates !== form ||
-        !isSame(subscriber.parts, parts)
-      ) {
+      if (frame === undefined || address.updates !== form || !isSame(subscriber.parts, parts)) {
         form = address.updates;
         frame = this.#frame(form, subscriber.parts, encoded);
         ({ parts } = subscriber);

@@ -112,12 +112,7 @@ export class DatabaseService {
   #failure: LightconeError | undefined;
   #isClosing = false;
 
-  private constructor(
-    database: Database,
-    outbox: Outbox,
-    options: ServiceOptions,
-    cause: Cause,
-  ) {
+  private constructor(database: Database, outbox: Outbox, options: ServiceOptions, cause: Cause) {
     const { clock, delivery, pause, timers } = options;
     this.#database = database;
     this.#longReads = new LongReads(pause, (read) => this.#readOn(read));

@@ -95,12 +95,7 @@ export class Slab {
    * Sends a message to a socket in the frame of the one before, if nothing came between and it gets no longer than `bytesMax`, tag
    * not counted; else in a frame of its own, which may take more.
    */
-  addToBatch(
-    socket: number,
-    message: Uint8Array,
-    messageLength: number,
-    bytesMax: number,
-  ): void {
+  addToBatch(socket: number, message: Uint8Array, messageLength: number, bytesMax: number): void {
     const batch = this.#batch;
     if (!this.#isOpen(batch, socket, messageLength, bytesMax)) {
       const { start, length } = this.addFrame(message, messageLength);

@@ -15,10 +15,7 @@ void test("values come as BSATN or as JSON, after the updates of the call's own 
   bsatn.multi(1, "SELECT * FROM item");
   const script = new PlayerScript();
   const out = script.place(new Uint8Array(8));
-  script
-    .call("procedure_start_mut_tx", out)
-    .insert(rig.tableId, 4)
-    .call("procedure_commit_mut_tx");
+  script.call("procedure_start_mut_tx", out).insert(rig.tableId, 4).call("procedure_commit_mut_tx");
   const early = bsatn.callRaw("callProcedure", "play", script.encode(0), 9);
   const answers = await eventually(() => {
     early.push(...bsatn.take());

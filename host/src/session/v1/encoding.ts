@@ -43,7 +43,12 @@ export interface V1Encoding {
   initialHead(writer: Writer, tableCount: number): void;
   initialTail(writer: Writer, requestId: number, durationMicros: number): void;
   /** Then that one table, then `appliedTail`. */
-  appliedHead(writer: Writer, kind: "subscribe" | "unsubscribe", applied: Applied, table: Table): void;
+  appliedHead(
+    writer: Writer,
+    kind: "subscribe" | "unsubscribe",
+    applied: Applied,
+    table: Table,
+  ): void;
   appliedTail(writer: Writer): void;
   /** Then the tables, then `multiAppliedTail`. */
   multiAppliedHead(

@@ -184,7 +184,9 @@ void test("every type of column, and rows of many kilobytes", async (t) => {
   bob.call("insert_extremes", { id: 20 });
   bob.call("big_string", { id: 30, n: 400_000 });
   const [first, second] = alice.takeJson();
-  t.match(first, { TransactionUpdateLight: { update: { tables: [{ table_name: "everything" }] } } });
+  t.match(first, {
+    TransactionUpdateLight: { update: { tables: [{ table_name: "everything" }] } },
+  });
   const text = JSON.stringify(second);
   t.ok(text.length > 400_000, "and it is one text frame");
 });

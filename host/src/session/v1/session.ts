@@ -114,15 +114,7 @@ export class V1Session implements Session {
       this.#answers.send();
       return;
     }
-    const outcome = runCall(
-      parts,
-      module,
-      reducer,
-      this.client,
-      args.bytes,
-      args.start,
-      args.end,
-    );
+    const outcome = runCall(parts, module, reducer, this.client, args.bytes, args.start, args.end);
     const { timestampMicros, energyUsed } = outcome;
     if (isSilent) {
       if (outcome.kind === "committed") this.#tellAsWatcher();
