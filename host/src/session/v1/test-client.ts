@@ -7,7 +7,6 @@ import {
   decodeV1ServerMessage,
   encode,
   Identity,
-  present,
   Reader,
   type Subprotocol,
   type V1ClientMessage,
@@ -100,10 +99,15 @@ export class V1TestClient {
     this.host.service.endTurn();
   }
 
-  send(message: V1ClientMessage, args?: Uint8Array): V1ServerMessage[] {
+  /** Sends a message as BSATN and leaves the answer for later. */
+  post(message: V1ClientMessage, args?: Uint8Array): void {
     const writer = new Writer();
     writeV1ClientMessage(writer, message, args);
     this.raw(writer.finish());
+  }
+
+  send(message: V1ClientMessage, args?: Uint8Array): V1ServerMessage[] {
+    this.post(message, args);
     return this.take();
   }
 
@@ -118,10 +122,14 @@ export class V1TestClient {
     requestId = 1,
     isSilent = false,
   ): V1ServerMessage[] {
+    return this.callRaw("callReducer", name, this.argumentsOf(name, args), requestId, isSilent);
+  }
+
+  /** A reducer's arguments as BSATN. */
+  argumentsOf(name: string, args: Readonly<Record<string, Value>>): Uint8Array {
     const definition = this.host.database.module.reducer(name)?.definition;
     const params = definition?.params ?? { kind: "product" as const, elements: [] };
-    const codec = compileCodec(params, this.host.database.definition.typespace);
-    return this.callRaw("callReducer", name, encode(codec, args), requestId, isSilent);
+    return encode(compileCodec(params, this.host.database.definition.typespace), args);
   }
 
   callRaw(
@@ -156,12 +164,5 @@ export class V1TestClient {
 
   query(query: string): V1ServerMessage[] {
     return this.send({ kind: "oneOffQuery", messageId: Uint8Array.of(0xaa, 0xbb), query });
-  }
-
-  /** The codec of a table's rows. */
-  codec(table: string): ReturnType<typeof compileCodec> {
-    const { schema } = present(this.host.database.parts.datastore.tableByName(table), table);
-    const elements = schema.columns.map(({ name, type }) => ({ name, type }));
-    return compileCodec({ kind: "product", elements });
   }
 }
