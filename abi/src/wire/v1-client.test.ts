@@ -160,6 +160,7 @@ void test("texts that do not decode are refused", async (t) => {
     ['{"Unsubscribe":{"request_id":1,"query_id":7}}', /query_id must be an object/],
     ['{"OneOffQuery":{"message_id":"abc","query_string":""}}', /even number of hex/],
     ['{"OneOffQuery":{"message_id":[256],"query_string":""}}', /hex digits or an array/],
+    [`{"OneOffQuery":{"message_id":"${"ab".repeat(4097)}","query_string":""}}`, /over 4096 bytes/],
     ['{"CallReducer":{"reducer":"a","args":[],"request_id":1,"flags":0}}', /args must be a string/],
     ['{"CallReducer":{"reducer":"a","args":"","request_id":1,"flags":2}}', /from 0 to 1/],
     ['{"CallProcedure":{"procedure":"a","args":"","request_id":1,"flags":1}}', /from 0 to 0/],

@@ -21,6 +21,9 @@ function bad(message: string): LightconeError {
   return new LightconeError("LC_FRAME_INVALID", message);
 }
 
+/** Bytes that a message id may have (own): it is sent back, and clients use a few. */
+const messageIdLengthMax = 4096;
+
 /** An object's own members; those of its prototype are no fields. */
 class Fields {
   readonly #members: object;
@@ -77,8 +80,11 @@ class Fields {
   }
 
   /** Hex digits or an array of numbers. */
-  bytes(name: string): Uint8Array {
+  bytes(name: string, lengthMax: number): Uint8Array {
     const value = this.#get(name);
+    if ((typeof value === "string" || Array.isArray(value)) && value.length > 2 * lengthMax) {
+      throw bad(`${this.#what}: ${name} has over ${lengthMax} bytes`);
+    }
     if (typeof value === "string") return fromHex(value, name);
     if (!isArrayOf(value, (one): one is number => isIntegerUpTo(one, 0xff))) {
       throw bad(`${this.#what}: ${name} must be hex digits or an array of bytes`);
@@ -140,7 +146,7 @@ const readers: ReadonlyMap<string, ReadFields> = new Map<string, ReadFields>([
     "OneOffQuery",
     (fields) => ({
       kind: "oneOffQuery",
-      messageId: fields.bytes("message_id"),
+      messageId: fields.bytes("message_id", messageIdLengthMax),
       query: fields.text("query_string"),
     }),
   ],

@@ -19,16 +19,25 @@ export function queryFault(thrown: unknown): string {
   return messageOf(thrown);
 }
 
-/** Texts with `SELECT * FROM *` spelled out, for a client. */
+/** The distinct texts of a request, with `SELECT * FROM *` spelled out for a client: once, however often it is asked for. */
 export function expandTexts(
   database: Database,
   client: Client,
   given: readonly string[],
 ): string[] {
-  const caller = database.sqlCaller(client);
-  return given.flatMap((text) =>
-    isAllTables(text) ? allTableTexts(database.parts.datastore, caller) : [text],
-  );
+  const texts = new Set<string>();
+  let hasAll = false;
+  for (const text of given) {
+    if (!isAllTables(text)) {
+      texts.add(text.trim());
+      continue;
+    }
+    if (hasAll) continue;
+    hasAll = true;
+    const caller = database.sqlCaller(client);
+    for (const one of allTableTexts(database.parts.datastore, caller)) texts.add(one);
+  }
+  return [...texts];
 }
 
 /** Compiles texts to be watched by a client. Throws as `compileQueries`. */

@@ -45,8 +45,7 @@ export function makeQuery(rng: Rng): Query {
     {
       text: "SELECT * FROM caller WHERE sender = :sender",
       table: "caller",
-      wants: (row, client) =>
-        client.identity.equals(row["sender"] as unknown as Identity),
+      wants: (row, client) => client.identity.equals(row["sender"] as unknown as Identity),
     },
     {
       text: "SELECT * FROM caller WHERE event = 'disconnected'",

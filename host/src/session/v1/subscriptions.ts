@@ -45,8 +45,7 @@ export class V1Subscriptions {
   prepare(given: readonly string[]): PreparedText[] {
     const database = this.#database;
     const client = this.#client;
-    const expanded = expandTexts(database, client, given).map((text) => text.trim());
-    const texts = [...new Set(expanded)];
+    const texts = expandTexts(database, client, given);
     // First of all views: what they compute is a transaction of its own.
     const instances = texts.map((text) => prepareTextViews(database, client, [text]));
     const compiled = compileTexts(database, client, texts);
