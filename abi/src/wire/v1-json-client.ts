@@ -82,10 +82,10 @@ class Fields {
   /** Hex digits or an array of numbers. */
   bytes(name: string, lengthMax: number): Uint8Array {
     const value = this.#get(name);
-    if ((typeof value === "string" || Array.isArray(value)) && value.length > 2 * lengthMax) {
-      throw bad(`${this.#what}: ${name} has over ${lengthMax} bytes`);
-    }
-    if (typeof value === "string") return fromHex(value, name);
+    const isText = typeof value === "string";
+    const length = isText ? value.length / 2 : Array.isArray(value) ? value.length : 0;
+    if (length > lengthMax) throw bad(`${this.#what}: ${name} has over ${lengthMax} bytes`);
+    if (isText) return fromHex(value, name);
     if (!isArrayOf(value, (one): one is number => isIntegerUpTo(one, 0xff))) {
       throw bad(`${this.#what}: ${name} must be hex digits or an array of bytes`);
     }

@@ -248,7 +248,7 @@ function writeTransactionUpdate(
 function withHostNumbers(message: V1ServerMessage): V1ServerMessage {
   const durations = "durationMicros" in message ? { durationMicros: 7n } : {};
   const energy = message.kind === "transactionUpdate" ? { energy: 9n } : {};
-  return { ...message, ...durations, ...energy } as V1ServerMessage;
+  return { ...message, ...durations, ...energy };
 }
 
 function countsFit(message: V1ServerMessage): boolean {

@@ -46,7 +46,7 @@ export function v1Message(payload: Payload): V1ServerMessage {
   return message;
 }
 
-export function v1Bytes(message: V1ClientMessage, args?: Uint8Array): Uint8Array {
+function v1Bytes(message: V1ClientMessage, args?: Uint8Array): Uint8Array {
   const writer = new Writer();
   writeV1ClientMessage(writer, message, args);
   return writer.finish();

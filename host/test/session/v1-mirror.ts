@@ -65,7 +65,8 @@ const places: Readonly<Record<string, readonly string[]>> = {
 };
 
 function fromJson(message: JsonMessage): Change | undefined {
-  const [[name = "", body] = []] = Object.entries(message);
+  const [name = ""] = Object.keys(message);
+  const body = message[name];
   let inner = body as Readonly<Record<string, unknown>> | undefined;
   for (const step of places[name] ?? ["nothing"]) {
     inner = inner?.[step] as Readonly<Record<string, unknown>> | undefined;

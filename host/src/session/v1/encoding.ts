@@ -24,7 +24,7 @@ export interface CallArguments {
 export const noArguments: CallArguments = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 /** What a procedure returns, as its module had it when it was called. */
-export interface ReturnType {
+interface Returns {
   readonly type: AlgebraicType;
   readonly typespace: Typespace;
 }
@@ -86,7 +86,7 @@ export interface V1Encoding {
   procedureResult(
     writer: Writer,
     requestId: number,
-    returns: ReturnType,
+    returns: Returns,
     outcome: ProcedureOutcome,
   ): void;
 }

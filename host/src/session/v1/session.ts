@@ -13,7 +13,7 @@ import {
   v1NoReducer,
   type Writer,
 } from "@lightcone/abi";
-import { admitCall, runCall } from "../../database/call.ts";
+import { admitCall, type CallOutcome, runCall } from "../../database/call.ts";
 import type { Client } from "../../database/client.ts";
 import { admitProcedure } from "../../database/procedures.ts";
 import type { TableQuery } from "../../sql/table-query.ts";
@@ -136,7 +136,7 @@ export class V1Session implements Session {
     this.#answers.send();
   }
 
-  #tellCaller(facts: V1CallFacts, args: CallArguments, outcome: ReturnType<typeof runCall>): void {
+  #tellCaller(facts: V1CallFacts, args: CallArguments, outcome: CallOutcome): void {
     const writer = this.#answers.begin();
     const encoding = this.#encoding;
     switch (outcome.kind) {
