@@ -111,7 +111,7 @@ function attach(
     { caller, token, confirmed, wire },
     sink,
   );
-  const isTextRefused = !takesText(protocol);
+  const isTextTaken = takesText(protocol);
   let isOver = false;
   const end = (): void => {
     if (isOver) return;
@@ -121,7 +121,7 @@ function attach(
   };
   ws.on("message", (data, isBinary) => {
     if (isOver) return;
-    if (isBinary || !isTextRefused) {
+    if (isBinary || isTextTaken) {
       connection.receive(data as Buffer, !isBinary);
       return;
     }

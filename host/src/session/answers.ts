@@ -4,7 +4,7 @@ import { isLongQuery } from "../sql/run.ts";
 import type { CompiledText, TableQuery } from "../sql/table-query.ts";
 import type { SessionContext } from "./context.ts";
 import type { Address } from "./outbox.ts";
-import { filledWith, RowsRead } from "./rows-read.ts";
+import { filledWith, type RowsAnswer, RowsRead } from "./rows-read.ts";
 import type { TableForm } from "./table-form.ts";
 
 /** What follows the head of an answer. */
@@ -74,7 +74,7 @@ export class Answers {
   }
 
   #read(
-    answer: ConstructorParameters<typeof RowsRead>[0],
+    answer: RowsAnswer,
     isLong: boolean,
     writeRefusal: AnswerRows["writeRefusal"],
   ): void {
