@@ -30,6 +30,11 @@ export type { RawModuleDefV10, RawSectionV10, RawSectionsV10 } from "./schema/ra
 export * from "./wire/close.ts";
 export * from "./wire/row-list.ts";
 export * from "./wire/subprotocol.ts";
+export * from "./wire/v1-client.ts";
+export * from "./wire/v1-json-client.ts";
+export * from "./wire/v1-json-write.ts";
+export * from "./wire/v1-server.ts";
+export * from "./wire/v1-server-write.ts";
 export * from "./wire/v2-client.ts";
 export * from "./wire/v2-server.ts";
 export * from "./wire/v2-server-write.ts";

@@ -26,7 +26,7 @@ export { meterModule } from "./module/meter/meter.ts";
 export { type Address, makeAddress, Outbox } from "./session/outbox.ts";
 export { DatabaseService } from "./session/service.ts";
 export { openSlab, type SealedSlab } from "./session/slab.ts";
-export { UpdateSender } from "./session/updates.ts";
+export { UpdateSender } from "./session/fan-out.ts";
 export { compileQueries } from "./sql/table-query.ts";
 export { Evaluator } from "./subscription/evaluate.ts";
 export { Subscriber, SubscriptionRegistry } from "./subscription/registry.ts";

@@ -24,6 +24,10 @@ export interface Limits {
   readonly outgoingBytesMax: number;
   /** Bytes of a long answer that are under way to a client before it has taken any (own). */
   readonly longAnswerBytesMax: number;
+  /** A longer message is sent as it is, whatever the client asked for: compressing it takes some 10 ms (own). */
+  readonly compressedBytesMax: number;
+  /** Messages that one frame of protocol v3 carries (protocol.md section 2.2). */
+  readonly batchMessageCountMax: number;
   /** Counts for so much of `outgoingBytesMax` while it waits for the one before: it keeps pages that others write to meanwhile. */
   readonly waitingAnswerBytes: number;
   /** Bytes that a connection may have waiting to be worked on before it is not read from (own). */
@@ -196,6 +200,8 @@ export const limit: Limits = {
   outgoingFrameCountMax: 16_384,
   outgoingBytesMax: 64 * mebi,
   longAnswerBytesMax: 4 * mebi,
+  compressedBytesMax: mebi,
+  batchMessageCountMax: 4096,
   waitingAnswerBytes: 256 * kibi,
   incomingBytesMax: 4 * mebi,
   incomingTotalBytesMax: 16 * mebi,

@@ -173,7 +173,7 @@ export function commit(
   const affected = evaluator.evaluate(delta);
   datastore.release(tx);
   views.committed();
-  if (affected.length > 0) parts.listener.onUpdates(affected, caller?.subscriber);
+  if (affected.length > 0) parts.listener.onUpdates(affected, caller?.subscriber, inputs);
   if (schedules.hasChanges) schedules.apply();
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { Identity } from "@lightcone/abi";
 import type { CallClock } from "../base/call-clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Datastore } from "../datastore/datastore.ts";
-import type { Log } from "../log/contract.ts";
+import type { Log, RecordInputs } from "../log/contract.ts";
 import type { EnergyCount } from "../module/meter/call-meter.ts";
 import type { Evaluator } from "../subscription/evaluate.ts";
 import type { Subscriber, SubscriptionRegistry } from "../subscription/registry.ts";
@@ -33,9 +33,13 @@ export interface CallWatch {
 export interface UpdateListener {
   /**
    * `affected` subscribers have `parts`, to be turned into messages before this returns. `caller`'s own are left for the answer to
-   * its call.
+   * its call. `inputs`, good until the next transaction, tell of the reducer that made the changes, if one did.
    */
-  onUpdates(affected: readonly Subscriber[], caller: Subscriber | undefined): void;
+  onUpdates(
+    affected: readonly Subscriber[],
+    caller: Subscriber | undefined,
+    inputs: RecordInputs | undefined,
+  ): void;
 }
 
 /** Starts procedures that nobody waits for. */

@@ -5,6 +5,7 @@ import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
+import type { WireChoice } from "../session/frame-style.ts";
 import type { SealedSlab } from "../session/slab.ts";
 
 /** A caller in a form that threads can hand each other. */
@@ -116,7 +117,10 @@ export type SqlResultData =
 
 export type RequestName = keyof Requests;
 
-/** From the server's thread. `frames`: `count` times socket u32, length u32, bytes, in `buffer[0, length)`. */
+/** In the word of a frame's length: the frame is text. */
+export const textFrameBit = 0x80000000;
+
+/** From the server's thread. `frames`: `count` times socket u32, length u32 (or `textFrameBit`), bytes, in `buffer[0, length)`. */
 export type ToWorker =
   | { readonly kind: "frames"; readonly buffer: ArrayBuffer; readonly length: number }
   | {
@@ -125,6 +129,7 @@ export type ToWorker =
       readonly caller: CallerData;
       readonly token: string;
       readonly confirmed: boolean;
+      readonly wire: WireChoice;
     }
   | { readonly kind: "disconnect"; readonly socket: number }
   /** Parts of a long answer have left. */

@@ -1,6 +1,7 @@
 // What the HTTP and WebSocket side of the server asks of a database, wherever the database runs: on a worker thread in
 // production, in place in tests. Everything crosses as plain data.
 import type { ConnectionId, Identity } from "@lightcone/abi";
+import type { WireChoice } from "../session/frame-style.ts";
 import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
@@ -77,8 +78,8 @@ export interface SocketSink {
 
 /** One WebSocket as a database sees it. */
 export interface DatabaseConnection {
-  /** One binary message from the client. The bytes are copied before this returns. */
-  receive(message: Uint8Array): void;
+  /** One message from the client. The bytes are copied before this returns. */
+  receive(message: Uint8Array, isText: boolean): void;
   /** The socket is gone: subscriptions end and `client_disconnected` runs. */
   closed(): void;
 }
@@ -88,6 +89,7 @@ export interface ConnectOptions {
   /** Sent back to the client in the first message. */
   readonly token: string;
   readonly confirmed: boolean;
+  readonly wire: WireChoice;
 }
 
 /** An open follow of the module's log. */

@@ -390,11 +390,11 @@ export class WorkerDatabase implements DatabaseHandle {
     }
     this.#sinks.set(socket, sink);
     const incoming = new IncomingSocket(sink);
-    const { caller, token, confirmed } = options;
-    link.post({ kind: "connect", socket, caller: callerData(caller), token, confirmed });
+    const { caller, token, confirmed, wire } = options;
+    link.post({ kind: "connect", socket, caller: callerData(caller), token, confirmed, wire });
     return {
-      receive: (message) => {
-        if (this.#link === link) link.addFrame(socket, incoming, message);
+      receive: (message, isText) => {
+        if (this.#link === link) link.addFrame(socket, incoming, message, isText);
       },
       closed: () => {
         // Also after a close by the database itself: it knows then that there is nothing to do.

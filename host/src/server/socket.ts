@@ -3,7 +3,7 @@
 import { STATUS_CODES } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { CloseCode, closeReason } from "@lightcone/abi";
+import { CloseCode, closeReason, type Subprotocol } from "@lightcone/abi";
 import { WebSocket, WebSocketServer } from "ws";
 import { limit } from "../base/limit.ts";
 import type { DatabaseConnection, SocketSink } from "./contract.ts";
@@ -32,14 +32,12 @@ class Heartbeat {
   #isAlive = true;
   #misses = 0;
 
-  constructor(ws: WebSocket, pingMillis: number, onSilence: () => void) {
+  constructor(ws: WebSocket, socket: Duplex, pingMillis: number, onSilence: () => void) {
     ws.ping();
-    const note = (): void => {
+    // Whatever bytes come: a long message on a slow line takes longer than a client may be silent.
+    socket.on("data", () => {
       this.#isAlive = true;
-    };
-    ws.on("pong", note);
-    ws.on("ping", note);
-    ws.on("message", note);
+    });
     this.#timer = setInterval(() => {
       // Nothing can be heard of a client that is not read from.
       if (ws.isPaused) return;
@@ -86,9 +84,14 @@ function makeSink(ws: WebSocket, socket: Duplex, options: SocketOptions): Socket
 }
 
 /** What is wrong with a frame before a database sees it. */
-function textRefusal(protocol: string): string {
+function textRefusal(protocol: Subprotocol): string {
   const [version = protocol] = protocol.split(".");
   return closeReason(`${version} websocket does not support text messages`);
+}
+
+/** Whether clients may send text: under v1 alone, be their answers text or not (protocol.md section 2.1). */
+function takesText(protocol: Subprotocol): boolean {
+  return protocol.startsWith("v1.");
 }
 
 function attach(
@@ -98,13 +101,17 @@ function attach(
   options: SocketOptions,
 ): void {
   const sink = makeSink(ws, socket, options);
-  const heartbeat = new Heartbeat(ws, options.pingMillis, () => {
+  const heartbeat = new Heartbeat(ws, socket, options.pingMillis, () => {
     ws.terminate();
   });
+  const { caller, token, protocol } = target;
+  const { compression, confirmed, light } = target.options;
+  const wire = { protocol, compression, light };
   const connection: DatabaseConnection = target.database.connect(
-    { caller: target.caller, token: target.token, confirmed: target.options.confirmed },
+    { caller, token, confirmed, wire },
     sink,
   );
+  const isTextTaken = takesText(protocol);
   let isOver = false;
   const end = (): void => {
     if (isOver) return;
@@ -114,12 +121,12 @@ function attach(
   };
   ws.on("message", (data, isBinary) => {
     if (isOver) return;
-    if (isBinary) {
-      connection.receive(data as Buffer);
+    if (isBinary || isTextTaken) {
+      connection.receive(data as Buffer, !isBinary);
       return;
     }
     end();
-    sink.close(CloseCode.internalError, textRefusal(target.protocol));
+    sink.close(CloseCode.internalError, textRefusal(protocol));
   });
   // `ws` has sent the right code by itself; what it says of the fault is the client's, not ours.
   ws.on("error", () => {
@@ -135,7 +142,6 @@ export function createSocketServer(options: SocketOptions = defaultSocketOptions
     noServer: true,
     maxPayload: limit.frameBytesMax,
     perMessageDeflate: false,
-    skipUTF8Validation: true,
     // The routes have chosen; `ws` only echoes.
     handleProtocols: (_offered, request) => protocols.get(request) ?? false,
   });

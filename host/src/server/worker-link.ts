@@ -7,7 +7,14 @@ import { WatchCode } from "../database/parts.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import { type DeliverFrames, openSlab } from "../session/slab.ts";
 import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
-import type { FromWorker, ModuleHttp, RequestName, Requests, ToWorker } from "./channel.ts";
+import {
+  type FromWorker,
+  type ModuleHttp,
+  type RequestName,
+  type Requests,
+  textFrameBit,
+  type ToWorker,
+} from "./channel.ts";
 import { Incoming, type IncomingSocket } from "./incoming.ts";
 import type { SpareThread } from "./spare-thread.ts";
 
@@ -275,7 +282,7 @@ export class WorkerLink {
   }
 
   /** Adds one client's message to the batch of this turn. */
-  addFrame(socket: number, from: IncomingSocket, message: Uint8Array): void {
+  addFrame(socket: number, from: IncomingSocket, message: Uint8Array, isText: boolean): void {
     if (!this.#incoming.add(from, message.length)) return;
     const at = this.#batchLength;
     const end = at + headerBytes + message.length;
@@ -286,7 +293,7 @@ export class WorkerLink {
     }
     const batch = this.#batch;
     writeU32(batch, at, socket);
-    writeU32(batch, at + 4, message.length);
+    writeU32(batch, at + 4, isText ? message.length | textFrameBit : message.length);
     batch.set(message, at + headerBytes);
     this.#batchLength = end;
     if (this.#isFlushScheduled) return;

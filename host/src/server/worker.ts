@@ -11,17 +11,18 @@ import type { Disk } from "../base/disk/contract.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { type CallAnswer, DatabaseService, type ServiceCaller } from "../session/service.ts";
 import { SharedCallWatch } from "./call-watch.ts";
-import type {
-  CallerData,
-  CallResultData,
-  ErrorData,
-  FromWorker,
-  ModuleHttp,
-  RequestName,
-  Requests,
-  SqlResultData,
-  ToWorker,
-  WorkerStart,
+import {
+  type CallerData,
+  type CallResultData,
+  type ErrorData,
+  type FromWorker,
+  type ModuleHttp,
+  type RequestName,
+  type Requests,
+  type SqlResultData,
+  textFrameBit,
+  type ToWorker,
+  type WorkerStart,
 } from "./channel.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
@@ -224,8 +225,9 @@ function receiveFrames(service: DatabaseService, buffer: ArrayBuffer, length: nu
   for (let at = 0; at < length;) {
     const socket = view.getUint32(at, true);
     const from = at + headerBytes;
-    at = from + view.getUint32(at + 4, true);
-    service.receive(socket, bytes, from, at);
+    const word = view.getUint32(at + 4, true);
+    at = from + (word & ~textFrameBit);
+    service.receive(socket, bytes, from, at, word >= textFrameBit);
   }
 }
 
@@ -242,8 +244,8 @@ function serve(service: DatabaseService): void {
         post({ kind: "taken" });
         break;
       case "connect": {
-        const { socket, caller, token, confirmed } = message;
-        service.connect(socket, serviceCaller(caller), token, confirmed);
+        const { socket, caller, token, confirmed, wire } = message;
+        service.connect(socket, serviceCaller(caller), token, confirmed, wire);
         break;
       }
       case "disconnect":

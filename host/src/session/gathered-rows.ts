@@ -1,11 +1,12 @@
 // Rows that must all be found before their list can begin: those that a condition or a join chooses, and those of several lengths.
-import { Writer, writeTableHead } from "@lightcone/abi";
+import { Writer } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import { openQuery, type QueryCursor } from "../sql/run/query-cursor.ts";
 import { isLongQuery, runTableQuery } from "../sql/run.ts";
+import type { Table } from "../datastore/table.ts";
 import type { CompiledText, TableQuery } from "../sql/table-query.ts";
-import { RowPieces } from "./row-pieces.ts";
 import type { RowsSource, SendPart } from "./rows-source.ts";
+import type { RowCollector, TableForm } from "./table-form.ts";
 
 /** Bytes sent in one step. */
 const stepBytes = 512 * 1024;
@@ -17,27 +18,30 @@ interface QueryRead {
 }
 
 export class GatheredRows implements RowsSource {
-  readonly #name: string;
-  readonly #pieces: RowPieces;
+  readonly #form: TableForm;
+  readonly #position: number;
+  readonly #table: Table;
+  readonly #rows: RowCollector;
   readonly #reads: QueryRead[] = [];
   #parts: readonly Uint8Array[] | undefined;
   #sentCount = 0;
 
   /**
-   * Queries on one table, whose rows together are a list. What does not take long is done at once; throws as `runTableQuery`. With
-   * `readsJoins` joins are read in parts, too: then reading may throw LC_LIMIT.
+   * Queries on one table, whose rows together are the list at a position of an answer. What does not take long is done at once; throws
+   * as `runTableQuery`. With `readsJoins` joins are read in parts, too: then reading may throw LC_LIMIT.
    */
-  constructor(group: CompiledText, readsJoins: boolean) {
+  constructor(group: CompiledText, form: TableForm, position: number, readsJoins: boolean) {
     const [{ table, rowOffset }] = group;
-    const { rowSize } = table.layout;
-    this.#name = table.schema.name;
-    this.#pieces = new RowPieces(rowSize < 0 ? rowSize : rowSize - rowOffset);
+    this.#form = form;
+    this.#position = position;
+    this.#table = table;
+    this.#rows = form.rows.collect(group);
     const isRead = (query: TableQuery): boolean =>
       isLongQuery(query) || (readsJoins && query.kind === "join");
     for (const query of group) {
       if (isRead(query)) continue;
       runTableQuery(query, (row) => {
-        this.#pieces.add(table.rows, row, rowOffset);
+        this.#rows.add(table.rows, row, rowOffset);
       });
     }
     try {
@@ -96,14 +100,17 @@ export class GatheredRows implements RowsSource {
   #advance({ cursor, query }: QueryRead, work: number): number {
     const { rows } = cursor;
     return cursor.advance(work, (row) => {
-      this.#pieces.add(rows, row, query.rowOffset);
+      this.#rows.add(rows, row, query.rowOffset);
       return true;
     });
   }
 
   #list(): readonly Uint8Array[] {
     const head = new Writer(64);
-    writeTableHead(head, this.#name);
-    return [head.finish(), ...this.#pieces.finish()];
+    this.#form.writeHead(head, this.#table, this.#rows.count, this.#position);
+    const tail = new Writer(16);
+    this.#form.writeTail(tail);
+    const ends = tail.length === 0 ? [] : [tail.finish()];
+    return [head.finish(), ...this.#rows.finish(), ...ends];
   }
 }

@@ -1,9 +1,11 @@
 // Frames on their way out. What a confirmed connection is told waits until the log has made it durable (protocol.md
 // section 7.9); everything else leaves at the end of the turn.
-import { assert } from "@lightcone/abi";
+import { assert, compressionTags } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { Log } from "../log/contract.ts";
+import { type FrameStyle, isPacked, pack, plainStyle } from "./frame-style.ts";
 import { type Fragment, type MessagePart, type SealedSlab, Slab } from "./slab.ts";
+import { type UpdateForm, v2Updates } from "./updates.ts";
 
 /** A slab that has grown to this leaves before the turn is over. */
 const slabBytesMax = 4 * 1024 * 1024;
@@ -15,6 +17,8 @@ const capacityMax = 1024 * 1024;
 export interface Address {
   readonly socket: number;
   readonly isConfirmed: boolean;
+  readonly style: FrameStyle;
+  readonly updates: UpdateForm;
   /** While a long answer is being made: what comes after it, messages and the starts of further long answers. */
   waiting: (Uint8Array | (() => void))[] | undefined;
   /** What that counts for, in bytes. */
@@ -28,10 +32,17 @@ export interface Address {
 }
 
 /** A client's address, before anything was sent there. */
-export function makeAddress(socket: number, isConfirmed: boolean): Address {
+export function makeAddress(
+  socket: number,
+  isConfirmed: boolean,
+  style: FrameStyle = plainStyle,
+  updates: UpdateForm = v2Updates,
+): Address {
   return {
     socket,
     isConfirmed,
+    style,
+    updates,
     waiting: undefined,
     waitingBytes: 0,
     isDropped: false,
@@ -44,8 +55,37 @@ export function makeAddress(socket: number, isConfirmed: boolean): Address {
 export interface SharedFrame {
   readonly message: Uint8Array;
   readonly length: number;
+  readonly tag: number;
   immediate: Fragment | undefined;
   held: Fragment | undefined;
+  /** The same compressed, once for all who want it so. */
+  gzip: SharedFrame | undefined;
+  brotli: SharedFrame | undefined;
+}
+
+/** A frame of a message that stays as it is. */
+export function makeSharedFrame(message: Uint8Array, tag: number): SharedFrame {
+  return {
+    message,
+    length: message.length,
+    tag,
+    immediate: undefined,
+    held: undefined,
+    gzip: undefined,
+    brotli: undefined,
+  };
+}
+
+/** The frame in the form that a client wants. */
+function formOf(frame: SharedFrame, style: FrameStyle): SharedFrame {
+  if (!isPacked(style, frame.length)) return frame;
+  const { compression } = style;
+  const form = compression === "Gzip" ? "gzip" : "brotli";
+  frame[form] ??= makeSharedFrame(
+    pack(compression, frame.message.subarray(0, frame.length)),
+    compressionTags[compression],
+  );
+  return frame[form];
 }
 
 /** Where frames and the ends of sockets go. */
@@ -96,14 +136,15 @@ export class Outbox {
       return;
     }
     const slab = to.isConfirmed ? this.#filling : this.#immediate;
-    slab.address(to.socket, slab.addFrame(message, length));
+    if (to.style === plainStyle) slab.address(to.socket, slab.addFrame(message, length));
+    else addStyled(slab, to, message, length);
     if (slab.length > slabBytesMax) this.endTurn();
   }
 
   /** Sends a part of the message that others wait for. */
   sendPart(to: Address, part: MessagePart): void {
     const slab = to.isConfirmed ? this.#filling : this.#immediate;
-    const fragment = slab.addPart(part);
+    const fragment = slab.addPart(part, to.style.tag);
     slab.address(to.socket, fragment, true);
     to.partBytes += fragment.length;
     if (slab.length > slabBytesMax) this.endTurn();
@@ -172,26 +213,27 @@ export class Outbox {
   }
 
   /** Sends before anything else that waits: the first message of a connection is never held. */
-  sendNow(socket: number, message: Uint8Array, length: number): void {
-    this.#immediate.address(socket, this.#immediate.addFrame(message, length));
+  sendNow(to: Address, message: Uint8Array, length: number): void {
+    addStyled(this.#immediate, to, message, length);
   }
 
   /** Sends one frame to one more client. */
-  sendShared(to: Address, frame: SharedFrame): void {
+  sendShared(to: Address, shared: SharedFrame): void {
     if (to.waiting !== undefined) {
       // The message is the sender's own copy.
-      this.#wait(to, frame.message.subarray(0, frame.length), frame.length);
+      this.#wait(to, shared.message.subarray(0, shared.length), shared.length);
       return;
     }
+    const frame = to.style === plainStyle ? shared : formOf(shared, to.style);
     if (to.isConfirmed) {
       // A slab may have left since the frame was written for the client before.
       if (frame.held?.slab !== this.#filling) {
-        frame.held = this.#filling.addFrame(frame.message, frame.length);
+        frame.held = this.#filling.addFrame(frame.message, frame.length, frame.tag);
       }
       this.#filling.address(to.socket, frame.held);
     } else {
       if (frame.immediate?.slab !== this.#immediate) {
-        frame.immediate = this.#immediate.addFrame(frame.message, frame.length);
+        frame.immediate = this.#immediate.addFrame(frame.message, frame.length, frame.tag);
       }
       this.#immediate.address(to.socket, frame.immediate);
     }
@@ -234,6 +276,19 @@ export class Outbox {
       const { slab, closings } = this.#held.shift() as HeldSlab;
       this.#release(slab, closings);
     }
+  }
+}
+
+/** Sends a message in the form that its client wants. */
+function addStyled(slab: Slab, to: Address, message: Uint8Array, length: number): void {
+  const { socket, style } = to;
+  if (isPacked(style, length)) {
+    const packed = pack(style.compression, message.subarray(0, length));
+    slab.address(socket, slab.addFrame(packed, packed.length, compressionTags[style.compression]));
+  } else if (style.batchBytesMax > 0) {
+    slab.addToBatch(socket, message, length, style.batchBytesMax);
+  } else {
+    slab.address(socket, slab.addFrame(message, length, style.tag));
   }
 }
 

@@ -1,6 +1,7 @@
 // The rows of a long answer as they are found, in pieces of memory that are never copied to make one large one.
 import { copyBytes, writeFixedRowListHead, writeOffsetRowListHead, Writer } from "@lightcone/abi";
 import type { RowReader } from "../datastore/rows/store.ts";
+import type { RowCollector } from "./table-form.ts";
 
 const pieceBytes = 256 * 1024;
 /** Longer rows, and rows of several lengths, have a list with offsets. */
@@ -46,8 +47,8 @@ class Pieces {
   }
 }
 
-/** Collects the rows of one query. */
-export class RowPieces {
+/** Collects rows of one table as BSATN. */
+export class RowPieces implements RowCollector {
   readonly #rowSize: number;
   readonly #data = new Pieces();
   readonly #offsets = new Pieces();
@@ -58,7 +59,10 @@ export class RowPieces {
     this.#rowSize = rowSize > 0 && rowSize <= rowListSizeMax ? rowSize : -1;
   }
 
-  /** Adds a row without its first `hiddenBytes`. */
+  get count(): number {
+    return this.#count;
+  }
+
   add(rows: RowReader, row: number, hiddenBytes: number): void {
     const size = rows.size(row) - hiddenBytes;
     const start = rows.start(row) + hiddenBytes;

@@ -6,7 +6,17 @@ import { GatheredRows } from "./gathered-rows.ts";
 import type { LongRead } from "./long-reads.ts";
 import type { RowsSource, SourcePart } from "./rows-source.ts";
 import type { MessagePart } from "./slab.ts";
+import type { TableForm } from "./table-form.ts";
 import { TableStream } from "./table-stream.ts";
+
+/** What is read, and what stands around it. */
+export interface RowsAnswer {
+  readonly head: Uint8Array;
+  /** A table each. */
+  readonly groups: readonly CompiledText[];
+  readonly form: TableForm;
+  readonly tail: Uint8Array;
+}
 
 /** What becomes of a read. */
 export interface RowsReadEnd {
@@ -24,18 +34,20 @@ export class RowsRead implements LongRead {
   /** What is still to be read; the first one is under way. */
   readonly #sources: RowsSource[] = [];
   #head: Uint8Array | undefined;
+  readonly #tail: Uint8Array;
 
-  /**
-   * A message that begins with `head` and goes on with a row list for each group, of the rows as they are now. Throws as
-   * `runTableQuery`.
-   */
-  constructor(head: Uint8Array, groups: readonly CompiledText[], end: RowsReadEnd) {
+  /** A message with a list for each group, of the rows as they are now. Throws as `runTableQuery`. */
+  constructor({ head, groups, form, tail }: RowsAnswer, end: RowsReadEnd) {
     this.#head = head;
+    this.#tail = tail;
     this.#end = end;
     try {
-      for (const group of groups) {
-        const readsJoins = end.refused !== undefined;
-        this.#sources.push(TableStream.of(group) ?? new GatheredRows(group, readsJoins));
+      const readsJoins = end.refused !== undefined;
+      for (const [position, group] of groups.entries()) {
+        this.#sources.push(
+          TableStream.of(group, form, position) ??
+            new GatheredRows(group, form, position, readsJoins),
+        );
       }
     } catch (thrown) {
       this.cancel();
@@ -70,6 +82,8 @@ export class RowsRead implements LongRead {
     });
     if (goesOn !== true) this.#sources.shift();
     if (this.#sources.length > 0) return true;
+    const tail = this.#tail;
+    if (tail.length > 0) this.#end.send({ ...filledWith(tail), isFirst: false, isLast: true });
     this.#end.done();
     return false;
   }
@@ -88,7 +102,7 @@ export class RowsRead implements LongRead {
   }
 
   #send(part: SourcePart): void {
-    const isLast = part.isEnd && this.#sources.length === 1;
+    const isLast = part.isEnd && this.#sources.length === 1 && this.#tail.length === 0;
     const filled = "bytes" in part ? filledWith(part.bytes) : part;
     this.#end.send({ length: filled.length, fill: filled.fill, isFirst: false, isLast });
   }

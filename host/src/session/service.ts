@@ -38,9 +38,11 @@ import type { Subscriber } from "../subscription/registry.ts";
 import type { SqlCursor } from "../sql/run/select-cursor.ts";
 import { Alarm } from "./alarm.ts";
 import { type LongRead, LongReads } from "./long-reads.ts";
-import { type Address, makeAddress, Outbox, type OutboxDelivery } from "./outbox.ts";
-import { Session, type SessionContext } from "./session.ts";
-import { UpdateSender } from "./updates.ts";
+import type { Cause, Session, SessionContext } from "./context.ts";
+import { UpdateSender } from "./fan-out.ts";
+import { plainChoice, type WireChoice } from "./frame-style.ts";
+import { SessionFactory } from "./open-session.ts";
+import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
 
 /** Where a service's output goes. */
 export interface Delivery extends OutboxDelivery {
@@ -101,6 +103,7 @@ export class DatabaseService {
   readonly #outbox: Outbox;
   readonly #sessions = new Map<number, Session>();
   readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
+  readonly #factory: SessionFactory;
   readonly #longReads: LongReads;
   readonly #isSqlStrict: boolean;
   readonly #alarm: Alarm;
@@ -109,7 +112,7 @@ export class DatabaseService {
   #failure: LightconeError | undefined;
   #isClosing = false;
 
-  private constructor(database: Database, outbox: Outbox, options: ServiceOptions) {
+  private constructor(database: Database, outbox: Outbox, options: ServiceOptions, cause: Cause) {
     const { clock, delivery, pause, timers } = options;
     this.#database = database;
     this.#longReads = new LongReads(pause, (read) => this.#readOn(read));
@@ -127,6 +130,7 @@ export class DatabaseService {
       reader: new Reader(new Uint8Array(0)),
       longReads: this.#longReads,
     };
+    this.#factory = new SessionFactory(this.#context, cause);
   }
 
   /** Opens the database; see `Database.open`. */
@@ -135,11 +139,13 @@ export class DatabaseService {
     let service: DatabaseService | undefined;
     let earlyFailure: LightconeError | undefined;
     let sender: UpdateSender | undefined;
+    const cause: Cause = { inputs: undefined };
     const database = await Database.open({
       ...options,
       turn: (work) => service?.turn(work),
       updates: {
-        onUpdates: (affected, caller) => {
+        onUpdates: (affected, caller, inputs) => {
+          cause.inputs = inputs;
           sender?.send(affected, caller, database.parts.evaluator.bytes, (subscriber) =>
             service?.addressOf(subscriber),
           );
@@ -155,7 +161,7 @@ export class DatabaseService {
     });
     const outbox = new Outbox(database.log, options.delivery);
     sender = new UpdateSender(outbox);
-    service = new DatabaseService(database, outbox, options);
+    service = new DatabaseService(database, outbox, options, cause);
     // What recovery committed must be durable before anybody is told anything.
     await database.log.flush();
     if (earlyFailure !== undefined) throw earlyFailure;
@@ -256,8 +262,13 @@ export class DatabaseService {
   }
 
   /** Attaches a socket: `client_connected`, then the first message. A refused client is dropped. */
-  connect(socket: number, caller: ServiceCaller, token: string, isConfirmed: boolean): void {
-    const address = makeAddress(socket, isConfirmed);
+  connect(
+    socket: number,
+    caller: ServiceCaller,
+    token: string,
+    isConfirmed: boolean,
+    wire: WireChoice = plainChoice,
+  ): void {
     try {
       this.#guard(() => {
         const client = this.#client(socket, caller);
@@ -265,7 +276,7 @@ export class DatabaseService {
           this.#delivery.dropSocket(socket);
           return;
         }
-        const session = new Session(this.#context, client, address);
+        const session = this.#factory.open(client, isConfirmed, wire);
         this.#sessions.set(socket, session);
         session.greet(token);
       });
@@ -275,18 +286,20 @@ export class DatabaseService {
     }
   }
 
-  /** One message of a socket, `bytes[start, end)`. A message that breaks the protocol closes the socket. */
-  receive(socket: number, bytes: Uint8Array, start: number, end: number): void {
+  /** One frame of a socket, `bytes[start, end)`. One that breaks the protocol closes the socket. */
+  receive(socket: number, bytes: Uint8Array, start: number, end: number, isText = false): void {
     const session = this.#sessions.get(socket);
     // Messages still under way when the socket was closed are nobody's.
     if (session === undefined) return;
     try {
       this.#guard(() => {
-        session.receive(bytes, start, end);
+        session.receive(bytes, start, end, isText);
       });
     } catch (thrown) {
       if (this.#failure !== undefined) return;
-      this.#end(session, CloseCode.internalError, messageOf(thrown));
+      const hasTooMany = thrown instanceof LightconeError && thrown.code === "LC_LIMIT";
+      const code = hasTooMany ? CloseCode.tryAgainLater : CloseCode.internalError;
+      this.#end(session, code, messageOf(thrown));
     }
     if (this.#context.writer.memory.length > writerBytesKept)
       this.#context.writer = new Writer(4096);

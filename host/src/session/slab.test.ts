@@ -1,4 +1,5 @@
 import { test } from "tap";
+import { textTag } from "./frame-style.ts";
 import { openSlab, Slab } from "./slab.ts";
 
 interface Frame {
@@ -117,5 +118,87 @@ void test("an empty slab, and one whose frames have any alignment", (t) => {
     t.notOk(slab.isEmpty);
     t.same(framesOf(slab).frames, [{ socket: 0x7fff_ffff, message: message(length) }]);
   }
+  t.end();
+});
+
+/** What a client finds in the frames of batches: payloads without tags, one text of socket and length for each. */
+function batchesOf(slab: Slab): string[] {
+  return framesOf(slab).frames.map(({ socket, message: { length } }) => `${socket}:${length}`);
+}
+
+void test("messages that follow each other for one socket share a frame", (t) => {
+  const slab = new Slab(16);
+  // Lengths around those at which a header grows.
+  const lengths = [1, 120, 3, 2, 65_000, 404, 5, 6];
+  for (const length of lengths) slab.addToBatch(7, message(length), length, 512 * 1024);
+  const { frames, writes } = framesOf(slab);
+  t.equal(writes, 1);
+  t.equal(frames.length, 1);
+  const whole = Buffer.concat(lengths.map((length) => message(length)));
+  t.ok(whole.equals(frames[0]?.message ?? new Uint8Array(0)), "byte by byte");
+  t.end();
+});
+
+void test("a batch ends where it is full, and where anything else comes between", (t) => {
+  const cases: readonly (readonly [string, (slab: Slab) => void, readonly string[]])[] = [
+    ["a longer message goes alone", () => undefined, ["1:60", "1:50", "1:500", "1:10"]],
+    [
+      "another socket's message",
+      (slab) => slab.address(2, slab.addFrame(message(1), 1)),
+      ["1:60", "2:1", "1:50", "1:500", "1:10"],
+    ],
+    [
+      "a shared frame",
+      (slab) => {
+        const shared = slab.addFrame(message(9), 9);
+        slab.address(2, shared);
+        slab.address(1, shared);
+      },
+      ["1:60", "2:9", "1:9", "1:50", "1:500", "1:10"],
+    ],
+  ];
+  for (const [title, between, expected] of cases) {
+    const slab = new Slab(16);
+    slab.addToBatch(1, message(40), 40, 100);
+    slab.addToBatch(1, message(20), 20, 100);
+    between(slab);
+    for (const length of [50, 500, 10]) slab.addToBatch(1, message(length), length, 100);
+    t.same(batchesOf(slab), expected, title);
+  }
+  t.end();
+});
+
+void test("a frame that was shared before is addressed between two messages", (t) => {
+  const slab = new Slab(16);
+  const shared = slab.addFrame(message(9), 9);
+  slab.address(2, shared);
+  slab.addToBatch(1, message(5), 5, 100);
+  slab.address(1, shared);
+  slab.addToBatch(1, message(6), 6, 100);
+  slab.address(3, shared);
+  slab.addToBatch(1, message(7), 7, 100);
+  t.same(batchesOf(slab), ["2:9", "1:5", "1:9", "1:6", "3:9", "1:7"]);
+  t.end();
+});
+
+void test("a batch has no more messages than a client takes", (t) => {
+  const slab = new Slab(16);
+  for (let i = 0; i < 5000; i++) slab.addToBatch(1, message(3), 3, 512 * 1024);
+  t.same(batchesOf(slab), [`1:${3 * 4096}`, `1:${3 * 904}`]);
+  t.end();
+});
+
+void test("text frames have no tag, and parts of text none either", (t) => {
+  const slab = new Slab(16);
+  slab.address(1, slab.addFrame(message(3), 3, textTag));
+  const fill = (target: Uint8Array, at: number): void => {
+    target.set(message(2), at);
+  };
+  slab.address(1, slab.addPart({ length: 2, fill, isFirst: true, isLast: false }, textTag));
+  slab.address(1, slab.addPart({ length: 2, fill, isFirst: false, isLast: true }, textTag));
+  const bytes: number[] = [];
+  openSlab(slab.seal(), (_socket, frames) => bytes.push(...frames));
+  const [a, b] = [[...message(3)], [...message(2)]];
+  t.same(bytes, [0x81, 3, ...a, 0x01, 2, ...b, 0x80, 2, ...b]);
   t.end();
 });

@@ -4,8 +4,11 @@
 //   bytes   [ frame | frame | frame … ]                header, compression tag and message each
 //   table   [ socket, start, length ] as three words   in the order of delivery; the length's highest bit asks for a receipt
 import { assert, Writer } from "@lightcone/abi";
+import { limit } from "../base/limit.ts";
+import { textTag } from "./frame-style.ts";
 
 const finalBit = 0x80;
+const textFrame = 0x01;
 const binaryFrame = 0x02;
 const continuationFrame = 0x00;
 const entryWords = 3;
@@ -29,11 +32,25 @@ export interface MessagePart {
   readonly isLast: boolean;
 }
 
+/** A frame that may take more messages, as long as it is the last thing that was written and addressed. */
+interface Batch {
+  socket: number;
+  start: number;
+  headerLength: number;
+  payload: number;
+  messageCount: number;
+}
+
 /** A place in a slab: one whole frame. */
 export interface Fragment {
   readonly slab: Slab;
   readonly start: number;
   readonly length: number;
+}
+
+function headerLengthOf(payload: number): number {
+  if (payload <= shortLengthMax) return 2;
+  return payload <= mediumLengthMax ? 4 : 10;
 }
 
 /** A finished slab: `buffer` holds the frames and, from `tableStart` on, `entryCount` table entries. */
@@ -47,6 +64,7 @@ export class Slab {
   readonly #bytes: Writer;
   #table: Uint32Array = new Uint32Array(64 * entryWords);
   #entryCount = 0;
+  #batch: Batch = { socket: -1, start: 0, headerLength: 0, payload: 0, messageCount: 0 };
 
   constructor(capacity: number) {
     this.#bytes = new Writer(capacity);
@@ -60,22 +78,79 @@ export class Slab {
     return this.#bytes.length;
   }
 
-  /** Writes a message as a frame that nobody gets yet. */
-  addFrame(message: Uint8Array, messageLength: number): Fragment {
+  /** Writes a message as a frame that nobody gets yet; `tag` says how it is compressed, or is `textTag`. */
+  addFrame(message: Uint8Array, messageLength: number, tag: number = plainTag): Fragment {
     const start = this.#bytes.length;
-    this.#addHeader(finalBit | binaryFrame, messageLength + 1);
-    this.#bytes.u8(plainTag);
+    if (tag === textTag) {
+      this.#addHeader(finalBit | textFrame, messageLength);
+    } else {
+      this.#addHeader(finalBit | binaryFrame, messageLength + 1);
+      this.#bytes.u8(tag);
+    }
     this.#bytes.rawRange(message, 0, messageLength);
     return { slab: this, start, length: this.#bytes.length - start };
   }
 
-  /** Writes a part of a message that is too long for one frame (RFC 6455 section 5.4). */
-  addPart(part: MessagePart): Fragment {
+  /**
+   * Sends a message to a socket in the frame of the one before, if nothing came between and it gets no longer than `bytesMax`, tag
+   * not counted; else in a frame of its own, which may take more.
+   */
+  addToBatch(socket: number, message: Uint8Array, messageLength: number, bytesMax: number): void {
+    const batch = this.#batch;
+    if (!this.#isOpen(batch, socket, messageLength, bytesMax)) {
+      const { start, length } = this.addFrame(message, messageLength);
+      this.address(socket, { slab: this, start, length });
+      const payload = messageLength + 1;
+      const headerLength = length - payload;
+      this.#batch = { socket, start, headerLength, payload, messageCount: 1 };
+      return;
+    }
+    const before = this.#bytes.length;
+    batch.payload += messageLength;
+    batch.messageCount++;
+    this.#growHeader(batch);
+    this.#bytes.rawRange(message, 0, messageLength);
+    const lengthAt = (this.#entryCount - 1) * entryWords + 2;
+    this.#table[lengthAt] = (this.#table[lengthAt] as number) + this.#bytes.length - before;
+  }
+
+  /** Whether the last frame can take a message without overtaking another one. */
+  #isOpen(batch: Batch, socket: number, messageLength: number, bytesMax: number): boolean {
+    const end = batch.start + batch.headerLength + batch.payload;
+    const last = (this.#entryCount - 1) * entryWords;
+    return (
+      batch.socket === socket &&
+      end === this.#bytes.length &&
+      this.#table[last] === socket &&
+      (this.#table[last + 1] as number) + (this.#table[last + 2] as number) === end &&
+      batch.messageCount < limit.batchMessageCountMax &&
+      batch.payload - 1 + messageLength <= bytesMax
+    );
+  }
+
+  /** Writes the header of a frame whose payload has grown; a longer header moves the payload, twice at most. */
+  #growHeader(batch: Batch): void {
+    const { start, headerLength, payload } = batch;
+    const end = this.#bytes.length;
+    batch.headerLength = headerLengthOf(payload);
+    this.#bytes.reserve(batch.headerLength - headerLength);
+    const grownEnd = this.#bytes.length;
+    this.#bytes.memory.copyWithin(start + batch.headerLength, start + headerLength, end);
+    this.#bytes.truncate(start);
+    this.#addHeader(finalBit | binaryFrame, payload);
+    this.#bytes.truncate(grownEnd);
+  }
+
+  /** Writes a part of a message that is too long for one frame (RFC 6455 section 5.4): of text, or not compressed. */
+  addPart(part: MessagePart, tag: number = plainTag): Fragment {
     const { length, isFirst, isLast } = part;
     const start = this.#bytes.length;
-    const code = (isLast ? finalBit : 0) | (isFirst ? binaryFrame : continuationFrame);
-    this.#addHeader(code, length + (isFirst ? 1 : 0));
-    if (isFirst) this.#bytes.u8(plainTag);
+    const isText = tag === textTag;
+    const firstCode = isText ? textFrame : binaryFrame;
+    const code = (isLast ? finalBit : 0) | (isFirst ? firstCode : continuationFrame);
+    const isTagged = isFirst && !isText;
+    this.#addHeader(code, length + (isTagged ? 1 : 0));
+    if (isTagged) this.#bytes.u8(plainTag);
     const at = this.#bytes.reserve(length);
     part.fill(this.#bytes.memory, at);
     return { slab: this, start, length: this.#bytes.length - start };

@@ -1,9 +1,11 @@
 // All rows of a large table whose rows have one length, copied from frozen pages straight into what is sent: their number is
 // known before the first is read, so that nothing has to be gathered.
-import { writeFixedRowListHead, Writer, writeTableHead } from "@lightcone/abi";
+import { writeFixedRowListHead, Writer } from "@lightcone/abi";
 import { rowListSizeMax } from "./row-pieces.ts";
 import type { RowsSource, SendPart } from "./rows-source.ts";
+import type { TableForm } from "./table-form.ts";
 import type { FrozenRows } from "../datastore/rows/store.ts";
+import type { Table } from "../datastore/table.ts";
 import { isLongQuery } from "../sql/run.ts";
 import type { CompiledText } from "../sql/table-query.ts";
 
@@ -18,29 +20,39 @@ export class TableStream implements RowsSource {
   readonly isFound: boolean = true;
   readonly #frozen: FrozenRows;
   readonly #rowSize: number;
-  readonly #name: string;
+  readonly #head: Uint8Array;
+  readonly #tail: Uint8Array;
   #leftBytes: number;
   #hasBegun = false;
   /** The next row. */
   #next: number;
 
-  private constructor(frozen: FrozenRows, rowSize: number, rowCount: number, name: string) {
-    this.#frozen = frozen;
+  private constructor(table: Table, form: TableForm, position: number) {
+    const { rowCount } = table;
+    const { rowSize } = table.layout;
+    this.#frozen = table.rows.freeze();
     this.#rowSize = rowSize;
-    this.#name = name;
     this.#leftBytes = rowCount * rowSize;
-    this.#next = frozen.rows.live.next(0);
+    this.#next = this.#frozen.rows.live.next(0);
+    const writer = new Writer(64);
+    form.writeHead(writer, table, rowCount, position);
+    writeFixedRowListHead(writer, rowSize, this.#leftBytes);
+    this.#head = writer.finish();
+    writer.clear();
+    form.writeTail(writer);
+    this.#tail = writer.finish();
   }
 
   /** Holds the rows that a text asks for, if it asks for a whole table that can be read like this. */
-  static of(group: CompiledText): TableStream | undefined {
+  static of(group: CompiledText, form: TableForm, position: number): TableStream | undefined {
     const [query, ...others] = group;
-    if (others.length > 0 || query.kind !== "single" || !isLongQuery(query)) return undefined;
+    if (!form.rows.isBsatn || others.length > 0) return undefined;
+    if (query.kind !== "single" || !isLongQuery(query)) return undefined;
     const { table, predicate, rowOffset } = query;
     const { rowSize } = table.layout;
     if (predicate !== undefined || rowOffset > 0 || table.rowCount === 0) return undefined;
     if (rowSize <= 0 || rowSize > rowListSizeMax) return undefined;
-    return new TableStream(table.rows.freeze(), rowSize, table.rowCount, table.schema.name);
+    return new TableStream(table, form, position);
   }
 
   find(): void {
@@ -50,25 +62,25 @@ export class TableStream implements RowsSource {
   step(send: SendPart): boolean {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      const head = new Writer(64);
-      writeTableHead(head, this.#name);
-      writeFixedRowListHead(head, this.#rowSize, this.#leftBytes);
-      send({ bytes: head.finish(), isEnd: false });
+      send({ bytes: this.#head, isEnd: false });
       return true;
     }
     const rowCount = Math.max(1, Math.floor(stepBytes / this.#rowSize));
     const length = Math.min(this.#leftBytes, rowCount * this.#rowSize);
     this.#leftBytes -= length;
     const isEnd = this.#leftBytes === 0;
+    const hasTail = this.#tail.length > 0;
     send({
       length,
-      isEnd,
+      isEnd: isEnd && !hasTail,
       fill: (bytes, at) => {
         this.#copy(bytes, at, at + length);
       },
     });
-    if (isEnd) this.close();
-    return !isEnd;
+    if (!isEnd) return true;
+    if (hasTail) send({ bytes: this.#tail, isEnd });
+    this.close();
+    return false;
   }
 
   close(): void {

@@ -1,4 +1,5 @@
-// A client for tests, without a socket: writes messages of protocol v2 into a service and reads what comes back.
+// A client for tests, without a socket: writes messages of protocol v2 or v3 into a service and reads what comes back.
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import {
   compileCodec,
   ConnectionId,
@@ -27,18 +28,35 @@ import { ManualTimers } from "../base/timers.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import type { Database } from "../database/database.ts";
 import type { ModuleLimits } from "../database/module-limits.ts";
+import { plainChoice, type WireChoice } from "./frame-style.ts";
 import { type Delivery, DatabaseService } from "./service.ts";
 import { openSlab } from "./slab.ts";
 
 export const owner: Identity = Identity.fromClaims("localhost", "owner");
 
 const finalBit = 0x80;
+const textFrame = 0x01;
 
-/** Takes WebSocket frames of one socket apart: their messages, without compression tags. */
+/** What a WebSocket library hands out: a whole payload. */
+export interface Payload {
+  readonly isText: boolean;
+  readonly bytes: Uint8Array;
+}
+
+/** The messages of a binary payload, and the tag that it had. */
+export function unpack({ bytes }: Payload): { readonly tag: number; readonly body: Uint8Array } {
+  const [tag = -1] = bytes;
+  const rest = bytes.subarray(1);
+  const body = tag === 0 ? rest : tag === 1 ? brotliDecompressSync(rest) : gunzipSync(rest);
+  return { tag, body };
+}
+
+/** Takes WebSocket frames of one socket apart. */
 class FrameReader {
   #parts: Uint8Array[] = [];
+  #isText = false;
 
-  *messagesOf(frames: Uint8Array): Generator<Uint8Array> {
+  *payloadsOf(frames: Uint8Array): Generator<Payload> {
     const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
     for (let at = 0; at < frames.length;) {
       const short = view.getUint8(at + 1);
@@ -48,9 +66,11 @@ class FrameReader {
           : short === 126
             ? [view.getUint16(at + 2), at + 4]
             : [Number(view.getBigUint64(at + 2)), at + 10];
+      const code = view.getUint8(at);
+      if (this.#parts.length === 0) this.#isText = (code & ~finalBit) === textFrame;
       this.#parts.push(frames.subarray(start, start + length));
-      if ((view.getUint8(at) & finalBit) !== 0) {
-        yield Buffer.concat(this.#parts).subarray(1);
+      if ((code & finalBit) !== 0) {
+        yield { isText: this.#isText, bytes: Buffer.concat(this.#parts) };
         this.#parts = [];
       }
       at = start + length;
@@ -77,7 +97,7 @@ export class TestHost {
   readonly receipts: { readonly socket: number; readonly byteCount: number }[] = [];
   /** Bytes of frames that were delivered, a shared one counted once. */
   frameBytes = 0;
-  readonly #inbox = new Map<number, ServerMessage[]>();
+  readonly #inbox = new Map<number, Payload[]>();
   readonly #readers = new Map<number, FrameReader>();
   readonly #identity: Identity;
   #service: DatabaseService | undefined;
@@ -97,9 +117,7 @@ export class TestHost {
           this.#inbox.set(socket, inbox);
           const reader = this.#readers.get(socket) ?? new FrameReader();
           this.#readers.set(socket, reader);
-          for (const message of reader.messagesOf(frames)) {
-            inbox.push(decodeServerMessage(new Reader(message)));
-          }
+          inbox.push(...reader.payloadsOf(frames));
         });
       },
       closeSocket: (socket, code, reason) => this.closed.push({ socket, code, reason }),
@@ -136,15 +154,26 @@ export class TestHost {
     return this.service.database;
   }
 
-  /** What a socket was sent since the last call. */
+  /** What a socket of v2 or v3 was sent since the last call. */
   take(socket: number): ServerMessage[] {
+    const messages: ServerMessage[] = [];
+    for (const payload of this.takePayloads(socket)) {
+      const reader = new Reader(unpack(payload).body);
+      do messages.push(decodeServerMessage(reader));
+      while (reader.remaining > 0);
+    }
+    return messages;
+  }
+
+  /** The same as it arrived. */
+  takePayloads(socket: number): Payload[] {
     const left = this.receipts.filter((receipt) => receipt.socket === socket);
     const others = this.receipts.filter((receipt) => receipt.socket !== socket);
     this.receipts.splice(0, this.receipts.length, ...others);
     for (const { byteCount } of left) this.service.written(socket, byteCount);
-    const messages = this.#inbox.get(socket) ?? [];
+    const payloads = this.#inbox.get(socket) ?? [];
     this.#inbox.set(socket, []);
-    return messages;
+    return payloads;
   }
 }
 
@@ -156,7 +185,13 @@ export class TestClient {
   readonly connectionId: ConnectionId;
   readonly #writer = new Writer();
 
-  constructor(host: TestHost, socket: number, subject: string, isConfirmed = false) {
+  constructor(
+    host: TestHost,
+    socket: number,
+    subject: string,
+    isConfirmed = false,
+    wire: WireChoice = plainChoice,
+  ) {
     this.host = host;
     this.socket = socket;
     this.identity = subject === "owner" ? owner : Identity.fromClaims("localhost", subject);
@@ -170,6 +205,7 @@ export class TestClient {
       },
       "token",
       isConfirmed,
+      wire,
     );
     host.service.endTurn();
   }

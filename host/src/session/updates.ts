@@ -1,13 +1,24 @@
-// Row changes as messages of protocol v2: sets ascending by id, tables ascending by name (protocol.md section 7.6). Whole
-// messages are shared among clients that watch the same (design decision 7).
+// Row changes as messages: of protocol v2 here, sets ascending by id, tables ascending by name (protocol.md section 7.6).
 import {
+  compressionTags,
   writeQuerySetHead,
-  Writer,
+  type Writer,
   writeTableUpdateHead,
   writeTransactionUpdateHead,
 } from "@lightcone/abi";
-import type { Subscriber, UpdatePart } from "../subscription/registry.ts";
-import type { Outbox, Address, SharedFrame } from "./outbox.ts";
+import type { UpdatePart } from "../subscription/registry.ts";
+
+/** How a dialect tells those who watch of a transaction. */
+export interface UpdateForm {
+  /** See `FrameStyle`. */
+  readonly tag: number;
+  /** Whether messages name query sets: else clients whose ids differ are told the same. */
+  readonly namesSets: boolean;
+  /** Puts a subscriber's parts into the order in which `write` wants them. */
+  arrange(parts: UpdatePart[]): void;
+  /** Writes a message of arranged parts, whose rows lie in `encoded`. */
+  write(writer: Writer, parts: readonly UpdatePart[], encoded: Uint8Array): void;
+}
 
 function compareParts(a: UpdatePart, b: UpdatePart): number {
   if (a.querySetId !== b.querySetId) return a.querySetId - b.querySetId;
@@ -49,16 +60,6 @@ export function arrangeParts(parts: UpdatePart[]): number {
   return countRuns(parts, 0, parts.length, sameSet);
 }
 
-/** Whether two clients are told the same. */
-function isSame(a: readonly UpdatePart[], b: readonly UpdatePart[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
-    const [one, other] = [a[i] as UpdatePart, b[i] as UpdatePart];
-    if (one.query !== other.query || one.querySetId !== other.querySetId) return false;
-  }
-  return true;
-}
-
 /** Writes arranged parts, whose encoded rows lie in `encoded`. */
 export function writeParts(
   writer: Writer,
@@ -81,53 +82,15 @@ export function writeParts(
   }
 }
 
-/** Sends TransactionUpdates. */
-export class UpdateSender {
-  readonly #outbox: Outbox;
-  readonly #frames = new Map<string, SharedFrame>();
-  readonly #writer = new Writer(1024);
-
-  constructor(outbox: Outbox) {
-    this.#outbox = outbox;
-  }
-
-  /** Tells all `affected` but the caller, whose changes go into its answer. */
-  send(
-    affected: readonly Subscriber[],
-    caller: Subscriber | undefined,
-    encoded: Uint8Array,
-    addressOf: (subscriber: Subscriber) => Address | undefined,
-  ): void {
-    this.#frames.clear();
-    let parts: readonly UpdatePart[] = [];
-    let frame: SharedFrame | undefined;
-    for (let i = 0; i < affected.length; i++) {
-      const subscriber = affected[i] as Subscriber;
-      if (subscriber === caller) continue;
-      const address = addressOf(subscriber);
-      if (address === undefined) continue;
-      // Those who watch one query come one after another: most are told what the one before was.
-      if (frame === undefined || !isSame(subscriber.parts, parts)) {
-        frame = this.#frame(subscriber.parts, encoded);
-        ({ parts } = subscriber);
-      }
-      this.#outbox.sendShared(address, frame);
-    }
-  }
-
-  #frame(parts: UpdatePart[], encoded: Uint8Array): SharedFrame {
-    const setCount = arrangeParts(parts);
-    // A part's place names the query: equal keys mean equal messages within one transaction.
-    let key = "";
-    for (const { querySetId, query } of parts) key += `${querySetId}:${query.partStart} `;
-    const known = this.#frames.get(key);
-    if (known !== undefined) return known;
-    this.#writer.clear();
-    writeTransactionUpdateHead(this.#writer, setCount);
-    writeParts(this.#writer, parts, encoded);
-    const message = this.#writer.finish();
-    const frame = { message, length: message.length, immediate: undefined, held: undefined };
-    this.#frames.set(key, frame);
-    return frame;
-  }
-}
+/** TransactionUpdate of protocol v2 and v3. */
+export const v2Updates: UpdateForm = {
+  tag: compressionTags.None,
+  namesSets: true,
+  arrange: (parts) => {
+    arrangeParts(parts);
+  },
+  write: (writer, parts, encoded) => {
+    writeTransactionUpdateHead(writer, countRuns(parts, 0, parts.length, sameSet));
+    writeParts(writer, parts, encoded);
+  },
+};

@@ -88,10 +88,14 @@ export class Evaluator {
   }
 
   /**
-   * Writes one list of all rows that match queries on one table now, each as often as it comes; returns how many there are.
-   * Throws as `runTableQuery`.
+   * Writes one list of all rows that match queries on one table now, each as often as it comes; returns how many there are, and
+   * tells so before it writes. Throws as `runTableQuery`.
    */
-  writeRows(queries: readonly TableQuery[], writer: Writer): number {
+  writeRows(
+    queries: readonly TableQuery[],
+    writer: Writer,
+    onCount?: (rowCount: number) => void,
+  ): number {
     const list = this.#rowList;
     list.clear();
     for (const query of queries) {
@@ -102,8 +106,9 @@ export class Evaluator {
         list.append(rows.page(row), start + rowOffset, start + rows.size(row));
       });
     }
-    list.writeTo(writer);
     const { count } = list;
+    onCount?.(count);
+    list.writeTo(writer);
     if (list.dataLength > keptBytes) this.#rowList = new RowListWriter();
     return count;
   }
@@ -196,12 +201,15 @@ export class Evaluator {
     const writer = this.#bytes;
     const { table, rowOffset } = query.query;
     query.partStart = writer.length;
+    query.partRowCount = query.inserts.count + query.deletes.count;
     if (table.schema.isEvent) {
       writeEventPart(writer);
       this.#writeList(table, rowOffset, query.inserts);
+      query.partMiddle = writer.length;
     } else {
       writePersistentPart(writer);
       this.#writeList(table, rowOffset, query.inserts);
+      query.partMiddle = writer.length;
       this.#writeList(table, rowOffset, query.deletes);
     }
     query.partEnd = writer.length;

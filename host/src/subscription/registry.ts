@@ -64,9 +64,11 @@ export class SharedQuery {
   inserts: RowIds = noRows;
   deletes: RowIds = noRows;
   isPending = false;
-  /** Where the encoded change lies in the evaluator's bytes. */
+  /** Where the encoded change lies in the evaluator's bytes: a tag, the inserted rows, from the middle on the deleted ones. */
   partStart = 0;
+  partMiddle = 0;
   partEnd = 0;
+  partRowCount = 0;
 
   constructor(query: TableQuery) {
     this.query = query;

@@ -1,94 +1,25 @@
 // Random calls of several clients with random subscriptions: after each step every client holds what a plain evaluation of its
 // queries finds.
 import { test } from "tap";
-import { compileCodec, encode, present, product, type Value } from "@lightcone/abi";
+import { type Compression, present, type Subprotocol } from "@lightcone/abi";
 import { Rng } from "@lightcone/fixtures/rng";
 import { readWasm } from "@lightcone/fixtures/wasm";
+import type { WireChoice } from "../../src/session/frame-style.ts";
 import { owner, TestClient, TestHost } from "../../src/session/test-client.ts";
 import { testSeeds } from "../datastore/seeds.ts";
-import { type Row, tableRows } from "../rows.ts";
 import { type HeldRows, Mirror } from "./mirror.ts";
+import { foundRows, makeCall, makeQuery, type Query } from "./probe-steps.ts";
 
-interface Query {
-  readonly text: string;
-  readonly table: string;
-  readonly wants: (row: Row, client: TestClient) => boolean;
-}
+/** Protocols with the same messages: clients speak them in turns. */
+const wires: readonly WireChoice[] = [
+  wire("v2.bsatn.spacetimedb", "None"),
+  wire("v3.bsatn.spacetimedb", "Gzip"),
+  wire("v2.bsatn.spacetimedb", "Brotli"),
+  wire("v3.bsatn.spacetimedb", "None"),
+];
 
-function makeQuery(rng: Rng): Query {
-  const n = rng.nextBelow(8);
-  const number = (row: Row, column: string): number => Number(row[column]);
-  const queries: readonly Query[] = [
-    { text: "SELECT * FROM item", table: "item", wants: () => true },
-    { text: "SELECT * FROM pair", table: "pair", wants: () => true },
-    { text: `SELECT * FROM item WHERE id = ${n}`, table: "item", wants: (row) => row["id"] === n },
-    {
-      text: `SELECT * FROM item WHERE id >= ${n} AND text <> 'b'`,
-      table: "item",
-      wants: (row) => number(row, "id") >= n && row["text"] !== "b",
-    },
-    {
-      text: "SELECT * FROM item WHERE text = 'a'",
-      table: "item",
-      wants: (row) => row["text"] === "a",
-    },
-    {
-      text: `SELECT * FROM pair WHERE left = ${n} OR right = ${n}`,
-      table: "pair",
-      wants: (row) => row["left"] === n || row["right"] === n,
-    },
-    {
-      text: `SELECT * FROM place WHERE slot = ${n}`,
-      table: "place",
-      wants: (row) => row["slot"] === n,
-    },
-    {
-      text: `SELECT * FROM place WHERE height < ${n - 50} AND zone <> 1`,
-      table: "place",
-      wants: (row) => number(row, "height") < n - 50 && row["zone"] !== 1,
-    },
-    {
-      text: "SELECT * FROM caller WHERE sender = :sender",
-      table: "caller",
-      wants: (row, client) =>
-        client.identity.equals(row["sender"] as unknown as typeof client.identity),
-    },
-    {
-      text: "SELECT * FROM caller WHERE event = 'disconnected'",
-      table: "caller",
-      wants: (row) => row["event"] === "disconnected",
-    },
-  ];
-  return present(queries[rng.nextBelow(queries.length)], "a query");
-}
-
-type Call = readonly [reducer: string, args: Readonly<Record<string, Value>>];
-
-function makeCall(rng: Rng): Call {
-  const [id, other] = [rng.nextBelow(8), rng.nextBelow(8)];
-  const text = present(["a", "b", "c"][rng.nextBelow(3)], "a text");
-  const pair = { left: id, right: other };
-  const calls: readonly Call[] = [
-    ["upsert", { id, text }],
-    ["upsert", { id, text }],
-    ["insert_unique", { id, text }],
-    ["insert_both", { first: id, second: other }],
-    ["delete_item", { id }],
-    ["delete_where", { text }],
-    ["delete_and_insert", { id }],
-    ["insert_and_delete", { id: id + 100 }],
-    ["clear_items", {}],
-    ["insert_pair", pair],
-    ["insert_pair", pair],
-    ["delete_pair", pair],
-    ["add_place", { id, slot: other, label: `${id}` }],
-    ["move_place", { id, slot: other, rank: other }],
-    ["delete_slot", { slot: id }],
-    ["fail", { message: text }],
-    ["panic_now", { message: text }],
-    ["whoami", {}],
-  ];
-  return present(calls[rng.nextBelow(calls.length)], "a call");
+function wire(protocol: Subprotocol, compression: Compression): WireChoice {
+  return { protocol, compression, light: false };
 }
 
 class World {
@@ -114,7 +45,9 @@ class World {
 
   #connect(): void {
     const socket = ++this.#lastSocket;
-    const client = new TestClient(this.host, socket, `client ${socket % 3}`, socket % 2 === 0);
+    const choice = present(wires[socket % wires.length], "a wire");
+    const subject = `client ${socket % 3}`;
+    const client = new TestClient(this.host, socket, subject, this.#rng.nextBelow(2) === 0, choice);
     this.#clients.set(socket, { client, mirror: new Mirror(), sets: new Map() });
   }
 
@@ -171,17 +104,11 @@ class World {
 
   #evaluate(client: TestClient, queries: readonly Query[]): Map<string, HeldRows> {
     const tables = new Map<string, HeldRows>();
-    const distinct = new Map(queries.map((query) => [query.text, query]));
-    for (const { table, wants } of distinct.values()) {
-      const held: HeldRows = tables.get(table) ?? new Map<string, number>();
+    for (const [table, rows] of foundRows(this.host.database, client, queries)) {
+      const held: HeldRows = new Map<string, number>();
       tables.set(table, held);
-      const { schema } = present(this.host.database.parts.datastore.tableByName(table), table);
-      const codec = compileCodec(
-        product(Object.fromEntries(schema.columns.map((one) => [one.name, one.type]))),
-      );
-      for (const row of tableRows(this.host.database, table)) {
-        if (!wants(row, client)) continue;
-        const hex = Buffer.from(encode(codec, row)).toString("hex");
+      for (const row of rows) {
+        const hex = Buffer.from(row).toString("hex");
         held.set(hex, (held.get(hex) ?? 0) + 1);
       }
     }

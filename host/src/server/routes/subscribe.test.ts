@@ -103,9 +103,24 @@ void test("the token in the query, as browsers send it", async (t) => {
 
 void test("the server chooses among several subprotocols", async (t) => {
   const world = await open(t);
-  const offer = "v3.bsatn.spacetimedb , v2.bsatn.spacetimedb,v1.json.spacetimedb";
-  t.equal((await shake(world, path, { "sec-websocket-protocol": offer })).status, 101);
-  t.equal(world.upgrades[0]?.protocol, "v2.bsatn.spacetimedb");
+  const [v3, v2, v1, json] = [
+    "v3.bsatn.spacetimedb",
+    "v2.bsatn.spacetimedb",
+    "v1.bsatn.spacetimedb",
+    "v1.json.spacetimedb",
+  ];
+  const cases: readonly (readonly [offer: string, chosen: string])[] = [
+    [`${v2} , ${v3},${json}`, v3],
+    [`${json},${v1}, unknown,${v2}`, v2],
+    [`${json},${v1}`, v1],
+    [`nothing, ${json}`, json],
+  ];
+  for (const [offer, chosen] of cases) {
+    t.equal((await shake(world, path, { "sec-websocket-protocol": offer })).status, 101);
+    const target = world.upgrades.at(-1);
+    t.equal(target?.protocol, chosen, offer);
+    t.match(target?.options, { compression: "Brotli", confirmed: !chosen.startsWith("v1") });
+  }
 });
 
 void test("a plain GET is told to upgrade", async (t) => {
@@ -128,7 +143,7 @@ void test("handshakes that are refused", async (t) => {
     [path, { "sec-websocket-key": "short" }, 400, "sec-websocket-key"],
     [path, { "sec-websocket-protocol": undefined }, 400, "no valid protocol selected"],
     [path, { "sec-websocket-protocol": "v9" }, 400, "no valid protocol selected"],
-    [path, { "sec-websocket-protocol": "v1.json.spacetimedb" }, 400, "no valid protocol selected"],
+    [path, { "sec-websocket-protocol": "V2.BSATN.SPACETIMEDB" }, 400, "no valid protocol selected"],
     [`${path}?compression=gzip`, {}, 400, `${query}compression`],
     [`${path}?confirmed=1`, {}, 400, `${query}confirmed`],
     [`${path}?connection_id=12`, {}, 400, `${query}connection_id`],

@@ -6,13 +6,11 @@ import {
   LightconeError,
   parseSubprotocols,
   parseSubscribeOptions,
-  type Subprotocol,
+  subprotocols,
 } from "@lightcone/abi";
 import { textReply } from "../reply.ts";
 import { callerOf, handleOf, newConnectionId } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
-
-const supported: readonly Subprotocol[] = ["v2.bsatn.spacetimedb"];
 
 function bad(message: string): LightconeError {
   return new LightconeError("LC_REQUEST_INVALID", message);
@@ -39,7 +37,7 @@ function subscribe(request: CallerRequest, services: Services): Outcome {
   }
   checkHandshake(headers);
   const offered = parseSubprotocols(headers["sec-websocket-protocol"] ?? "");
-  const protocol = chooseSubprotocol(offered, supported);
+  const protocol = chooseSubprotocol(offered, subprotocols);
   if (protocol === undefined) throw bad("no valid protocol selected");
   const options = parseSubscribeOptions(query, protocol);
   const database = handleOf(request, services);
