@@ -44,6 +44,7 @@ export interface Requests {
       readonly program: Uint8Array;
       readonly owner: bigint;
       readonly policy: PublishPolicy;
+      readonly confirmationMillis: number | undefined;
     };
     readonly result: "created" | "updated" | "unchanged";
   };

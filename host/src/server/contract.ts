@@ -56,6 +56,8 @@ export interface PublishRequest {
   readonly clear: boolean;
   /** Whether clients may be disconnected. */
   readonly policy: PublishPolicy;
+  /** How long to wait until it is durable; LC_PUBLISH_UNCONFIRMED then. For ever if not given. */
+  readonly confirmationMillis?: number;
 }
 
 /** Where a database's frames for one WebSocket go. */

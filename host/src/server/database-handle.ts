@@ -242,8 +242,9 @@ export class WorkerDatabase implements DatabaseHandle {
         await this.#checkProgram(request.program);
         await this.#clear();
       }
-      const { program, owner, policy } = request;
-      return { kind: await this.#request("publish", { program, owner: owner.value, policy }) };
+      const { program, owner, policy, confirmationMillis } = request;
+      const params = { program, owner: owner.value, policy, confirmationMillis };
+      return { kind: await this.#request("publish", params) };
     });
   }
 

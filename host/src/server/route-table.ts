@@ -3,11 +3,13 @@ import type { Route } from "./router.ts";
 import { backupRoutes } from "./routes/backup.ts";
 import { callRoutes } from "./routes/call.ts";
 import { databaseRoutes } from "./routes/database.ts";
+import { energyRoutes } from "./routes/energy.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { moduleRoutes } from "./routes/module.ts";
 import { nameRoutes } from "./routes/names.ts";
+import { openApiRoute } from "./routes/openapi.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { subscribeRoutes } from "./routes/subscribe.ts";
@@ -15,6 +17,7 @@ import { subscribeRoutes } from "./routes/subscribe.ts";
 export const routes: readonly Route[] = [
   ...healthRoutes,
   ...identityRoutes,
+  ...energyRoutes,
   ...publishRoutes,
   ...databaseRoutes,
   ...nameRoutes,
@@ -24,4 +27,5 @@ export const routes: readonly Route[] = [
   ...logRoutes,
   ...subscribeRoutes,
   ...moduleRoutes,
+  openApiRoute(() => routes),
 ];

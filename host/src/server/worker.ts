@@ -23,6 +23,7 @@ import type {
   ToWorker,
   WorkerStart,
 } from "./channel.ts";
+import { confirmedWithin } from "./confirmed-within.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
 assert(parentPort !== null, "worker.ts runs on a worker thread alone");
@@ -128,11 +129,13 @@ function makeHandlers(service: DatabaseService): Handlers {
   const follows = new Map<number, () => void>();
   const { moduleLog } = service.database.parts;
   return {
-    publish: async ({ program, owner, policy }) => {
+    publish: async ({ program, owner, policy, confirmationMillis }) => {
       await service.database.prepare(program);
-      const result = await service.publish(program, new Identity(owner), policy);
-      moduleStarted(service);
-      return result;
+      const publishing = service.publish(program, new Identity(owner), policy).then((kind) => {
+        moduleStarted(service);
+        return kind;
+      });
+      return confirmedWithin(publishing, confirmationMillis);
     },
     planPublish: async ({ program }) => {
       await service.database.prepare(program);

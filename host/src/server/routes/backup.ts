@@ -1,5 +1,15 @@
 // A database as an archive, while it runs, and a new database from one (docs/backup.md).
 import { LightconeError } from "@lightcone/abi";
+import {
+  bytes,
+  identityHex,
+  json,
+  notOwner,
+  object,
+  string,
+  text,
+  unavailable,
+} from "../openapi/description.ts";
 import { jsonReply, type Reply } from "../reply.ts";
 import { databaseOf, databaseRefOf, requireOwner } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
@@ -65,6 +75,15 @@ export const backupRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "An archive of the database as it is durable now; it goes on meanwhile.",
+    answers: {
+      200: {
+        description: "The archive",
+        content: { "application/octet-stream": bytes },
+        headers: { "lightcone-last-offset": "The last transaction in it" },
+      },
+      403: notOwner,
+      503: unavailable,
+    },
     handle: backup,
   },
   {
@@ -73,6 +92,28 @@ export const backupRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "Makes a new database of an archive, the body; it belongs to who restores it.",
+    body: {
+      description: "An archive",
+      contentType: "application/octet-stream",
+      schema: bytes,
+      isRequired: true,
+    },
+    answers: {
+      200: json(
+        "The new database",
+        object({
+          Success: object({
+            domain: string,
+            database_identity: identityHex,
+            op: { const: "restored" },
+            restored_from: identityHex,
+            last_offset: { type: "integer" },
+          }),
+        }),
+      ),
+      409: text("The name is in use"),
+      500: text("The archive's program does not start"),
+    },
     handle: restore,
   },
 ];

@@ -4,6 +4,14 @@ import { LightconeError, unreachable } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { readText } from "../body.ts";
 import type { CallCost, CallResult } from "../contract.ts";
+import {
+  tellsDuration,
+  either,
+  json,
+  jsonType,
+  text,
+  unavailable,
+} from "../openapi/description.ts";
 import { type Headers, jsonTextReply, type Reply, textReply } from "../reply.ts";
 import { callerOf, handleOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
@@ -58,6 +66,11 @@ function durationHeader(durationMicros: number): Headers {
   return { "spacetime-execution-duration-micros": `${Math.round(durationMicros)}` };
 }
 
+const costHeaderNames: Readonly<Record<string, string>> = {
+  "spacetime-energy-used": "What the module's code used, in units of fuel",
+  ...tellsDuration,
+};
+
 export const callRoutes: readonly Route[] = [
   {
     method: "POST",
@@ -66,6 +79,26 @@ export const callRoutes: readonly Route[] = [
     access: "anybody",
     summary:
       "Calls a reducer or a procedure with arguments in a JSON array, or in an object by parameter name.",
+    body: {
+      description: "Arguments in order, or by the names of the parameters, each as SATS-JSON",
+      contentType: jsonType,
+      schema: { oneOf: [{ type: "array" }, { type: "object" }] },
+      isRequired: true,
+    },
+    answers: {
+      200: either(
+        text("The reducer committed", costHeaderNames),
+        json("What the procedure returned", {}, tellsDuration),
+      ),
+      400: text("The arguments do not fit, or it is a lifecycle reducer"),
+      402: text("The call used up its budget", costHeaderNames),
+      403: text("`client_connected` refused the caller"),
+      404: text("No such function, or it is private"),
+      415: text("The body is not announced as application/json alone"),
+      500: text("The procedure failed"),
+      503: unavailable,
+      [moduleFailedStatus]: text("The reducer returned an error or trapped", costHeaderNames),
+    },
     handle: call,
   },
 ];

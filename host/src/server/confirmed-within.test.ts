@@ -1,0 +1,25 @@
+import { LightconeError } from "@lightcone/abi";
+import { test } from "tap";
+import { confirmedWithin } from "./confirmed-within.ts";
+
+void test("what comes in time is passed on, as it is", async (t) => {
+  const refusal = new LightconeError("LC_PUBLISH_REFUSED", "no");
+  for (const millis of [undefined, 60_000]) {
+    t.equal(await confirmedWithin(Promise.resolve("created"), millis), "created");
+    await t.rejects(confirmedWithin(Promise.reject(refusal), millis), refusal);
+  }
+});
+
+void test("who has waited long enough is told so, and what comes later is nobody's", async (t) => {
+  let fail: (error: Error) => void = () => undefined;
+  const publishing = new Promise<string>((_resolve, reject) => {
+    fail = reject;
+  });
+  await t.rejects(confirmedWithin(publishing, 1), {
+    code: "LC_PUBLISH_UNCONFIRMED",
+    message: /within 1 ms/,
+  });
+  // Would end the process if nobody had taken it.
+  fail(new Error("the disk failed"));
+  await t.rejects(publishing, { message: "the disk failed" });
+});
