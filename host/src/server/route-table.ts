@@ -7,6 +7,7 @@ import { energyRoutes } from "./routes/energy.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
 import { moduleRoutes } from "./routes/module.ts";
 import { nameRoutes } from "./routes/names.ts";
 import { openApiRoute } from "./routes/openapi.ts";
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...queryRoutes,
   ...logRoutes,
   ...subscribeRoutes,
+  ...mcpRoutes,
   ...moduleRoutes,
   openApiRoute(() => routes),
 ];

@@ -13,6 +13,7 @@ import {
 import { jsonReply, type Reply } from "../reply.ts";
 import { databaseOf, databaseRefOf, requireOwner } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
+import { moduleFailedStatus } from "../status.ts";
 
 async function backup(request: CallerRequest, services: Services): Promise<Outcome> {
   const { control, databases, clock } = services;
@@ -113,6 +114,7 @@ export const backupRoutes: readonly Route[] = [
       ),
       409: text("The name is in use"),
       500: text("The archive's program does not start"),
+      [moduleFailedStatus]: text("The archive's program traps while it starts"),
     },
     handle: restore,
   },

@@ -1,8 +1,8 @@
 // Calls of reducers and procedures over HTTP (http-and-auth.md section 6.1).
-import type { IncomingHttpHeaders } from "node:http";
-import { LightconeError, unreachable } from "@lightcone/abi";
+import { unreachable } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { readText } from "../body.ts";
+import { refuseContentType } from "../content-type.ts";
 import type { CallCost, CallResult } from "../contract.ts";
 import {
   tellsDuration,
@@ -16,15 +16,6 @@ import { type Headers, jsonTextReply, type Reply, textReply } from "../reply.ts"
 import { callerOf, handleOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
 import { moduleFailedStatus } from "../status.ts";
-
-/** The refusal of a body that is not announced as plain JSON, or undefined. */
-function refuseContentType({ "content-type": type }: IncomingHttpHeaders): Reply | undefined {
-  if (type === "application/json") return undefined;
-  if (type !== undefined) {
-    return textReply(415, "Expected request with `Content-Type: application/json`");
-  }
-  throw new LightconeError("LC_REQUEST_INVALID", "Header of type `content-type` was missing");
-}
 
 async function call(request: CallerRequest, services: Services): Promise<Reply> {
   const database = handleOf(request, services);

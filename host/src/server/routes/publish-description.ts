@@ -14,6 +14,7 @@ import {
   text,
   unavailable,
 } from "../openapi/description.ts";
+import { moduleFailedStatus } from "../status.ts";
 
 export const hostTypeParameter: Parameter = {
   name: "host_type",
@@ -83,6 +84,10 @@ export const unconfirmed: AnswerDescription = text(
   "The program was not durable in time: an update may take effect later, a new database does not",
 );
 
+export const viewFailed: AnswerDescription = text(
+  "The program cannot compute a view that is in use",
+);
+
 export const publishAnswers: Answers = {
   200: json(
     "The program runs",
@@ -105,6 +110,7 @@ export const publishAnswers: Answers = {
   501: otherHostType,
   503: unavailable,
   504: unconfirmed,
+  [moduleFailedStatus]: viewFailed,
 };
 
 const isMajor: Schema = { type: "boolean" };

@@ -13,6 +13,7 @@ import { empty, json, notOwner, text, unavailable } from "../openapi/description
 import { emptyReply, errorText, jsonReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf, databaseRefOf, findDatabase, requireOwner, unknownName } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
+import { moduleFailedStatus } from "../status.ts";
 import {
   hostTypeParameter,
   otherHostType,
@@ -24,6 +25,7 @@ import {
   styleParameter,
   timeoutParameter,
   unconfirmed,
+  viewFailed,
 } from "./publish-description.ts";
 import { parsePublishQuery, type PublishQuery, requireWasm } from "./publish-query.ts";
 
@@ -274,6 +276,7 @@ export const publishRoutes: readonly Route[] = [
       500: text("The program does not load"),
       501: otherHostType,
       503: unavailable,
+      [moduleFailedStatus]: viewFailed,
     },
     handle: prePublish,
   },
@@ -293,6 +296,7 @@ export const publishRoutes: readonly Route[] = [
       501: otherHostType,
       503: unavailable,
       504: unconfirmed,
+      [moduleFailedStatus]: viewFailed,
     },
     handle: reset,
   },
