@@ -3,6 +3,8 @@ import type { ErrorCode } from "@lightcone/abi";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
+import type { ThreadUsage } from "../base/thread-usage.ts";
+import type { DatabaseStats } from "../database/stats.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { SealedSlab } from "../session/slab.ts";
@@ -85,7 +87,16 @@ export interface Requests {
     readonly result: string;
   };
   readonly stopFollow: { readonly params: { readonly followId: number }; readonly result: null };
+  readonly stats: { readonly params: null; readonly result: ThreadStats };
   readonly close: { readonly params: { readonly reason: string }; readonly result: null };
+}
+
+/** What a database's thread tells of itself. */
+export interface ThreadStats {
+  readonly database: DatabaseStats;
+  readonly thread: ThreadUsage;
+  /** The files of the log. */
+  readonly logBytes: number;
 }
 
 export interface CallResultData {

@@ -7,7 +7,7 @@ import type { Disk } from "../base/disk/contract.ts";
 import type { Manifest } from "./backup/archive.ts";
 import { archiveFault, openBackup, receiveArchive } from "./backup/transfer.ts";
 import type { ModuleHttp } from "./channel.ts";
-import type { Databases } from "./contract.ts";
+import type { Databases, OpenStats } from "./contract.ts";
 import { WorkerDatabase } from "./database-handle.ts";
 import type { Report } from "./report.ts";
 import { SpareThread } from "./spare-thread.ts";
@@ -93,6 +93,17 @@ export function openDatabases(options: DatabasesOptions): Databases {
         throw archiveFault(thrown);
       }
       return manifest;
+    },
+    async stats(timeoutMillis) {
+      const asked = [...handles].map(async ([key, handle]) => {
+        const stats = await handle.stats(timeoutMillis);
+        return [key, stats] as const;
+      });
+      const open = new Map<string, OpenStats>();
+      for (const [key, stats] of await Promise.all(asked)) {
+        if (stats !== undefined) open.set(key, stats);
+      }
+      return open;
     },
     async closeAll(): Promise<void> {
       await Promise.all(

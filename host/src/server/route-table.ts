@@ -8,6 +8,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { moduleRoutes } from "./routes/module.ts";
 import { nameRoutes } from "./routes/names.ts";
 import { openApiRoute } from "./routes/openapi.ts";
@@ -17,6 +18,7 @@ import { subscribeRoutes } from "./routes/subscribe.ts";
 
 export const routes: readonly Route[] = [
   ...healthRoutes,
+  ...metricsRoutes,
   ...identityRoutes,
   ...energyRoutes,
   ...publishRoutes,

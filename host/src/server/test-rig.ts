@@ -9,6 +9,8 @@ import { seededRandom } from "../base/random.ts";
 import { Control } from "./control.ts";
 import { createHttpServer } from "./http.ts";
 import { Listener } from "./listener.ts";
+import { countAnswers } from "./metrics/count-answers.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { undeclared } from "./openapi/answers.ts";
 import { routes as allRoutes } from "./route-table.ts";
 import {
@@ -121,7 +123,8 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
   const tokens = await Tokens.open({ keys: await generateKeyPair(), clock, random });
   const databases = new TestDatabases();
   const isLoopback = !isPublic;
-  const services: Services = { control, databases, tokens, clock, random, isLoopback };
+  const metrics = new Metrics();
+  const services: Services = { control, databases, tokens, clock, random, isLoopback, metrics };
   const reported: Rig["reported"] = [];
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {
@@ -132,7 +135,13 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
     );
   };
   const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
-  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
+  const { server, inFlight } = createHttpServer({
+    routes,
+    services,
+    upgrade,
+    report,
+    onAnswer: countAnswers(services),
+  });
   const listener = new Listener(server, report);
   await listener.listen({ host: "127.0.0.1", port: 0 });
   const { port } = listener;

@@ -6,9 +6,13 @@ import { systemClock } from "../base/clock.ts";
 import type { HttpClient } from "../base/http/client.ts";
 import { nodeHttpClient } from "../base/http/node-client.ts";
 import { systemPause } from "../base/pause.ts";
+import { threadUsage } from "../base/thread-usage.ts";
 import { systemTimers } from "../base/timers.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import { directorySize } from "../base/disk/size.ts";
 import { nodeDisk } from "../base/disk/node.ts";
+import { logDirectory } from "../database/database.ts";
+import { readStats } from "../database/stats.ts";
 import { type CallAnswer, DatabaseService, type ServiceCaller } from "../session/service.ts";
 import { SharedCallWatch } from "./call-watch.ts";
 import type {
@@ -23,7 +27,7 @@ import type {
   ToWorker,
   WorkerStart,
 } from "./channel.ts";
-import { confirmedWithin } from "./confirmed-within.ts";
+import { confirmedWithin } from "./within.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
 assert(parentPort !== null, "worker.ts runs on a worker thread alone");
@@ -74,8 +78,9 @@ function moduleHttpClient(policy: ModuleHttp): HttpClient | undefined {
   return policy === "off" ? undefined : nodeHttpClient({ allowsPrivate: policy === "anywhere" });
 }
 
+const disk = nodeDisk(start.directory);
+
 async function openService(): Promise<DatabaseService> {
-  const disk = nodeDisk(start.directory);
   await disk.makeDirectory("");
   await checkWritable(disk);
   return DatabaseService.open({
@@ -186,6 +191,11 @@ function makeHandlers(service: DatabaseService): Handlers {
       follows.delete(followId);
       return null;
     },
+    stats: async () => ({
+      database: readStats(service.database),
+      thread: threadUsage(),
+      logBytes: await directorySize(disk, logDirectory),
+    }),
     close: async ({ reason }) => {
       await service.close(reason);
       return null;

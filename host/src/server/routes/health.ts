@@ -39,19 +39,4 @@ export const healthRoutes: readonly Route[] = [
         version: hostVersion,
       }),
   },
-  {
-    method: "GET",
-    path: "/v1/prometheus/sd_config",
-    credentials: "ignored",
-    access: "anybody",
-    summary: "Where Prometheus finds the host's metrics: at the address that was asked.",
-    answers: {
-      200: json("For `http_sd_configs`", {
-        type: "array",
-        items: object({ targets: { type: "array", items: string }, labels: { type: "object" } }),
-      }),
-    },
-    handle: ({ headers }) =>
-      jsonReply(200, [{ targets: [headers.host ?? "localhost"], labels: {} }]),
-  },
 ];

@@ -1,6 +1,6 @@
 import { LightconeError } from "@lightcone/abi";
 import { test } from "tap";
-import { confirmedWithin } from "./confirmed-within.ts";
+import { confirmedWithin, settledWithin } from "./within.ts";
 
 void test("what comes in time is passed on, as it is", async (t) => {
   const refusal = new LightconeError("LC_PUBLISH_REFUSED", "no");
@@ -22,4 +22,10 @@ void test("who has waited long enough is told so, and what comes later is nobody
   // Would end the process if nobody had taken it.
   fail(new Error("the disk failed"));
   await t.rejects(publishing, { message: "the disk failed" });
+});
+
+void test("a failure and a delay are nothing", async (t) => {
+  t.equal(await settledWithin(Promise.resolve(7), 60_000), 7);
+  t.equal(await settledWithin(Promise.reject(new Error("no")), 60_000), undefined);
+  t.equal(await settledWithin(new Promise(() => undefined), 1), undefined);
 });
