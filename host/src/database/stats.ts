@@ -20,6 +20,7 @@ export interface ReducerStats extends CallStatsData {
 export interface DatabaseStats {
   /** Of the running program; empty before the first publish. */
   readonly reducers: readonly ReducerStats[];
+  /** Without system tables. */
   readonly tables: readonly TableStats[];
   /** Keccak-256 of the program, hex in display order; empty before the first publish. */
   readonly programHash: string;
@@ -43,7 +44,7 @@ export function readStats(database: Database): DatabaseStats {
   const module = database.isPublished ? database.module : undefined;
   return {
     reducers: module === undefined ? [] : module.reducerStats(),
-    tables: datastore.catalog.tables.map(({ schema, rowCount, rows, changes }) => ({
+    tables: datastore.userTables().map(({ schema, rowCount, rows, changes }) => ({
       id: schema.id,
       name: schema.name,
       rowCount,

@@ -95,6 +95,8 @@ export interface Requests {
 export interface ThreadStats {
   readonly database: DatabaseStats;
   readonly thread: ThreadUsage;
+  /** Query sets that clients watch, and how many clients do. */
+  readonly watches: { readonly setCount: number; readonly clientCount: number };
   /** The files of the log. */
   readonly logBytes: number;
 }

@@ -193,6 +193,7 @@ function makeHandlers(service: DatabaseService): Handlers {
     },
     stats: async () => ({
       database: readStats(service.database),
+      watches: service.watchCounts,
       thread: threadUsage(),
       logBytes: await directorySize(disk, logDirectory),
     }),

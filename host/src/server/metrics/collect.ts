@@ -45,6 +45,8 @@ function addSockets(families: Families, identity: string, counts: SocketCounts):
   for (const [cause, count] of counts.rejected)
     families.rejections.add({ ...labels, cause }, count);
   if (identity === noDatabase) return;
+  // Nobody has come by WebSocket so far.
+  if (counts.opened === 0) return;
   families.connected.add(labels, counts.open);
   families.opened.add(labels, counts.opened);
   families.closed.add(labels, counts.opened - counts.open);
@@ -77,11 +79,13 @@ function addOpen(families: Families, identity: string, { queues, stats }: OpenSt
 function addThread(
   families: Families,
   identity: string,
-  { database, thread, logBytes }: ThreadStats,
+  { database, thread, watches, logBytes }: ThreadStats,
 ): void {
   const db = { db: identity };
   const labels = { database_identity: identity };
   families.queries.add(labels, database.queryCount);
+  families.sets.add(labels, watches.setCount);
+  families.watching.add(labels, watches.clientCount);
   families.listeners.add(labels, database.listenerCount);
   families.matched.add(db, database.matchedQueryCount);
   families.logBytes.add(db, logBytes);

@@ -97,6 +97,8 @@ export const familyTable = {
     "Calls whose reducer returned an error",
   ],
   queries: ["gauge", "spacetime_active_queries", "Different queries that are watched"],
+  sets: ["gauge", "spacetime_subscription_sets", "Query sets that clients watch"],
+  watching: ["gauge", "spacetime_subscription_connections", "Clients that watch something"],
   listeners: ["gauge", "spacetime_query_subscriptions", "Queries of all clients' subscriptions"],
   matched: [
     "counter",
