@@ -71,8 +71,8 @@ export const publishParameters: readonly Parameter[] = [
 ];
 
 export const programBody: BodyDescription = {
-  description: "The program: a WebAssembly module",
-  contentType: "application/wasm",
+  description: "The program: a WebAssembly module, announced as anything",
+  contentType: "application/octet-stream",
   schema: bytes,
   isRequired: true,
 };
