@@ -3,7 +3,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { optional } from "@lightcone/fixtures/optional";
-import { test } from "tap";
+import { t as root, test } from "tap";
+
+root.setTimeout(1_200_000);
 
 const script = fileURLToPath(new URL("../../../../scripts/schemathesis.mjs", import.meta.url));
 
@@ -31,7 +33,6 @@ function run(tool: string): Promise<Run> {
 void test("schemathesis finds nothing that is not declared", async (t) => {
   const tool = optional(t, "schemathesis");
   if (tool === undefined) return;
-  t.setTimeout(1_200_000);
   const { code, text } = await run(tool);
   t.match(text, /Test cases:\s+\d+ generated/, text);
   t.equal(code, 0, text);
