@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { readWasm } from "../fixtures/dist/src/wasm.js";
-import { startServer } from "../host/dist/src/index.js";
+import { readWasm } from "@lightcone/fixtures/wasm";
+import { startServer } from "@lightcone/host";
 
 const installed = fileURLToPath(
   new URL("../.tools/schemathesis/bin/schemathesis", import.meta.url),
@@ -74,10 +74,10 @@ function operationSettings(operation, spare) {
   return lines.join("\n");
 }
 
-function settings(document, main, spare) {
+function settings(document, demo, spare) {
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
   return [
-    `[dictionaries.databases]\nvalues = ${JSON.stringify([main, "demo"])}`,
+    `[dictionaries.databases]\nvalues = ${JSON.stringify([demo, "demo"])}`,
     `[dictionaries.functions]\nvalues = ${JSON.stringify(functions)}`,
     `[parameters]`,
     `"path.db" = { dictionary = "databases", probability = 0.8 }`,

@@ -94,17 +94,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
       }
       return manifest;
     },
-    async stats(timeoutMillis) {
-      const asked = [...handles].map(async ([key, handle]) => {
-        const stats = await handle.stats(timeoutMillis);
-        return [key, stats] as const;
-      });
-      const open = new Map<string, OpenStats>();
-      for (const [key, stats] of await Promise.all(asked)) {
-        if (stats !== undefined) open.set(key, stats);
-      }
-      return open;
-    },
+    stats: (timeoutMillis) => askAll(handles, timeoutMillis),
     async closeAll(): Promise<void> {
       await Promise.all(
         [...handles.values()].map((handle) => handle.close("the host is stopping")),
@@ -113,6 +103,20 @@ export function openDatabases(options: DatabasesOptions): Databases {
       handles.clear();
     },
   };
+}
+
+/** What open databases tell of themselves. */
+async function askAll(
+  handles: ReadonlyMap<string, WorkerDatabase>,
+  timeoutMillis: number,
+): Promise<ReadonlyMap<string, OpenStats>> {
+  const open = new Map<string, OpenStats>();
+  const asked = [...handles].map(async ([key, handle]) => {
+    const stats = await handle.stats(timeoutMillis);
+    if (stats !== undefined) open.set(key, stats);
+  });
+  await Promise.all(asked);
+  return open;
 }
 
 /** Puts the files of an archive in their place, all of them or none. */

@@ -2,6 +2,8 @@ import { LightconeError } from "@lightcone/abi";
 import { test } from "tap";
 import { confirmedWithin, settledWithin } from "./within.ts";
 
+const noop = (): void => undefined;
+
 void test("what comes in time is passed on, as it is", async (t) => {
   const refusal = new LightconeError("LC_PUBLISH_REFUSED", "no");
   for (const millis of [undefined, 60_000]) {
@@ -27,5 +29,5 @@ void test("who has waited long enough is told so, and what comes later is nobody
 void test("a failure and a delay are nothing", async (t) => {
   t.equal(await settledWithin(Promise.resolve(7), 60_000), 7);
   t.equal(await settledWithin(Promise.reject(new Error("no")), 60_000), undefined);
-  t.equal(await settledWithin(new Promise(() => undefined), 1), undefined);
+  t.equal(await settledWithin(new Promise<number>(noop), 1), undefined);
 });

@@ -4,17 +4,14 @@ import { LightconeError } from "@lightcone/abi";
 /** What `work` comes to, or what `late` gives if that takes longer than `millis`. It goes on then, and nobody hears of its end. */
 async function within<T>(work: Promise<T>, millis: number, late: () => T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<T>((resolve, reject) => {
+  const timeout = new Promise<"late">((resolve) => {
     timer = setTimeout(() => {
-      try {
-        resolve(late());
-      } catch (thrown) {
-        reject(thrown as Error);
-      }
+      resolve("late");
     }, millis);
   });
   try {
-    return await Promise.race([work, timeout]);
+    const first = await Promise.race([work.then((result) => ({ result })), timeout]);
+    return first === "late" ? late() : first.result;
   } finally {
     clearTimeout(timer);
   }

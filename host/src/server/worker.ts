@@ -24,6 +24,7 @@ import type {
   RequestName,
   Requests,
   SqlResultData,
+  ThreadStats,
   ToWorker,
   WorkerStart,
 } from "./channel.ts";
@@ -130,6 +131,15 @@ function moduleStarted(service: DatabaseService): void {
   post({ kind: "reducers", names });
 }
 
+async function tellStats(service: DatabaseService): Promise<ThreadStats> {
+  return {
+    database: readStats(service.database),
+    watches: service.watchCounts,
+    thread: threadUsage(),
+    logBytes: await directorySize(disk, logDirectory),
+  };
+}
+
 function makeHandlers(service: DatabaseService): Handlers {
   const follows = new Map<number, () => void>();
   const { moduleLog } = service.database.parts;
@@ -191,12 +201,7 @@ function makeHandlers(service: DatabaseService): Handlers {
       follows.delete(followId);
       return null;
     },
-    stats: async () => ({
-      database: readStats(service.database),
-      watches: service.watchCounts,
-      thread: threadUsage(),
-      logBytes: await directorySize(disk, logDirectory),
-    }),
+    stats: () => tellStats(service),
     close: async ({ reason }) => {
       await service.close(reason);
       return null;

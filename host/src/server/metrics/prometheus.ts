@@ -67,7 +67,7 @@ export async function prometheusText(families: readonly Family[]): Promise<strin
   for (const family of families) {
     if (family.values.length === 0) continue;
     // A registry asks of a metric no more than its name and this; its own classes cannot be filled with what others counted.
-    const metric = { ...family, get: () => Promise.resolve(family) };
+    const metric = { name: family.name, get: () => Promise.resolve(family) };
     registry.registerMetric(metric as unknown as Metric);
   }
   return `${await registry.metrics()}\n${await processRegistry().metrics()}`;

@@ -26,11 +26,27 @@ void test("why a connection ended", (t) => {
     ["client_close", () => undefined, 1000],
     ["client_close", () => undefined, 1005],
     ["transport", () => undefined, 1006],
-    ["idle_timeout", (count) => void count.ends("idle_timeout"), 1006],
-    ["outgoing_queue_full", (count) => void (count.sent(1), count.dropped()), 1006],
+    [
+      "idle_timeout",
+      (count) => {
+        count.ends("idle_timeout");
+      },
+      1006,
+    ],
+    [
+      "outgoing_queue_full",
+      (count) => {
+        count.sent(1);
+        count.dropped();
+      },
+      1006,
+    ],
     [
       "client_message_error",
-      (count) => void (count.ends("client_message_error"), count.ends("internal_error")),
+      (count) => {
+        count.ends("client_message_error");
+        count.ends("internal_error");
+      },
       1011,
     ],
   ];

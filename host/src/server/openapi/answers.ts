@@ -1,13 +1,15 @@
 // Every answer that a route may give: its own, and those that its path, its credentials and its body bring along.
 import type { Route } from "../router.ts";
-import { type AnswerDescription, type Answers, either, text } from "./description.ts";
+import { type AnswerDescription, type Answers, either, textAnswer } from "./description.ts";
 
 /** A path that does not decode, or a name in it that is none. */
-const badPath = text("The path, the query or a header breaks a rule");
-const badCredentials = text("The token is missing, malformed, forged or expired");
-const unknownDatabase = text("No database has that name or identity");
-const tooLong = text("The body, or what the request asks for, is beyond a limit");
-const noRoom = text("Too many bodies are being read at once, or the database is closed: try again");
+const badPath = textAnswer("The path, the query or a header breaks a rule");
+const badCredentials = textAnswer("The token is missing, malformed, forged or expired");
+const unknownDatabase = textAnswer("No database has that name or identity");
+const tooLong = textAnswer("The body, or what the request asks for, is beyond a limit");
+const noRoom = textAnswer(
+  "Too many bodies are being read at once, or the database is closed: try again",
+);
 
 function inherited({ path, credentials, body, query }: Route): Answers {
   const answers: Record<number, AnswerDescription> = {};
@@ -29,7 +31,7 @@ export function answersOf(route: Route): Answers {
     const known = all[status];
     all[status] = known === undefined ? own : either(own, known);
   }
-  return all as Answers;
+  return all;
 }
 
 /** What is wrong with an answer that a route has given, if it is not among those that it declares. */

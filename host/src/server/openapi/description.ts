@@ -64,7 +64,7 @@ export const plainText = "text/plain; charset=utf-8";
 export const jsonType = "application/json";
 
 /** An answer that is text for people: most refusals. */
-export function text(
+export function textAnswer(
   description: string,
   headers?: Readonly<Record<string, string>>,
 ): AnswerDescription {
@@ -72,7 +72,7 @@ export function text(
   return headers === undefined ? { description, content } : { description, content, headers };
 }
 
-export function json(
+export function jsonAnswer(
   description: string,
   schema: Schema,
   headers?: Readonly<Record<string, string>>,
@@ -82,7 +82,7 @@ export function json(
 }
 
 /** An answer without body and content type. */
-export function empty(description: string): AnswerDescription {
+export function emptyAnswer(description: string): AnswerDescription {
   return { description, content: {} };
 }
 
@@ -114,13 +114,15 @@ export const hashJson: Schema = {
   pattern: "^0x[0-9a-f]{1,64}$",
   description: "A hash, its bytes read as a little-endian number",
 };
-export const token: Schema = { type: "string", description: "A JSON Web Token" };
-export const bytes: Schema = { type: "string", format: "binary" };
+export const tokenSchema: Schema = { type: "string", description: "A JSON Web Token" };
+export const bytesSchema: Schema = { type: "string", format: "binary" };
 
 /** The refusal of a route that a database answers, while that is closed: a failed disk, a restart. */
-export const unavailable: AnswerDescription = text("The database is closed for now: try again");
+export const unavailable: AnswerDescription = textAnswer(
+  "The database is closed for now: try again",
+);
 /** The refusal of what only an owner may do. */
-export const notOwner: AnswerDescription = text("The caller does not own the database");
+export const notOwner: AnswerDescription = textAnswer("The caller does not own the database");
 
 /** The header of answers that a module's code had a part in. */
 export const tellsDuration: Readonly<Record<string, string>> = {

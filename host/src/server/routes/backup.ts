@@ -1,13 +1,13 @@
 // A database as an archive, while it runs, and a new database from one (docs/backup.md).
 import { LightconeError } from "@lightcone/abi";
 import {
-  bytes,
+  bytesSchema,
   identityHex,
-  json,
+  jsonAnswer,
   notOwner,
   object,
   string,
-  text,
+  textAnswer,
   unavailable,
 } from "../openapi/description.ts";
 import { jsonReply, type Reply } from "../reply.ts";
@@ -79,7 +79,7 @@ export const backupRoutes: readonly Route[] = [
     answers: {
       200: {
         description: "The archive",
-        content: { "application/octet-stream": bytes },
+        content: { "application/octet-stream": bytesSchema },
         headers: { "lightcone-last-offset": "The last transaction in it" },
       },
       403: notOwner,
@@ -96,11 +96,11 @@ export const backupRoutes: readonly Route[] = [
     body: {
       description: "An archive",
       contentType: "application/octet-stream",
-      schema: bytes,
+      schema: bytesSchema,
       isRequired: true,
     },
     answers: {
-      200: json(
+      200: jsonAnswer(
         "The new database",
         object({
           Success: object({
@@ -112,9 +112,9 @@ export const backupRoutes: readonly Route[] = [
           }),
         }),
       ),
-      409: text("The name is in use"),
-      500: text("The archive's program does not start"),
-      [moduleFailedStatus]: text("The archive's program traps while it starts"),
+      409: textAnswer("The name is in use"),
+      500: textAnswer("The archive's program does not start"),
+      [moduleFailedStatus]: textAnswer("The archive's program traps while it starts"),
     },
     handle: restore,
   },

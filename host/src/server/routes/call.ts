@@ -7,9 +7,9 @@ import type { CallCost, CallResult } from "../contract.ts";
 import {
   tellsDuration,
   either,
-  json,
+  jsonAnswer,
   jsonType,
-  text,
+  textAnswer,
   unavailable,
 } from "../openapi/description.ts";
 import { type Headers, jsonTextReply, type Reply, textReply } from "../reply.ts";
@@ -78,17 +78,17 @@ export const callRoutes: readonly Route[] = [
     },
     answers: {
       200: either(
-        text("The reducer committed", costHeaderNames),
-        json("What the procedure returned", {}, tellsDuration),
+        textAnswer("The reducer committed", costHeaderNames),
+        jsonAnswer("What the procedure returned", {}, tellsDuration),
       ),
-      400: text("The arguments do not fit, or it is a lifecycle reducer"),
-      402: text("The call used up its budget", costHeaderNames),
-      403: text("`client_connected` refused the caller"),
-      404: text("No such function, or it is private"),
-      415: text("The body is not announced as application/json alone"),
-      500: text("The procedure failed"),
+      400: textAnswer("The arguments do not fit, or it is a lifecycle reducer"),
+      402: textAnswer("The call used up its budget", costHeaderNames),
+      403: textAnswer("`client_connected` refused the caller"),
+      404: textAnswer("No such function, or it is private"),
+      415: textAnswer("The body is not announced as application/json alone"),
+      500: textAnswer("The procedure failed"),
       503: unavailable,
-      [moduleFailedStatus]: text("The reducer returned an error or trapped", costHeaderNames),
+      [moduleFailedStatus]: textAnswer("The reducer returned an error or trapped", costHeaderNames),
     },
     handle: call,
   },

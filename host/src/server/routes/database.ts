@@ -2,13 +2,13 @@
 import { type Identity, LightconeError } from "@lightcone/abi";
 import { hashToJson } from "../hash-json.ts";
 import {
-  empty,
+  emptyAnswer,
   hashJson,
   identityObject,
-  json,
+  jsonAnswer,
   notOwner,
   object,
-  text,
+  textAnswer,
   unavailable,
 } from "../openapi/description.ts";
 import { emptyReply, jsonReply, jsonTextReply, type Reply, textReply } from "../reply.ts";
@@ -74,7 +74,7 @@ export const databaseRoutes: readonly Route[] = [
     access: "anybody",
     summary: "Identity, owner, kind and program hash of a database.",
     answers: {
-      200: json(
+      200: jsonAnswer(
         "The facts",
         object({
           database_identity: identityObject,
@@ -94,8 +94,8 @@ export const databaseRoutes: readonly Route[] = [
     access: "owner",
     summary: "Deletes a database with its data and its names.",
     answers: {
-      200: empty("It is gone, or there was none with this identity"),
-      403: text("The caller does not own it, or it is locked"),
+      200: emptyAnswer("It is gone, or there was none with this identity"),
+      403: textAnswer("The caller does not own it, or it is locked"),
       503: unavailable,
     },
     handle: remove,
@@ -106,7 +106,7 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Guards a database against deletion and the loss of its data.",
-    answers: { 200: empty("It is locked"), 403: notOwner, 503: unavailable },
+    answers: { 200: emptyAnswer("It is locked"), 403: notOwner, 503: unavailable },
     handle: setLocked(true),
   },
   {
@@ -115,7 +115,7 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Ends that guard.",
-    answers: { 200: empty("It is not locked any more"), 403: notOwner, 503: unavailable },
+    answers: { 200: emptyAnswer("It is not locked any more"), 403: notOwner, 503: unavailable },
     handle: setLocked(false),
   },
   {
@@ -124,7 +124,7 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "The identity that a name leads to, as 64 hex digits.",
-    answers: { 200: text("The identity") },
+    answers: { 200: textAnswer("The identity") },
     handle: (request, { control }) =>
       textReply(200, identityOfRef(control, databaseRefOf(request)).toHex()),
   },
@@ -135,7 +135,7 @@ export const databaseRoutes: readonly Route[] = [
     access: "anybody",
     summary: "The host's time in microseconds.",
     answers: {
-      200: json(
+      200: jsonAnswer(
         "The time",
         object({ __timestamp_micros_since_unix_epoch__: { type: "integer", format: "int64" } }),
       ),

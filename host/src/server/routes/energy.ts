@@ -1,7 +1,7 @@
 // Balances of energy (http-and-auth.md section 3). This host measures what calls use and keeps no accounts, as the reference's
 // standalone server does: everybody's balance is zero, and nobody can change one.
 import { LightconeError } from "@lightcone/abi";
-import { json, object, type Parameter } from "../openapi/description.ts";
+import { jsonAnswer, object, type Parameter } from "../openapi/description.ts";
 import { jsonReply, type Reply } from "../reply.ts";
 import { identityOf } from "../resolve.ts";
 import type { Route, RouteRequest } from "../router.ts";
@@ -33,7 +33,7 @@ export const energyRoutes: readonly Route[] = [
     access: "anybody",
     summary: "An identity's balance of energy: zero, since this host keeps no accounts.",
     answers: {
-      200: json(
+      200: jsonAnswer(
         "The balance, a decimal number",
         object({ balance: { type: "string", pattern: "^-?[0-9]+$" } }),
       ),

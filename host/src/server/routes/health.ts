@@ -1,5 +1,5 @@
 // Whether the host is there: for the command line's `server ping` and for load balancers.
-import { empty, json, object, string } from "../openapi/description.ts";
+import { emptyAnswer, jsonAnswer, object, string } from "../openapi/description.ts";
 import { emptyReply, jsonReply } from "../reply.ts";
 import type { Route } from "../router.ts";
 import { hostVersion } from "../version.ts";
@@ -11,7 +11,7 @@ export const healthRoutes: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "Answers with an empty body.",
-    answers: { 200: empty("The host is there") },
+    answers: { 200: emptyAnswer("The host is there") },
     handle: () => emptyReply(200),
   },
   {
@@ -21,7 +21,7 @@ export const healthRoutes: readonly Route[] = [
     access: "anybody",
     summary: "Tells the program, its version and that databases can be placed here.",
     answers: {
-      200: json(
+      200: jsonAnswer(
         "The host is there",
         object({
           nodes: { type: "array", items: { type: "integer" } },

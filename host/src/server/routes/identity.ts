@@ -1,5 +1,13 @@
 // Identities and their tokens (http-and-auth.md section 3).
-import { empty, identityHex, json, object, string, text, token } from "../openapi/description.ts";
+import {
+  emptyAnswer,
+  identityHex,
+  jsonAnswer,
+  object,
+  string,
+  textAnswer,
+  tokenSchema,
+} from "../openapi/description.ts";
 import { emptyReply, jsonReply, type Reply, textReply } from "../reply.ts";
 import { identityOf } from "../resolve.ts";
 import type { CallerRequest, Route, RouteRequest, Services } from "../router.ts";
@@ -33,7 +41,9 @@ export const identityRoutes: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "Makes a new identity and a token for it that never expires.",
-    answers: { 200: json("The new identity", object({ identity: identityHex, token })) },
+    answers: {
+      200: jsonAnswer("The new identity", object({ identity: identityHex, token: tokenSchema })),
+    },
     handle: create,
   },
   {
@@ -58,7 +68,7 @@ export const identityRoutes: readonly Route[] = [
     credentials: "required",
     access: "anybody",
     summary: "Exchanges a token for one that is good for a minute and may stand in a URL.",
-    answers: { 200: json("The token", object({ token })) },
+    answers: { 200: jsonAnswer("The token", object({ token: tokenSchema })) },
     handle: createSocketToken,
   },
   {
@@ -68,8 +78,8 @@ export const identityRoutes: readonly Route[] = [
     access: "anybody",
     summary: "Tells whether the token belongs to the identity.",
     answers: {
-      204: empty("The token belongs to it"),
-      400: text("The token belongs to somebody else"),
+      204: emptyAnswer("The token belongs to it"),
+      400: textAnswer("The token belongs to somebody else"),
     },
     handle: verify,
   },
@@ -80,7 +90,7 @@ export const identityRoutes: readonly Route[] = [
     access: "anybody",
     summary: "The databases that an identity owns.",
     answers: {
-      200: json(
+      200: jsonAnswer(
         "Identities of databases, oldest first",
         object({ identities: { type: "array", items: identityHex } }),
       ),

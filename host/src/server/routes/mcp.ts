@@ -7,7 +7,14 @@ import { parseDatabaseRef } from "../database-name.ts";
 import { unknownIdentity } from "../control.ts";
 import { faultText, parseRequest, resultText, RpcFault, type RpcRequest } from "../mcp/message.ts";
 import { describeTools, runTool, type ToolContext, type ToolScope } from "../mcp/tools.ts";
-import { empty, json, jsonType, object, string, text } from "../openapi/description.ts";
+import {
+  emptyAnswer,
+  jsonAnswer,
+  jsonType,
+  object,
+  string,
+  textAnswer,
+} from "../openapi/description.ts";
 import { emptyReply, errorText, jsonTextReply, type Reply } from "../reply.ts";
 import { databaseOf, identityOfRef } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
@@ -33,8 +40,8 @@ async function callTool(
   }
 }
 
-function toolResult(answer: string, isError: boolean): JsonValue {
-  return { content: [{ type: "text", text: answer }], isError };
+function toolResult(text: string, isError: boolean): JsonValue {
+  return { content: [{ type: "text", text }], isError };
 }
 
 function answer(
@@ -112,9 +119,9 @@ const shared = {
     isRequired: true,
   },
   answers: {
-    200: json("The answer, or why there is none", object({ jsonrpc: { const: "2.0" } })),
-    202: empty("It was a notification"),
-    415: text("The body is not announced as application/json alone"),
+    200: jsonAnswer("The answer, or why there is none", object({ jsonrpc: { const: "2.0" } })),
+    202: emptyAnswer("It was a notification"),
+    415: textAnswer("The body is not announced as application/json alone"),
   },
 } as const;
 

@@ -1,7 +1,7 @@
 // What Prometheus reads (http-and-auth.md section 16; docs/metrics.md), and where it finds that.
 import { collectMetrics } from "../metrics/collect.ts";
 import { prometheusText, prometheusType } from "../metrics/prometheus.ts";
-import { json, object, string } from "../openapi/description.ts";
+import { jsonAnswer, object, string } from "../openapi/description.ts";
 import { jsonReply, type Reply } from "../reply.ts";
 import type { Route, RouteRequest, Services } from "../router.ts";
 
@@ -29,7 +29,7 @@ export const metricsRoutes: readonly Route[] = [
     access: "anybody",
     summary: "Where Prometheus finds the host's metrics: at the address that was asked.",
     answers: {
-      200: json("For `http_sd_configs`", {
+      200: jsonAnswer("For `http_sd_configs`", {
         type: "array",
         items: object({ targets: { type: "array", items: string }, labels: { type: "object" } }),
       }),

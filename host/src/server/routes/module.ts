@@ -3,7 +3,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { HttpHeader } from "../../base/http/client.ts";
 import { limit } from "../../base/limit.ts";
 import type { RouteOutcome } from "../../database/http-routes.ts";
-import { text, unavailable } from "../openapi/description.ts";
+import { textAnswer, unavailable } from "../openapi/description.ts";
 import { type Headers, type Reply, textReply } from "../reply.ts";
 import { handleOf } from "../resolve.ts";
 import type { Route, RouteRequest, Services } from "../router.ts";
@@ -86,9 +86,9 @@ const shared = {
   credentials: "ignored",
   access: "anybody",
   answers: {
-    404: text("No such database, or its module has no handler for this route"),
-    413: text("The body is beyond a limit"),
-    500: text("The handler trapped, or answered with what HTTP does not allow"),
+    404: textAnswer("No such database, or its module has no handler for this route"),
+    413: textAnswer("The body is beyond a limit"),
+    500: textAnswer("The handler trapped, or answered with what HTTP does not allow"),
     503: unavailable,
     default: { description: "What the handler answers", content: {} },
   },

@@ -7,12 +7,12 @@ import { NameTakenError } from "../control.ts";
 import { parseDatabaseName } from "../database-name.ts";
 import {
   identityHex,
-  json,
+  jsonAnswer,
   jsonType,
   object,
   plainText,
   string,
-  text,
+  textAnswer,
 } from "../openapi/description.ts";
 import { jsonReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf } from "../resolve.ts";
@@ -78,7 +78,7 @@ export const nameRoutes: readonly Route[] = [
     access: "anybody",
     summary: "All names of a database.",
     answers: {
-      200: json("The names, in order", object({ names: { type: "array", items: string } })),
+      200: jsonAnswer("The names, in order", object({ names: { type: "array", items: string } })),
     },
     handle: list,
   },
@@ -90,15 +90,15 @@ export const nameRoutes: readonly Route[] = [
     summary: "Gives a database one more name, the text of the body.",
     body: { description: "One name", contentType: plainText, schema: string, isRequired: true },
     answers: {
-      200: json(
+      200: jsonAnswer(
         "The name leads to it",
         object({ Success: object({ domain: string, database_identity: identityHex }) }),
       ),
-      401: json(
+      401: jsonAnswer(
         "The caller does not own it",
         object({ PermissionDenied: object({ domain: string }) }),
       ),
-      500: text("The name is in use"),
+      500: textAnswer("The name is in use"),
     },
     handle: add,
   },
@@ -115,9 +115,9 @@ export const nameRoutes: readonly Route[] = [
       isRequired: true,
     },
     answers: {
-      200: json("These names lead to it and no others", { const: "Success" }),
-      400: json("A name is in use", object({ OtherError: string })),
-      401: json(
+      200: jsonAnswer("These names lead to it and no others", { const: "Success" }),
+      400: jsonAnswer("A name is in use", object({ OtherError: string })),
+      401: jsonAnswer(
         "The caller does not own it",
         object({ NotYourDatabase: object({ database: identityHex }) }),
       ),

@@ -1,5 +1,5 @@
 // The description of the API, made once from the table that serves it.
-import { json, object, string } from "../openapi/description.ts";
+import { jsonAnswer, object, string } from "../openapi/description.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { jsonTextReply } from "../reply.ts";
 import type { Route } from "../router.ts";
@@ -14,7 +14,10 @@ export function openApiRoute(routes: () => readonly Route[]): Route {
     access: "anybody",
     summary: "This description, as OpenAPI 3.1.",
     answers: {
-      200: json("The document", object({ openapi: string, info: object({}), paths: object({}) })),
+      200: jsonAnswer(
+        "The document",
+        object({ openapi: string, info: object({}), paths: object({}) }),
+      ),
     },
     handle: () => jsonTextReply(200, (text ??= JSON.stringify(openApiDocument(routes())))),
   };

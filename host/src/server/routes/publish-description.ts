@@ -3,15 +3,15 @@ import {
   type AnswerDescription,
   type Answers,
   type BodyDescription,
-  bytes,
+  bytesSchema,
   hashJson,
   identityHex,
-  json,
+  jsonAnswer,
   object,
   type Parameter,
   type Schema,
   string,
-  text,
+  textAnswer,
   unavailable,
 } from "../openapi/description.ts";
 import { moduleFailedStatus } from "../status.ts";
@@ -73,23 +73,23 @@ export const publishParameters: readonly Parameter[] = [
 export const programBody: BodyDescription = {
   description: "The program: a WebAssembly module, announced as anything",
   contentType: "application/octet-stream",
-  schema: bytes,
+  schema: bytesSchema,
   isRequired: true,
 };
 
-export const otherHostType: AnswerDescription = text(
+export const otherHostType: AnswerDescription = textAnswer(
   "Programs for this `host_type` do not run here",
 );
-export const unconfirmed: AnswerDescription = text(
+export const unconfirmed: AnswerDescription = textAnswer(
   "The program was not durable in time: an update may take effect later, a new database does not",
 );
 
-export const viewFailed: AnswerDescription = text(
+export const viewFailed: AnswerDescription = textAnswer(
   "The program cannot compute a view that is in use",
 );
 
 export const publishAnswers: Answers = {
-  200: json(
+  200: jsonAnswer(
     "The program runs",
     object({
       Success: object({
@@ -99,14 +99,14 @@ export const publishAnswers: Answers = {
       }),
     }),
   ),
-  400: text("The program may not replace the present one"),
-  401: json(
+  400: textAnswer("The program may not replace the present one"),
+  401: jsonAnswer(
     "Somebody else is publishing under this name",
     object({ PermissionDenied: object({ name: string }) }),
   ),
-  404: text("A database that the query names is unknown"),
-  409: text("The name is in use"),
-  500: text("The program does not load, or its `init` failed"),
+  404: textAnswer("A database that the query names is unknown"),
+  409: textAnswer("The name is in use"),
+  500: textAnswer("The program does not load, or its `init` failed"),
   501: otherHostType,
   503: unavailable,
   504: unconfirmed,

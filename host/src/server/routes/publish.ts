@@ -9,7 +9,13 @@ import type { PublishPolicy } from "../../database/publish.ts";
 import { hashFromJson, hashToJson } from "../hash-json.ts";
 import { colorPlan } from "../plan-color.ts";
 import { queryVariant } from "../query.ts";
-import { empty, json, notOwner, text, unavailable } from "../openapi/description.ts";
+import {
+  emptyAnswer,
+  jsonAnswer,
+  notOwner,
+  textAnswer,
+  unavailable,
+} from "../openapi/description.ts";
 import { emptyReply, errorText, jsonReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf, databaseRefOf, findDatabase, requireOwner, unknownName } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
@@ -259,7 +265,7 @@ export const publishRoutes: readonly Route[] = [
     summary: "Publishes a program, the body, as a new database or as new code for one's own.",
     query: publishParameters,
     body: programBody,
-    answers: { ...publishAnswers, 403: text("The caller does not own it, or it is locked") },
+    answers: { ...publishAnswers, 403: textAnswer("The caller does not own it, or it is locked") },
     handle: publish,
   },
   {
@@ -271,9 +277,9 @@ export const publishRoutes: readonly Route[] = [
     query: [styleParameter, hostTypeParameter],
     body: programBody,
     answers: {
-      200: json("What publishing would do", prePublishResult),
+      200: jsonAnswer("What publishing would do", prePublishResult),
       403: notOwner,
-      500: text("The program does not load"),
+      500: textAnswer("The program does not load"),
       501: otherHostType,
       503: unavailable,
       [moduleFailedStatus]: viewFailed,
@@ -289,10 +295,10 @@ export const publishRoutes: readonly Route[] = [
     query: [hostTypeParameter, replicasParameter, timeoutParameter],
     body: { ...programBody, isRequired: false },
     answers: {
-      200: empty("It has started anew"),
-      400: text("The program is refused"),
-      403: text("The caller does not own it, or it is locked"),
-      500: text("The program does not load, or its `init` failed"),
+      200: emptyAnswer("It has started anew"),
+      400: textAnswer("The program is refused"),
+      403: textAnswer("The caller does not own it, or it is locked"),
+      500: textAnswer("The program does not load, or its `init` failed"),
       501: otherHostType,
       503: unavailable,
       504: unconfirmed,

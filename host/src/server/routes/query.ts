@@ -4,12 +4,12 @@ import { readText } from "../body.ts";
 import { badQuery, queryFlag, queryText } from "../query.ts";
 import {
   tellsDuration,
-  json,
+  jsonAnswer,
   object,
   plainText,
   type Schema,
   string,
-  text,
+  textAnswer,
   unavailable,
 } from "../openapi/description.ts";
 import { jsonTextReply, type Reply } from "../reply.ts";
@@ -76,12 +76,12 @@ export const queryRoutes: readonly Route[] = [
       isRequired: true,
     },
     answers: {
-      200: json("Rows, or what was changed", sqlResult, tellsDuration),
-      400: text("The statement is refused"),
-      403: text("`client_connected` refused the caller"),
-      500: text("`client_connected` trapped"),
+      200: jsonAnswer("Rows, or what was changed", sqlResult, tellsDuration),
+      400: textAnswer("The statement is refused"),
+      403: textAnswer("`client_connected` refused the caller"),
+      500: textAnswer("`client_connected` trapped"),
       503: unavailable,
-      [moduleFailedStatus]: text("A view could not be computed"),
+      [moduleFailedStatus]: textAnswer("A view could not be computed"),
     },
     handle: runSql,
   },
@@ -99,7 +99,7 @@ export const queryRoutes: readonly Route[] = [
         isRequired: true,
       },
     ],
-    answers: { 200: json("The definition", { type: "object" }), 503: unavailable },
+    answers: { 200: jsonAnswer("The definition", { type: "object" }), 503: unavailable },
     handle: describeSchema,
   },
 ];

@@ -8,7 +8,7 @@ import {
   parseSubscribeOptions,
   type Subprotocol,
 } from "@lightcone/abi";
-import { empty, type Parameter, text } from "../openapi/description.ts";
+import { emptyAnswer, type Parameter, textAnswer } from "../openapi/description.ts";
 import { textReply } from "../reply.ts";
 import { callerOf, handleOf, newConnectionId } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
@@ -89,8 +89,8 @@ export const subscribeRoutes: readonly Route[] = [
     summary: "Opens a WebSocket for subscriptions and calls.",
     query: subscribeParameters,
     answers: {
-      101: empty("The connection is a WebSocket from here on"),
-      426: text("The request does not ask for a WebSocket"),
+      101: emptyAnswer("The connection is a WebSocket from here on"),
+      426: textAnswer("The request does not ask for a WebSocket"),
     },
     handle: subscribe,
   },
