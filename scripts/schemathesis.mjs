@@ -12,8 +12,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { readWasm } from "@lightcone/fixtures/wasm";
-import { startServer } from "@lightcone/host";
+
+/** What `npm run build` has made. */
+const built = (path) => import(new URL(`../${path}`, import.meta.url));
+const { readWasm } = await built("fixtures/dist/src/wasm.js");
+const { startServer } = await built("host/dist/src/index.js");
 
 const installed = fileURLToPath(
   new URL("../.tools/schemathesis/bin/schemathesis", import.meta.url),

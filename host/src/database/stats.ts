@@ -2,7 +2,7 @@
 import type { CallStatsData } from "./call-stats.ts";
 import type { Database } from "./database.ts";
 
-export interface TableStats {
+interface TableStats {
   readonly id: number;
   readonly name: string;
   readonly rowCount: number;
@@ -13,7 +13,7 @@ export interface TableStats {
   readonly deletedCount: number;
 }
 
-export interface ReducerStats extends CallStatsData {
+interface ReducerStats extends CallStatsData {
   readonly name: string;
 }
 

@@ -13,7 +13,7 @@ export interface OpenApiDocument {
   readonly tags: readonly { readonly name: string }[];
 }
 
-export type PathItem = Readonly<Record<string, Operation>>;
+type PathItem = Readonly<Record<string, Operation>>;
 
 export interface Operation {
   readonly operationId: string;
@@ -30,7 +30,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, DocumentResponse>>;
 }
 
-export interface DocumentParameter {
+interface DocumentParameter {
   readonly name: string;
   readonly in: "path" | "query";
   readonly required: boolean;
@@ -38,7 +38,7 @@ export interface DocumentParameter {
   readonly schema: Schema;
 }
 
-export interface DocumentResponse {
+interface DocumentResponse {
   readonly description: string;
   readonly headers?: Readonly<Record<string, { description: string; schema: Schema }>>;
   readonly content?: Content;
