@@ -8,6 +8,7 @@ export const noDatabase = "";
 
 export class Metrics {
   readonly #databases = new Map<string, SocketCounts>();
+  #asked: Promise<string> | undefined;
   readonly #answers = new Map<Route | undefined, Map<number, number>>();
 
   /** The counts of a database, by its identity in hex. */
@@ -31,6 +32,14 @@ export class Metrics {
         this.#databases.delete(identity);
       }
     }
+  }
+
+  /** What all who ask at once are told: databases are asked one time for them, since anybody may ask. */
+  tell(make: () => Promise<string>): Promise<string> {
+    this.#asked ??= make().finally(() => {
+      this.#asked = undefined;
+    });
+    return this.#asked;
   }
 
   /** Counts of answers by route and status. */

@@ -122,6 +122,26 @@ void test("answers and sockets are counted, and forgotten with their database", 
   t.notOk((await lines()).some((line) => line.includes(db)));
 });
 
+void test("those who ask at once share one answer", async (t) => {
+  const { services } = await open(t);
+  const { metrics } = services;
+  let made = 0;
+  let finish: (text: string) => void = () => undefined;
+  const make = (): Promise<string> => {
+    made++;
+    return new Promise((resolve) => {
+      finish = resolve;
+    });
+  };
+  const both = [metrics.tell(make), metrics.tell(make)];
+  finish("text");
+  t.same(await Promise.all(both), ["text", "text"]);
+  t.equal(made, 1);
+  const failing = metrics.tell(() => Promise.reject(new Error("no")));
+  await t.rejects(failing, { message: "no" });
+  t.equal(await metrics.tell(() => Promise.resolve("again")), "again");
+});
+
 void test("Prometheus is told to ask the address that it asked", async (t) => {
   const { send } = await open(t);
   const { text } = await send("/v1/prometheus/sd_config", { headers: { host: "db.example:80" } });

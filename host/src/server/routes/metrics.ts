@@ -6,7 +6,9 @@ import { jsonReply, type Reply } from "../reply.ts";
 import type { Route, RouteRequest, Services } from "../router.ts";
 
 async function tellMetrics(_request: RouteRequest, services: Services): Promise<Reply> {
-  const body = await prometheusText(await collectMetrics(services));
+  const body = await services.metrics.tell(async () =>
+    prometheusText(await collectMetrics(services)),
+  );
   return { kind: "reply", status: 200, headers: { "content-type": prometheusType }, body };
 }
 
