@@ -12,7 +12,7 @@ const docs = fileURLToPath(new URL("../../../../docs/", import.meta.url));
 /** Rows as prettier writes them. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_cell, i) =>
-    Math.max(3, ...rows.map((row) => [...(row[i] ?? "")].length)),
+    Math.max(3, ...rows.map((row) => (row[i] ?? "").length)),
   );
   const lines = rows.map(
     (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`,
