@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, and a
-# Rust and a clang that compile to WebAssembly for the modules in fixtures. What is there already
+# Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests,
+# schemathesis for the test of the HTTP API (into .tools), and a Rust and a clang that compile to
+# WebAssembly for the modules in fixtures. What is there already
 # stays as it is, so this may run again at any time. Without these the tests pass too, and name what
 # they left out.
 set -euo pipefail
@@ -23,6 +24,22 @@ install_chromium() {
   echo "install-tools: chromium installed"
 }
 
+install_schemathesis() {
+  if command -v schemathesis >/dev/null || [ -x .tools/schemathesis/bin/schemathesis ]; then
+    echo "install-tools: schemathesis is there"
+    return
+  fi
+  if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    export DEBIAN_FRONTEND=noninteractive
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" apt-get install -qq -y --no-install-recommends python3-venv >/dev/null
+  fi
+  python3 -m venv .tools/schemathesis
+  .tools/schemathesis/bin/pip install -q schemathesis==4.32.5
+  echo "install-tools: schemathesis installed"
+}
+
 install_chromium
+install_schemathesis
 fixtures/scripts/install-rust.sh
 fixtures/scripts/install-clang.sh

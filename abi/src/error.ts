@@ -31,6 +31,7 @@ export const errorCodes = {
   LC_PUBLISH_REFUSED: "the new module cannot replace the old one; every reason is listed",
   LC_PUBLISH_BREAKS_CLIENTS:
     "the new module would disconnect clients, to which the request does not agree",
+  LC_PUBLISH_UNCONFIRMED: "the program was not durable within the time that the request allows",
   LC_DATABASE_UNKNOWN: "no database has that name or identity",
   LC_DATABASE_UNAVAILABLE: "the database is closed for now: its disk failed or it is restarting",
   LC_NAME_INVALID: "a database name breaks the naming rule",

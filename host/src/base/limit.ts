@@ -187,6 +187,10 @@ export interface Limits {
   readonly httpDescriptionBytesMax: number;
   /** Bytes of bodies that all requests to the host have in memory (own). */
   readonly requestBodiesBytesMax: number;
+  /** How long the answer to a publish waits for the disk if it does not say (http-and-auth.md section 4.1). */
+  readonly publishWaitMillisDefault: number;
+  /** How long it may wait whatever it says (http-and-auth.md section 4.1). */
+  readonly publishWaitMillisMax: number;
   /** The headers of such an answer (own). */
   readonly httpHeaderBytesMax: number;
   /** Redirects that one request follows (own). */
@@ -273,6 +277,8 @@ export const limit: Limits = {
   httpBufferedBytesMax: 256 * mebi,
   httpDescriptionBytesMax: mebi,
   requestBodiesBytesMax: 512 * mebi,
+  publishWaitMillisDefault: 5000,
+  publishWaitMillisMax: 300_000,
   httpHeaderBytesMax: 64 * kibi,
   httpRedirectCountMax: 10,
 };

@@ -6,6 +6,7 @@ import type { Transaction } from "../datastore/tx.ts";
 import type { RecordInputs } from "../log/contract.ts";
 import { makeInputsHead } from "../log/record.ts";
 import type { ReducerResult } from "../module/instance.ts";
+import type { CallStats } from "./call-stats.ts";
 import type { Client } from "./client.ts";
 import { argumentsFault, type CallableReducer, type LiveModule } from "./live-module.ts";
 import { hostRecord } from "./module-log.ts";
@@ -81,6 +82,8 @@ export function runCall(
   // Bytes behind the last parameter are nobody's (protocol.md section 4.1).
   const argsEnd = reducer.walkArguments(args, argsStart, argsLimit);
   assert(argsEnd >= 0, "admitCall let wrong arguments through");
+  const { stats } = reducer;
+  const startMillis = stats.begin() ? parts.clock.nowMillis() : -1;
   const tx = parts.datastore.begin();
   const result = invoke(
     parts,
@@ -97,8 +100,13 @@ export function runCall(
   if (result.kind !== "ok") return rolledBack(parts, module, tx, reducer, result, timestampMicros);
   const inputs = recordInputs(reducer, client, timestampMicros, args, argsStart, argsEnd);
   const refusal = commit(parts, tx, inputs, client);
-  if (refusal !== undefined)
+  stats.energyUnits += energyUsed;
+  if (refusal !== undefined) {
+    stats.fatal++;
     return { kind: "fatal", timestampMicros, message: refusal.message, energyUsed };
+  }
+  stats.committed++;
+  if (startMillis >= 0) stats.timed(parts.clock.nowMillis() - startMillis);
   return { kind: "committed", timestampMicros, energyUsed };
 }
 
@@ -171,6 +179,10 @@ export function commit(
     throw thrown;
   }
   const affected = evaluator.evaluate(delta);
+  for (const { table, insertCount, deleteCount } of delta.tables) {
+    table.changes.inserted += insertCount;
+    table.changes.deleted += deleteCount;
+  }
   datastore.release(tx);
   views.committed();
   if (affected.length > 0) parts.listener.onUpdates(affected, caller?.subscriber, inputs);
@@ -182,6 +194,17 @@ export function commit(
 export function undo({ datastore, views }: DatabaseParts, tx: Transaction): void {
   datastore.rollBack(tx);
   views.rolledBack();
+}
+
+function countFailure(
+  stats: CallStats,
+  kind: Exclude<ReducerResult["kind"], "ok">,
+  energyUsed: number,
+): void {
+  stats.energyUnits += energyUsed;
+  if (kind === "error") stats.failed++;
+  else if (kind === "fatal") stats.fatal++;
+  else stats.outOfEnergy++;
 }
 
 /** Rolls back, logs, and replaces the instance if it died. */
@@ -197,6 +220,7 @@ export function rolledBack(
   undo(parts, tx);
   const { name } = reducer.definition;
   const { energyUsed } = module.instance;
+  countFailure(reducer.stats, result.kind, energyUsed);
   if (result.kind === "error") {
     parts.moduleLog.append(
       hostRecord("Error", `reducer ${name} returned an error: ${result.message}`),

@@ -63,7 +63,11 @@ function runLifecycle(
   const reducer = module.lifecycleReducer(lifecycle);
   if (reducer === undefined) return undefined;
   const result = invoke(parts, module, reducer, client, timestampMicros, noArguments, 0, 0, tx);
-  if (result.kind === "ok") return undefined;
+  if (result.kind === "ok") {
+    reducer.stats.energyUnits += module.instance.energyUsed;
+    reducer.stats.committed++;
+    return undefined;
+  }
   const outcome = rolledBack(parts, module, tx, reducer, result, timestampMicros);
   if (outcome.kind === "failed") return { kind: "refused", message: outcome.message };
   if (outcome.kind === "outOfEnergy") return { kind: "outOfEnergy", message: outcome.message };

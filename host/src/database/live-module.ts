@@ -14,6 +14,7 @@ import {
   type Walk,
 } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
+import { CallStats, type CallStatsData } from "./call-stats.ts";
 import { type CallWatch, WatchCode } from "./parts.ts";
 import type { ModuleEnvironment } from "../module/context.ts";
 import { ModuleInstance } from "../module/instance.ts";
@@ -29,6 +30,7 @@ export interface CallableReducer {
   readonly watchCode: number;
   readonly walkArguments: Walk;
   readonly codec: Codec;
+  readonly stats: CallStats;
 }
 
 /** A procedure with what a call needs of it. */
@@ -54,6 +56,7 @@ function callable(definition: ReducerDef, module: ModuleDef): CallableReducer {
     loggedName: loggedName(definition.name),
     walkArguments: compileWalk(definition.params, module.typespace),
     codec: compileCodec(definition.params, module.typespace),
+    stats: new CallStats(),
   };
 }
 
@@ -152,6 +155,12 @@ export class LiveModule {
 
   reducer(name: string): CallableReducer | undefined {
     return this.#reducersByName.get(name);
+  }
+
+  /** What became of the calls of each reducer so far. */
+  reducerStats(): (CallStatsData & { readonly name: string })[] {
+    const all = new Set(this.#reducersByName.values());
+    return [...all].map(({ definition, stats }) => ({ name: definition.name, ...stats.read() }));
   }
 
   lifecycleReducer(lifecycle: Lifecycle): CallableReducer | undefined {

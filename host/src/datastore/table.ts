@@ -39,6 +39,8 @@ export class Table {
   readonly #given = new LastView();
   /** The rows that the open transaction has in its journal. */
   readonly #touched = new RowBits();
+  /** Rows that committed transactions have inserted and deleted; whoever commits counts. */
+  readonly changes: { inserted: number; deleted: number } = { inserted: 0, deleted: 0 };
   #rowCount = 0;
   /** For each index, whether the update under way changes its key. */
   #keyChanges: Uint8Array;

@@ -105,6 +105,10 @@ export class Guest {
     return this.context.meter.isExhausted;
   }
 
+  get memoryBytes(): number {
+    return (this.#exports[memoryExport] as WebAssembly.Memory).buffer.byteLength;
+  }
+
   /** What the last call used, in units of fuel. */
   get energyUsed(): number {
     return this.context.meter.lastUsed;

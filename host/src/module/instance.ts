@@ -47,6 +47,11 @@ export class ModuleInstance {
     return this.#guest.isDead;
   }
 
+  /** Its linear memory. */
+  get memoryBytes(): number {
+    return this.#guest.memoryBytes;
+  }
+
   /** What the last call used, in units of fuel (abi.md section 12). */
   get energyUsed(): number {
     return this.#guest.energyUsed;

@@ -3,6 +3,8 @@ import type { ErrorCode } from "@lightcone/abi";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
+import type { ThreadUsage } from "../base/thread-usage.ts";
+import type { DatabaseStats } from "../database/stats.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { WireChoice } from "../session/frame-style.ts";
@@ -45,6 +47,7 @@ export interface Requests {
       readonly program: Uint8Array;
       readonly owner: bigint;
       readonly policy: PublishPolicy;
+      readonly confirmationMillis: number | undefined;
     };
     readonly result: "created" | "updated" | "unchanged";
   };
@@ -85,7 +88,18 @@ export interface Requests {
     readonly result: string;
   };
   readonly stopFollow: { readonly params: { readonly followId: number }; readonly result: null };
+  readonly stats: { readonly params: null; readonly result: ThreadStats };
   readonly close: { readonly params: { readonly reason: string }; readonly result: null };
+}
+
+/** What a database's thread tells of itself. */
+export interface ThreadStats {
+  readonly database: DatabaseStats;
+  readonly thread: ThreadUsage;
+  /** Query sets that clients watch, and how many clients do. */
+  readonly watches: { readonly setCount: number; readonly clientCount: number };
+  /** The files of the log. */
+  readonly logBytes: number;
 }
 
 export interface CallResultData {

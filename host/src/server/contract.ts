@@ -7,6 +7,7 @@ import type { PublishPolicy } from "../database/publish.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { Manifest } from "./backup/archive.ts";
 import type { Backup, BackupFacts } from "./backup/transfer.ts";
+import type { ThreadStats } from "./channel.ts";
 
 /** Who calls: each HTTP call and each WebSocket is a connection of its own. */
 export interface Caller {
@@ -57,6 +58,8 @@ export interface PublishRequest {
   readonly clear: boolean;
   /** Whether clients may be disconnected. */
   readonly policy: PublishPolicy;
+  /** How long to wait until it is durable; LC_PUBLISH_UNCONFIRMED then. For ever if not given. */
+  readonly confirmationMillis?: number;
 }
 
 /** Where a database's frames for one WebSocket go. */
@@ -136,6 +139,14 @@ export interface DatabaseHandle {
   close(closeReason: string): Promise<void>;
 }
 
+/** What is known of a database that is open. */
+export interface OpenStats {
+  /** Messages of sockets, and requests, that its thread has not worked on or answered yet. */
+  readonly queues: { readonly messages: number; readonly requests: number };
+  /** Undefined if it did not answer in time. */
+  readonly stats: ThreadStats | undefined;
+}
+
 /** Opens databases on first use and keeps them. */
 export interface Databases {
   /** The database with this identity; its directory may not exist yet (before the first publish). */
@@ -153,5 +164,7 @@ export interface Databases {
     owner: Identity,
     archive: AsyncIterable<Uint8Array>,
   ): Promise<Manifest>;
+  /** What open databases tell of themselves within that time, by identity in hex. Those that sleep are not woken. */
+  stats(timeoutMillis: number): Promise<ReadonlyMap<string, OpenStats>>;
   closeAll(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type {
   DatabaseConnection,
   DatabaseHandle,
   LogFollow,
+  OpenStats,
   PublishRequest,
   PublishResult,
   SocketSink,
@@ -21,6 +22,7 @@ import type {
 import { IncomingSocket } from "./incoming.ts";
 import type { Report } from "./report.ts";
 import type { SpareThread } from "./spare-thread.ts";
+import { settledWithin } from "./within.ts";
 import { type LinkOptions, WorkerLink } from "./worker-link.ts";
 
 /** Code made of modules; may be removed. */
@@ -242,8 +244,9 @@ export class WorkerDatabase implements DatabaseHandle {
         await this.#checkProgram(request.program);
         await this.#clear();
       }
-      const { program, owner, policy } = request;
-      return { kind: await this.#request("publish", { program, owner: owner.value, policy }) };
+      const { program, owner, policy, confirmationMillis } = request;
+      const params = { program, owner: owner.value, policy, confirmationMillis };
+      return { kind: await this.#request("publish", params) };
     });
   }
 
@@ -296,6 +299,15 @@ export class WorkerDatabase implements DatabaseHandle {
 
   programHash(): Promise<string> {
     return this.#request("programHash", null);
+  }
+
+  /** What the database tells of itself, unless it sleeps, fails or does not answer in time: nothing is woken for this. */
+  async stats(timeoutMillis: number): Promise<OpenStats | undefined> {
+    const link = this.#link;
+    if (link?.isOpen !== true) return undefined;
+    const queues = link.queueLengths;
+    const stats = await settledWithin(link.request("stats", null), timeoutMillis);
+    return { queues, stats };
   }
 
   /** The last offset that survives a crash, with all that was committed before this was asked. */

@@ -7,7 +7,7 @@ import type { Disk } from "../base/disk/contract.ts";
 import type { Manifest } from "./backup/archive.ts";
 import { archiveFault, openBackup, receiveArchive } from "./backup/transfer.ts";
 import type { ModuleHttp } from "./channel.ts";
-import type { Databases } from "./contract.ts";
+import type { Databases, OpenStats } from "./contract.ts";
 import { WorkerDatabase } from "./database-handle.ts";
 import type { Report } from "./report.ts";
 import { SpareThread } from "./spare-thread.ts";
@@ -94,6 +94,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
       }
       return manifest;
     },
+    stats: (timeoutMillis) => askAll(handles, timeoutMillis),
     async closeAll(): Promise<void> {
       await Promise.all(
         [...handles.values()].map((handle) => handle.close("the host is stopping")),
@@ -102,6 +103,20 @@ export function openDatabases(options: DatabasesOptions): Databases {
       handles.clear();
     },
   };
+}
+
+/** What open databases tell of themselves. */
+async function askAll(
+  handles: ReadonlyMap<string, WorkerDatabase>,
+  timeoutMillis: number,
+): Promise<ReadonlyMap<string, OpenStats>> {
+  const open = new Map<string, OpenStats>();
+  const asked = [...handles].map(async ([key, handle]) => {
+    const stats = await handle.stats(timeoutMillis);
+    if (stats !== undefined) open.set(key, stats);
+  });
+  await Promise.all(asked);
+  return open;
 }
 
 /** Puts the files of an archive in their place, all of them or none. */

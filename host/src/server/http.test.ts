@@ -78,6 +78,7 @@ const failing: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "Fails.",
+    answers: {},
     handle: () => {
       throw new TypeError("secret detail");
     },
@@ -88,6 +89,7 @@ const failing: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "Refuses.",
+    answers: {},
     handle: () => {
       throw new LightconeError("LC_PUBLISH_REFUSED", "two things", ["first", "second"]);
     },
@@ -98,6 +100,7 @@ const failing: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "Meets a broken disk.",
+    answers: {},
     handle: () => {
       throw new LightconeError("LC_DISK", "cannot write");
     },
@@ -108,6 +111,7 @@ const failing: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "Measures its body.",
+    answers: {},
     handle: async (request) => textReply(200, `${(await request.readBody(1000)).length}`),
   },
   {
@@ -116,6 +120,7 @@ const failing: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "Takes its time.",
+    answers: {},
     handle: async () => {
       lateRequests.emit("reached");
       await delay(50);

@@ -40,6 +40,8 @@ export interface HttpOptions {
   readonly services: Services;
   readonly upgrade: Upgrade;
   readonly report: Report;
+  /** Told of each answer, once it has been given. */
+  readonly onAnswer?: (answer: Answered) => void;
   /** What the bodies of all requests may take together; `limit.requestBodiesBytesMax` if not given. */
   readonly bodyMemory?: BodyMemory;
 }
@@ -68,6 +70,18 @@ const preflightReply: Reply = {
 interface Answer {
   readonly outcome: Outcome;
   readonly headers: Headers;
+  /** Undefined where no route was found. */
+  readonly found: FoundRoute | undefined;
+}
+
+type FoundRoute = Extract<ReturnType<Router>, { kind: "found" }>;
+
+/** What became of a request, for those who count. */
+export interface Answered {
+  readonly found: FoundRoute | undefined;
+  readonly status: number;
+  /** Of the body, as far as its length was known. */
+  readonly byteCount: number;
 }
 
 export interface HttpServer {
@@ -82,7 +96,7 @@ export interface HttpServer {
 
 export function createHttpServer(given: HttpOptions): HttpServer {
   const bodyMemory = given.bodyMemory ?? new BodyMemory(limit.requestBodiesBytesMax);
-  const options = { ...given, bodyMemory };
+  const options = { onAnswer: () => undefined, ...given, bodyMemory };
   const router = createRouter(options.routes);
   const serving = new Set<Promise<void>>();
   const track = (request: IncomingMessage, served: Promise<void>): void => {
@@ -120,7 +134,8 @@ async function serve(
 ): Promise<void> {
   const answer = await answerTo(options, router, request, false);
   assert(answer.outcome.kind !== "upgrade", "a request that is no upgrade became a WebSocket");
-  await send(options, request, response, answer.outcome, answer.headers);
+  const byteCount = await send(options, request, response, answer.outcome, answer.headers);
+  options.onAnswer({ found: answer.found, status: response.statusCode, byteCount });
 }
 
 /**
@@ -140,10 +155,10 @@ async function serveUpgrade(
   };
   socket.on("error", onError);
   const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
-  const { outcome, headers } =
+  const { outcome, headers, found } =
     isWebSocket || !hasBody(request)
       ? await answerTo(options, router, request, isWebSocket)
-      : { outcome: errorReply(bodyInUpgrade()), headers: {} };
+      : { outcome: errorReply(bodyInUpgrade()), headers: {}, found: undefined };
   if (socket.destroyed) return;
   if (outcome.kind === "upgrade") {
     socket.off("error", onError);
@@ -151,13 +166,15 @@ async function serveUpgrade(
       ...outcome.target,
       headers: { ...corsHeaders, ...headers },
     });
+    options.onAnswer({ found, status: 101, byteCount: 0 });
     return;
   }
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.on("finish", () => socket.end());
-  await send(options, request, response, outcome, headers);
+  const byteCount = await send(options, request, response, outcome, headers);
+  options.onAnswer({ found, status: response.statusCode, byteCount });
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -181,18 +198,20 @@ async function answerTo(
 ): Promise<Answer> {
   const { method = "GET", url = "/" } = request;
   let headers: Headers = {};
+  let found: FoundRoute | undefined;
   const lease = new BodyLease(options.bodyMemory);
   try {
     const { path, query, local } = splitUrl(url);
     const match = router(method, path);
     if (method === "OPTIONS" && isPreflight(match, request)) {
-      return { outcome: preflightReply, headers };
+      return { outcome: preflightReply, headers, found };
     }
-    if (match.kind === "unknownPath") return { outcome: emptyReply(404), headers };
+    if (match.kind === "unknownPath") return { outcome: emptyReply(404), headers, found };
     if (match.kind === "unknownMethod") {
       const allow = match.allowed.join(", ");
-      return { outcome: { ...emptyReply(405), headers: { allow } }, headers };
+      return { outcome: { ...emptyReply(405), headers: { allow } }, headers, found };
     }
+    found = match;
     const { route, params } = match;
     const routeRequest: RouteRequest = {
       method,
@@ -208,7 +227,7 @@ async function answerTo(
     };
     const { services } = options;
     if (route.credentials === "ignored") {
-      return { outcome: await route.handle(routeRequest, services), headers };
+      return { outcome: await route.handle(routeRequest, services), headers, found };
     }
     const isRequired = route.credentials === "required";
     const caller = await authenticate(request.headers, query, isRequired, services.tokens);
@@ -219,10 +238,10 @@ async function answerTo(
       };
     }
     const outcome = await route.handle({ ...routeRequest, ...caller }, services);
-    return { outcome, headers };
+    return { outcome, headers, found };
   } catch (thrown) {
     if (isFault(thrown)) options.report(thrown, describe(request));
-    return { outcome: errorReply(thrown), headers };
+    return { outcome: errorReply(thrown), headers, found };
   } finally {
     lease.end();
   }
@@ -267,39 +286,44 @@ function splitUrl(url: string): SplitUrl {
   return { path, local, query: new URLSearchParams(at < 0 ? "" : local.slice(at + 1)) };
 }
 
+/** Writes an answer and returns how long its body is. */
 async function send(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
   outcome: Exclude<Outcome, { kind: "upgrade" }>,
   headers: Headers,
-): Promise<void> {
+): Promise<number> {
   const allHeaders = { ...corsHeaders, ...headers, ...outcome.headers };
   if (outcome.kind === "reply") {
-    sendReply(response, outcome, allHeaders);
-    return;
+    return sendReply(response, outcome, allHeaders);
   }
   try {
-    if (outcome.kind === "bytes") await sendBytes(request, response, outcome, allHeaders);
-    else await sendStream(request, response, outcome, allHeaders);
+    if (outcome.kind === "bytes") {
+      await sendBytes(request, response, outcome, allHeaders);
+      return outcome.bytes;
+    }
+    await sendStream(request, response, outcome, allHeaders);
+    return 0;
   } catch (thrown) {
     if (isFault(thrown)) options.report(thrown, describe(request));
     if (response.headersSent) {
       response.destroy();
-      return;
+      return 0;
     }
     const reply = errorReply(thrown);
-    sendReply(response, reply, { ...corsHeaders, ...headers, ...reply.headers });
+    return sendReply(response, reply, { ...corsHeaders, ...headers, ...reply.headers });
   }
 }
 
-function sendReply(response: ServerResponse, reply: Reply, headers: OutgoingHttpHeaders): void {
+function sendReply(response: ServerResponse, reply: Reply, headers: OutgoingHttpHeaders): number {
   const pieces = typeof reply.body === "string" ? [Buffer.from(reply.body)] : reply.body;
   const byteCount = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const length = reply.status === 204 ? {} : { "content-length": byteCount };
   response.writeHead(reply.status, { ...headers, ...length });
   for (const piece of pieces) response.write(piece);
   response.end();
+  return byteCount;
 }
 
 /** A client that goes away ends the reading and is nobody's fault. */

@@ -33,11 +33,17 @@ interface BatchShare {
 /** All sockets of a database. */
 export class Incoming {
   #byteCount = 0;
+  #messageCount = 0;
   /** Sockets with messages in the batch that is being gathered. */
   #gathering: IncomingSocket[] = [];
   /** Batches under way, oldest first. */
   readonly #batches: (readonly BatchShare[])[] = [];
   readonly #paused = new Set<IncomingSocket>();
+
+  /** Messages that the thread has not worked on yet. */
+  get messageCount(): number {
+    return this.#messageCount;
+  }
 
   /** A message joins the batch. False if the socket has too many and was closed: then it is nobody's. */
   add(socket: IncomingSocket, byteCount: number): boolean {
@@ -53,6 +59,7 @@ export class Incoming {
     socket.messageCount++;
     socket.byteCount += byteCount;
     this.#byteCount += byteCount;
+    this.#messageCount++;
     if (!socket.isPaused && this.#hasTooMuch(socket, 1)) {
       socket.isPaused = true;
       this.#paused.add(socket);
@@ -80,6 +87,7 @@ export class Incoming {
       socket.byteCount -= byteCount;
       socket.messageCount -= messageCount;
       this.#byteCount -= byteCount;
+      this.#messageCount -= messageCount;
     }
     for (const socket of this.#paused) {
       if (this.#hasTooMuch(socket, 0.5)) continue;

@@ -34,16 +34,25 @@ function countMessages(frames: Uint8Array): number {
 export class OutgoingQueue {
   readonly #socket: Duplex;
   readonly #onFull: () => void;
+  readonly #onWaiting: (change: number) => void;
   /** Bytes that waited before this turn. */
   #backlogBytes = 0;
   /** Messages that wait behind what is being written. */
   #waitingCount = 0;
   #isCorked = false;
 
-  /** `onFull` must cut the client off: it has more to read than may wait for it. */
-  constructor(socket: Duplex, onFull: () => void) {
+  /**
+   * `onFull` must cut the client off: it has more to read than may wait for it. `onWaiting` is told how many messages more, or less,
+   * wait.
+   */
+  constructor(
+    socket: Duplex,
+    onFull: () => void,
+    onWaiting: (change: number) => void = () => undefined,
+  ) {
     this.#socket = socket;
     this.#onFull = onFull;
+    this.#onWaiting = onWaiting;
   }
 
   /** Takes whole frames; they leave with `endTurn`. `onWritten` is called once they are the system's. */
@@ -68,10 +77,12 @@ export class OutgoingQueue {
       return;
     }
     this.#waitingCount += count;
+    this.#onWaiting(count);
     // What must wait is copied: a few bytes must not keep a whole slab alive.
     const kept = frames.length * 2 < frames.buffer.byteLength ? frames.slice() : frames;
     socket.write(kept, () => {
       this.#waitingCount -= count;
+      this.#onWaiting(-count);
       onWritten?.();
     });
   }

@@ -1,5 +1,5 @@
 // From the path of a request to a database and the right to use it.
-import { ConnectionId, type Identity, LightconeError } from "@lightcone/abi";
+import { ConnectionId, Identity, LightconeError } from "@lightcone/abi";
 import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle } from "./contract.ts";
 import { type Control, type DatabaseRecord, unknownIdentity } from "./control.ts";
@@ -56,6 +56,15 @@ export function requireOwner(
     `${identity.toHex()} is not authorized to perform action on database ` +
       `${record.identity.toHex()}: ${action}`,
   );
+}
+
+/** The identity in the path where only that may stand: 64 hex digits and nothing before them. LC_REQUEST_INVALID. */
+export function identityOf({ params }: RouteRequest): Identity {
+  const text = params["identity"] ?? "";
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) {
+    throw new LightconeError("LC_REQUEST_INVALID", "Invalid URL: an identity is 64 hex digits");
+  }
+  return Identity.fromHex(text);
 }
 
 /** A connection id that nobody can guess; zero means none. */

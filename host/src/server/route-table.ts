@@ -3,18 +3,24 @@ import type { Route } from "./router.ts";
 import { backupRoutes } from "./routes/backup.ts";
 import { callRoutes } from "./routes/call.ts";
 import { databaseRoutes } from "./routes/database.ts";
+import { energyRoutes } from "./routes/energy.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { moduleRoutes } from "./routes/module.ts";
 import { nameRoutes } from "./routes/names.ts";
+import { openApiRoute } from "./routes/openapi.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { subscribeRoutes } from "./routes/subscribe.ts";
 
 export const routes: readonly Route[] = [
   ...healthRoutes,
+  ...metricsRoutes,
   ...identityRoutes,
+  ...energyRoutes,
   ...publishRoutes,
   ...databaseRoutes,
   ...nameRoutes,
@@ -23,5 +29,7 @@ export const routes: readonly Route[] = [
   ...queryRoutes,
   ...logRoutes,
   ...subscribeRoutes,
+  ...mcpRoutes,
   ...moduleRoutes,
+  openApiRoute(() => routes),
 ];

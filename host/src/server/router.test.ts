@@ -61,7 +61,7 @@ void test("no two routes answer the same request, and each is described", async 
   const keys = routes.map(({ method, path }) => `${method} ${path.replace(/:\w+/g, ":")}`);
   t.equal(new Set(keys).size, routes.length);
   for (const route of routes) {
-    t.match(route.path, /^\/v1(?:\/:?[a-z_-]+)+(?:\/\*)?$/);
+    t.match(route.path, /^\/v1(?:\/:?[a-z_.-]+)+(?:\/\*)?$/);
     t.match(route.summary, /^[A-Z].*\.$/, route.path);
   }
 });

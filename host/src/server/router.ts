@@ -8,6 +8,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle, Databases } from "./contract.ts";
 import type { Control } from "./control.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { RouteDescription } from "./openapi/description.ts";
 import type { BytesReply, Headers, Reply, StreamReply } from "./reply.ts";
 import type { Tokens, VerifiedToken } from "./token.ts";
 
@@ -20,6 +22,8 @@ export interface Services {
   readonly random: Random;
   /** Whether only programs of this machine can reach the listener. */
   readonly isLoopback: boolean;
+  /** What is counted while requests and sockets are served. */
+  readonly metrics: Metrics;
 }
 
 /** A request whose route is known. */
@@ -76,7 +80,7 @@ interface UpgradeReply {
 
 export type Outcome = Reply | StreamReply | BytesReply | UpgradeReply;
 
-interface RouteBase {
+interface RouteBase extends RouteDescription {
   /** ANY takes every method, those that no other route knows as well. */
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "ANY";
   /** Elements that begin with a colon are parameters. A star at the end is the rest of the path, as it was sent. */

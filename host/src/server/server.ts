@@ -21,6 +21,8 @@ import { loadOrMakeKeys } from "./keys.ts";
 import { Listener, parseListenAddress } from "./listener.ts";
 import { lockDataDir } from "./lock-file.ts";
 import { stampDataDir } from "./metadata.ts";
+import { countAnswers } from "./metrics/count-answers.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { type Report, reportToStandardError } from "./report.ts";
 import { routes } from "./route-table.ts";
 import type { Services } from "./router.ts";
@@ -58,7 +60,7 @@ export interface ServerOptions {
   readonly report?: Report;
   /** How databases are run: by default each on a thread of its own. */
   readonly makeDatabases?: (options: DatabasesOptions) => Databases;
-  readonly makeSockets?: () => SocketServer;
+  readonly makeSockets?: (options: { readonly metrics: Metrics }) => SocketServer;
 }
 
 export interface RunningServer {
@@ -134,20 +136,28 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     strictSql: options.strictSql ?? false,
     report,
   });
-  const sockets = makeSockets();
+  const metrics = new Metrics();
+  const sockets = makeSockets({ metrics });
   const services: Services = {
     control,
     databases,
     tokens,
     clock,
     random,
+    metrics,
     // Known once it listens.
     get isLoopback() {
       return listener.isLoopback;
     },
   };
   const { upgrade } = sockets;
-  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
+  const { server, inFlight } = createHttpServer({
+    routes,
+    services,
+    upgrade,
+    report,
+    onAnswer: countAnswers(services),
+  });
   const listener = new Listener(server, report);
   undo.add(() => listener.end(socketGraceMs));
   // Before the connections end: clients are told why.

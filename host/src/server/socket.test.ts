@@ -6,11 +6,13 @@ import { ConnectionId, Identity, present } from "@lightcone/abi";
 import { WebSocket } from "ws";
 import type { DatabaseHandle, SocketSink } from "./contract.ts";
 import type { UpgradeTarget } from "./router.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { createSocketServer, type SocketOptions, type SocketServer } from "./socket.ts";
 
 interface Rig {
   readonly port: number;
   readonly server: SocketServer;
+  readonly metrics: Metrics;
   readonly sinks: SocketSink[];
   readonly received: string[];
   readonly closed: number[];
@@ -23,7 +25,9 @@ async function open(t: Test, options: Partial<SocketOptions> = {}): Promise<Rig>
   const sinks: SocketSink[] = [];
   const received: string[] = [];
   const closed: number[] = [];
+  const metrics = new Metrics();
   const database = {
+    identity: Identity.zero,
     connect: (_options: unknown, sink: SocketSink) => {
       const position = sinks.push(sink) - 1;
       return {
@@ -34,7 +38,7 @@ async function open(t: Test, options: Partial<SocketOptions> = {}): Promise<Rig>
   } as unknown as DatabaseHandle;
   const caller = { identity: Identity.zero, connectionId: new ConnectionId(1n), jwtPayload: "{}" };
   const target = { database, caller, token: "token", protocol, headers: { "x-note": "noted" } };
-  const server = createSocketServer({ pingMillis: 10_000, closeMillis: 50, ...options });
+  const server = createSocketServer({ pingMillis: 10_000, closeMillis: 50, metrics, ...options });
   const http = createServer();
   http.on("upgrade", (request, socket, head) => {
     const withOptions = { ...target, options: { confirmed: true } } as unknown as UpgradeTarget;
@@ -56,7 +60,7 @@ async function open(t: Test, options: Partial<SocketOptions> = {}): Promise<Rig>
     clients.push(client);
     return client;
   };
-  return { port, server, sinks, received, closed, connect };
+  return { port, server, metrics, sinks, received, closed, connect };
 }
 
 function once(client: WebSocket, event: string): Promise<unknown[]> {

@@ -5,8 +5,11 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { CloseCode, closeReason, type Subprotocol } from "@lightcone/abi";
 import { WebSocket, WebSocketServer } from "ws";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { limit } from "../base/limit.ts";
 import type { DatabaseConnection, SocketSink } from "./contract.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import { type EndCause, SocketCount } from "./metrics/socket-counts.ts";
 import { OutgoingQueue } from "./outgoing.ts";
 import type { Upgrade, UpgradeTarget } from "./router.ts";
 
@@ -15,9 +18,12 @@ export interface SocketOptions {
   readonly pingMillis: number;
   /** How long a Close frame waits for its answer. */
   readonly closeMillis: number;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
 }
 
-const defaultSocketOptions: SocketOptions = { pingMillis: 15_000, closeMillis: 250 };
+/** What a server that is told nothing else does (protocol.md section 8). */
+const defaults = { pingMillis: 15_000, closeMillis: 250, clock: systemClock };
 
 /** Upgrades requests that the routes let through, and ends all sockets when the server stops. */
 export interface SocketServer {
@@ -32,11 +38,26 @@ class Heartbeat {
   #isAlive = true;
   #misses = 0;
 
-  constructor(ws: WebSocket, socket: Duplex, pingMillis: number, onSilence: () => void) {
-    ws.ping();
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    { pingMillis, clock }: SocketOptions,
+    onPong: (millis: number) => void,
+    onSilence: () => void,
+  ) {
+    let pingedAt: number | undefined;
+    const ping = (): void => {
+      pingedAt = clock.nowMillis();
+      ws.ping();
+    };
+    ping();
     // Whatever bytes come: a long message on a slow line takes longer than a client may be silent.
     socket.on("data", () => {
       this.#isAlive = true;
+    });
+    ws.on("pong", () => {
+      if (pingedAt !== undefined) onPong(clock.nowMillis() - pingedAt);
+      pingedAt = undefined;
     });
     this.#timer = setInterval(() => {
       // Nothing can be heard of a client that is not read from.
@@ -44,7 +65,7 @@ class Heartbeat {
       this.#misses = this.#isAlive ? 0 : this.#misses + 1;
       this.#isAlive = false;
       if (this.#misses >= 2) onSilence();
-      else ws.ping();
+      else ping();
     }, pingMillis);
     this.#timer.unref();
   }
@@ -54,26 +75,45 @@ class Heartbeat {
   }
 }
 
-function makeSink(ws: WebSocket, socket: Duplex, options: SocketOptions): SocketSink {
+/** What a database's Close frame says of why the connection ends. */
+function causeOf(code: number): EndCause {
+  if (code === CloseCode.goingAway) return "module_exited";
+  return code === CloseCode.tryAgainLater ? "incoming_queue_full" : "internal_error";
+}
+
+function makeSink(
+  ws: WebSocket,
+  socket: Duplex,
+  options: SocketOptions,
+  count: SocketCount,
+): SocketSink {
   // Without a Close frame, which would have to wait like the rest (protocol.md section 8).
-  const queue = new OutgoingQueue(socket, () => {
+  const onFull = (): void => {
+    count.ends("outgoing_queue_full");
     ws.terminate();
+  };
+  const queue = new OutgoingQueue(socket, onFull, (messageCount) => {
+    count.waits(messageCount);
   });
   return {
     write(frames: Uint8Array, onWritten?: () => void): void {
-      if (ws.readyState === WebSocket.OPEN) queue.write(frames, onWritten);
+      if (ws.readyState !== WebSocket.OPEN) return;
+      count.sent(frames.length);
+      queue.write(frames, onWritten);
     },
     endTurn(): void {
       queue.endTurn();
     },
     close(code: number, reason: string): void {
       queue.endTurn();
+      count.ends(causeOf(code));
       ws.close(code, reason);
       setTimeout(() => {
         ws.terminate();
       }, options.closeMillis).unref();
     },
     drop(): void {
+      count.dropped();
       ws.terminate();
     },
     pause(isPaused: boolean): void {
@@ -100,8 +140,14 @@ function attach(
   target: UpgradeTarget,
   options: SocketOptions,
 ): void {
-  const sink = makeSink(ws, socket, options);
-  const heartbeat = new Heartbeat(ws, socket, options.pingMillis, () => {
+  const counts = options.metrics.database(target.database.identity.toHex());
+  const count = new SocketCount(counts, target.protocol);
+  const sink = makeSink(ws, socket, options, count);
+  const onPong = (millis: number): void => {
+    count.answeredPing(millis);
+  };
+  const heartbeat = new Heartbeat(ws, socket, options, onPong, () => {
+    count.ends("idle_timeout");
     ws.terminate();
   });
   const { caller, token, protocol } = target;
@@ -121,23 +167,32 @@ function attach(
   };
   ws.on("message", (data, isBinary) => {
     if (isOver) return;
+    count.received((data as Buffer).length);
     if (isBinary || isTextTaken) {
       connection.receive(data as Buffer, !isBinary);
       return;
     }
+    count.ends("client_message_error");
     end();
     sink.close(CloseCode.internalError, textRefusal(protocol));
   });
   // `ws` has sent the right code by itself; what it says of the fault is the client's, not ours.
   ws.on("error", () => {
+    count.ends("client_message_error");
     end();
     sink.close(CloseCode.internalError, "");
   });
-  ws.on("close", end);
+  ws.on("close", (code) => {
+    end();
+    count.closed(code);
+  });
 }
 
 /** Makes the part of the server that speaks WebSocket. */
-export function createSocketServer(options: SocketOptions = defaultSocketOptions): SocketServer {
+export function createSocketServer(
+  given: Partial<SocketOptions> & Pick<SocketOptions, "metrics">,
+): SocketServer {
+  const options = { ...defaults, ...given };
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: limit.frameBytesMax,

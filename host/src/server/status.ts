@@ -33,6 +33,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_VIEW: moduleFailedStatus,
   LC_PUBLISH_REFUSED: 400,
   LC_PUBLISH_BREAKS_CLIENTS: 400,
+  LC_PUBLISH_UNCONFIRMED: 504,
   LC_DATABASE_UNKNOWN: 404,
   LC_DATABASE_UNAVAILABLE: 503,
   LC_NAME_INVALID: 400,

@@ -21,6 +21,7 @@ import type {
   DatabaseHandle,
   Databases,
   LogFollow,
+  OpenStats,
   PublishRequest,
   PublishResult,
   SocketSink,
@@ -181,6 +182,8 @@ export class TestDatabase implements DatabaseHandle {
 export class TestDatabases implements Databases {
   readonly byIdentity: Map<string, TestDatabase> = new Map();
   isClosed = false;
+  /** What databases on threads would tell, by identity in hex. */
+  readonly open: Map<string, OpenStats> = new Map();
 
   get(identity: Identity): TestDatabase {
     const key = identity.toHex();
@@ -222,6 +225,10 @@ export class TestDatabases implements Databases {
     }
     this.get(identity).programText = text;
     return { database: owner, owner, names: [], lastOffset: 7, createdMicros: 0n, files: [] };
+  }
+
+  async stats(): Promise<ReadonlyMap<string, OpenStats>> {
+    return this.open;
   }
 
   async closeAll(): Promise<void> {

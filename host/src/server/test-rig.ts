@@ -1,7 +1,7 @@
 // For tests of the routes: the HTTP side of a host over databases in memory, and a client that
 // hides nothing of an answer.
 import { type ClientRequest, type IncomingHttpHeaders, request as httpRequest } from "node:http";
-import { present } from "@lightcone/abi";
+import { assert, present } from "@lightcone/abi";
 import { ManualClock } from "../base/clock.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import { generateKeyPair } from "../base/keys.ts";
@@ -9,7 +9,17 @@ import { seededRandom } from "../base/random.ts";
 import { Control } from "./control.ts";
 import { createHttpServer } from "./http.ts";
 import { Listener } from "./listener.ts";
-import type { Route, Services, Upgrade, UpgradeTarget } from "./router.ts";
+import { countAnswers } from "./metrics/count-answers.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { undeclared } from "./openapi/answers.ts";
+import { routes as allRoutes } from "./route-table.ts";
+import {
+  createRouter,
+  type Route,
+  type Services,
+  type Upgrade,
+  type UpgradeTarget,
+} from "./router.ts";
 import { TestDatabases } from "./test-databases.ts";
 import { Tokens, type VerifiedToken } from "./token.ts";
 
@@ -64,6 +74,22 @@ export function exchange(port: number, path: string, sent: Sent = {}): Promise<A
   });
 }
 
+const findRoute = createRouter(allRoutes);
+
+/** Throws for an answer that the API's description does not have. Routes that a test makes up have no description. */
+function checkDeclared(
+  routes: readonly Route[],
+  path: string,
+  method: string,
+  { status, headers }: Answer,
+): void {
+  if (!path.startsWith("/v1/") || path.includes("%zz")) return;
+  const match = findRoute(method, path.split("?", 1).join(""));
+  if (match.kind !== "found" || !routes.includes(match.route)) return;
+  const fault = undeclared(match.route, status, headers["content-type"]);
+  assert(fault === undefined, fault ?? "");
+}
+
 export interface Rig {
   readonly port: number;
   readonly services: Services;
@@ -97,7 +123,8 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
   const tokens = await Tokens.open({ keys: await generateKeyPair(), clock, random });
   const databases = new TestDatabases();
   const isLoopback = !isPublic;
-  const services: Services = { control, databases, tokens, clock, random, isLoopback };
+  const metrics = new Metrics();
+  const services: Services = { control, databases, tokens, clock, random, isLoopback, metrics };
   const reported: Rig["reported"] = [];
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {
@@ -108,11 +135,21 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
     );
   };
   const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
-  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
+  const { server, inFlight } = createHttpServer({
+    routes,
+    services,
+    upgrade,
+    report,
+    onAnswer: countAnswers(services),
+  });
   const listener = new Listener(server, report);
   await listener.listen({ host: "127.0.0.1", port: 0 });
   const { port } = listener;
-  const send = (path: string, sent?: Sent): Promise<Answer> => exchange(port, path, sent);
+  const send = async (path: string, sent?: Sent): Promise<Answer> => {
+    const answer = await exchange(port, path, sent);
+    checkDeclared(routes, path, sent?.method ?? "GET", answer);
+    return answer;
+  };
   return {
     port,
     services,

@@ -145,6 +145,11 @@ export class WorkerLink {
     return this.#isOpen;
   }
 
+  /** Messages of sockets, and requests, that the thread has not answered or worked on yet. */
+  get queueLengths(): { readonly messages: number; readonly requests: number } {
+    return { messages: this.#incoming.messageCount, requests: this.#pending.size };
+  }
+
   /** Settles when the thread is gone. Valid once the link has ended. */
   get ended(): Promise<void> {
     return this.#ended;

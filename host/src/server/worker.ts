@@ -6,9 +6,13 @@ import { systemClock } from "../base/clock.ts";
 import type { HttpClient } from "../base/http/client.ts";
 import { nodeHttpClient } from "../base/http/node-client.ts";
 import { systemPause } from "../base/pause.ts";
+import { threadUsage } from "../base/thread-usage.ts";
 import { systemTimers } from "../base/timers.ts";
 import type { Disk } from "../base/disk/contract.ts";
+import { directorySize } from "../base/disk/size.ts";
 import { nodeDisk } from "../base/disk/node.ts";
+import { logDirectory } from "../database/database.ts";
+import { readStats } from "../database/stats.ts";
 import { type CallAnswer, DatabaseService, type ServiceCaller } from "../session/service.ts";
 import { SharedCallWatch } from "./call-watch.ts";
 import {
@@ -21,9 +25,11 @@ import {
   type Requests,
   type SqlResultData,
   textFrameBit,
+  type ThreadStats,
   type ToWorker,
   type WorkerStart,
 } from "./channel.ts";
+import { confirmedWithin } from "./within.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
 assert(parentPort !== null, "worker.ts runs on a worker thread alone");
@@ -74,8 +80,9 @@ function moduleHttpClient(policy: ModuleHttp): HttpClient | undefined {
   return policy === "off" ? undefined : nodeHttpClient({ allowsPrivate: policy === "anywhere" });
 }
 
+const disk = nodeDisk(start.directory);
+
 async function openService(): Promise<DatabaseService> {
-  const disk = nodeDisk(start.directory);
   await disk.makeDirectory("");
   await checkWritable(disk);
   return DatabaseService.open({
@@ -125,15 +132,26 @@ function moduleStarted(service: DatabaseService): void {
   post({ kind: "reducers", names });
 }
 
+async function tellStats(service: DatabaseService): Promise<ThreadStats> {
+  return {
+    database: readStats(service.database),
+    watches: service.watchCounts,
+    thread: threadUsage(),
+    logBytes: await directorySize(disk, logDirectory),
+  };
+}
+
 function makeHandlers(service: DatabaseService): Handlers {
   const follows = new Map<number, () => void>();
   const { moduleLog } = service.database.parts;
   return {
-    publish: async ({ program, owner, policy }) => {
+    publish: async ({ program, owner, policy, confirmationMillis }) => {
       await service.database.prepare(program);
-      const result = await service.publish(program, new Identity(owner), policy);
-      moduleStarted(service);
-      return result;
+      const publishing = service.publish(program, new Identity(owner), policy).then((kind) => {
+        moduleStarted(service);
+        return kind;
+      });
+      return confirmedWithin(publishing, confirmationMillis);
     },
     planPublish: async ({ program }) => {
       await service.database.prepare(program);
@@ -184,6 +202,7 @@ function makeHandlers(service: DatabaseService): Handlers {
       follows.delete(followId);
       return null;
     },
+    stats: () => tellStats(service),
     close: async ({ reason }) => {
       await service.close(reason);
       return null;

@@ -182,6 +182,17 @@ export class DatabaseService {
     return this.#database.log.isBackpressured;
   }
 
+  /** How many query sets clients watch, and how many clients do. */
+  get watchCounts(): { readonly setCount: number; readonly clientCount: number } {
+    let setCount = 0;
+    let clientCount = 0;
+    for (const { client } of this.#sessions.values()) {
+      setCount += client.subscriber.sets.size;
+      if (client.subscriber.sets.size > 0) clientCount++;
+    }
+    return { setCount, clientCount };
+  }
+
   /** Where a subscriber's frames go. */
   addressOf(subscriber: Subscriber): Address | undefined {
     return this.#sessions.get(subscriber.id)?.address;

@@ -48,6 +48,9 @@ export class Evaluator {
   /** Lists that queries without changes do not need. */
   readonly #spareRows: RowIds[] = [];
 
+  /** Queries that transactions have concerned so far. */
+  matchedCount = 0;
+
   constructor(registry: SubscriptionRegistry) {
     this.#registry = registry;
   }
@@ -69,6 +72,7 @@ export class Evaluator {
       if (queries !== undefined) this.#matchTable(queries, table);
     }
     if (this.#pendingGroups.size > 0) this.#evaluateJoins();
+    this.matchedCount += this.#pending.length;
     for (const query of this.#pending) this.#encode(query);
     return this.#affected;
   }

@@ -143,6 +143,18 @@ export class SubscriptionRegistry {
     return this.#queryByKey.size === 0;
   }
 
+  /** How many different queries are watched. */
+  get queryCount(): number {
+    return this.#queryByKey.size;
+  }
+
+  /** By how many texts of query sets they are. */
+  get listenerCount(): number {
+    let count = 0;
+    for (const { listeners } of this.#queryByKey.values()) count += listeners.length;
+    return count;
+  }
+
   queriesOn(table: Table): TableQueries | undefined {
     return this.#byTable.get(table);
   }

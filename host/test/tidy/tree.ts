@@ -10,7 +10,16 @@ import { type Source, makeSource } from "./source.ts";
 export const root: string = fileURLToPath(new URL("../../../../", import.meta.url));
 
 /** What is made, fetched or run here, and so is not part of the repository. */
-const outside = new Set([".git", ".tap", ".cache", "coverage", "data", "dist", "node_modules"]);
+const outside = new Set([
+  ".git",
+  ".tap",
+  ".tools",
+  ".cache",
+  "coverage",
+  "data",
+  "dist",
+  "node_modules",
+]);
 const alsoOutside = new Set(["screenshots", "target"]);
 
 /** Every file of the repository, in a stable order. Folders that do not exist yet are no fault. */

@@ -1,8 +1,19 @@
 // A database as an archive, while it runs, and a new database from one (docs/backup.md).
 import { LightconeError } from "@lightcone/abi";
+import {
+  bytesSchema,
+  identityHex,
+  jsonAnswer,
+  notOwner,
+  object,
+  string,
+  textAnswer,
+  unavailable,
+} from "../openapi/description.ts";
 import { jsonReply, type Reply } from "../reply.ts";
 import { databaseOf, databaseRefOf, requireOwner } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
+import { moduleFailedStatus } from "../status.ts";
 
 async function backup(request: CallerRequest, services: Services): Promise<Outcome> {
   const { control, databases, clock } = services;
@@ -65,6 +76,15 @@ export const backupRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "An archive of the database as it is durable now; it goes on meanwhile.",
+    answers: {
+      200: {
+        description: "The archive",
+        content: { "application/octet-stream": bytesSchema },
+        headers: { "lightcone-last-offset": "The last transaction in it" },
+      },
+      403: notOwner,
+      503: unavailable,
+    },
     handle: backup,
   },
   {
@@ -73,6 +93,29 @@ export const backupRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "Makes a new database of an archive, the body; it belongs to who restores it.",
+    body: {
+      description: "An archive",
+      contentType: "application/octet-stream",
+      schema: bytesSchema,
+      isRequired: true,
+    },
+    answers: {
+      200: jsonAnswer(
+        "The new database",
+        object({
+          Success: object({
+            domain: string,
+            database_identity: identityHex,
+            op: { const: "restored" },
+            restored_from: identityHex,
+            last_offset: { type: "integer" },
+          }),
+        }),
+      ),
+      409: textAnswer("The name is in use"),
+      500: textAnswer("The archive's program does not start"),
+      [moduleFailedStatus]: textAnswer("The archive's program traps while it starts"),
+    },
     handle: restore,
   },
 ];

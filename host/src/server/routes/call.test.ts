@@ -149,7 +149,7 @@ void test("SQL that is refused", async (t) => {
     ],
     "LC_SQL_FORBIDDEN: not the owner": [400, "not the owner"],
     "LC_FORBIDDEN: not welcome": [403, "not welcome"],
-    "LC_NOT_YET: later": [501, "later"],
+    "LC_VIEW: it trapped": [530, "it trapped"],
   };
   for (const [body, [status, text]] of Object.entries(cases)) {
     t.match(await post("chat/sql", body), { status, text }, body);

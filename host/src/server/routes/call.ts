@@ -1,22 +1,21 @@
 // Calls of reducers and procedures over HTTP (http-and-auth.md section 6.1).
-import type { IncomingHttpHeaders } from "node:http";
-import { LightconeError, unreachable } from "@lightcone/abi";
+import { unreachable } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { readText } from "../body.ts";
+import { refuseContentType } from "../content-type.ts";
 import type { CallCost, CallResult } from "../contract.ts";
+import {
+  tellsDuration,
+  either,
+  jsonAnswer,
+  jsonType,
+  textAnswer,
+  unavailable,
+} from "../openapi/description.ts";
 import { type Headers, jsonTextReply, type Reply, textReply } from "../reply.ts";
 import { callerOf, handleOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
 import { moduleFailedStatus } from "../status.ts";
-
-/** The refusal of a body that is not announced as plain JSON, or undefined. */
-function refuseContentType({ "content-type": type }: IncomingHttpHeaders): Reply | undefined {
-  if (type === "application/json") return undefined;
-  if (type !== undefined) {
-    return textReply(415, "Expected request with `Content-Type: application/json`");
-  }
-  throw new LightconeError("LC_REQUEST_INVALID", "Header of type `content-type` was missing");
-}
 
 async function call(request: CallerRequest, services: Services): Promise<Reply> {
   const database = handleOf(request, services);
@@ -58,6 +57,11 @@ function durationHeader(durationMicros: number): Headers {
   return { "spacetime-execution-duration-micros": `${Math.round(durationMicros)}` };
 }
 
+const costHeaderNames: Readonly<Record<string, string>> = {
+  "spacetime-energy-used": "What the module's code used, in units of fuel",
+  ...tellsDuration,
+};
+
 export const callRoutes: readonly Route[] = [
   {
     method: "POST",
@@ -66,6 +70,26 @@ export const callRoutes: readonly Route[] = [
     access: "anybody",
     summary:
       "Calls a reducer or a procedure with arguments in a JSON array, or in an object by parameter name.",
+    body: {
+      description: "Arguments in order, or by the names of the parameters, each as SATS-JSON",
+      contentType: jsonType,
+      schema: { oneOf: [{ type: "array" }, { type: "object" }] },
+      isRequired: true,
+    },
+    answers: {
+      200: either(
+        textAnswer("The reducer committed", costHeaderNames),
+        jsonAnswer("What the procedure returned", {}, tellsDuration),
+      ),
+      400: textAnswer("The arguments do not fit, or it is a lifecycle reducer"),
+      402: textAnswer("The call used up its budget", costHeaderNames),
+      403: textAnswer("`client_connected` refused the caller"),
+      404: textAnswer("No such function, or it is private"),
+      415: textAnswer("The body is not announced as application/json alone"),
+      500: textAnswer("The procedure failed"),
+      503: unavailable,
+      [moduleFailedStatus]: textAnswer("The reducer returned an error or trapped", costHeaderNames),
+    },
     handle: call,
   },
 ];

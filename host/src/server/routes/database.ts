@@ -1,6 +1,16 @@
 // Facts about a database, its removal and the guard against that (http-and-auth.md section 5).
 import { type Identity, LightconeError } from "@lightcone/abi";
 import { hashToJson } from "../hash-json.ts";
+import {
+  emptyAnswer,
+  hashJson,
+  identityObject,
+  jsonAnswer,
+  notOwner,
+  object,
+  textAnswer,
+  unavailable,
+} from "../openapi/description.ts";
 import { emptyReply, jsonReply, jsonTextReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf, databaseRefOf, identityOfRef, requireOwner } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
@@ -63,6 +73,18 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "Identity, owner, kind and program hash of a database.",
+    answers: {
+      200: jsonAnswer(
+        "The facts",
+        object({
+          database_identity: identityObject,
+          owner_identity: identityObject,
+          host_type: { type: "object" },
+          initial_program: hashJson,
+        }),
+      ),
+      503: unavailable,
+    },
     handle: describe,
   },
   {
@@ -71,6 +93,11 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Deletes a database with its data and its names.",
+    answers: {
+      200: emptyAnswer("It is gone, or there was none with this identity"),
+      403: textAnswer("The caller does not own it, or it is locked"),
+      503: unavailable,
+    },
     handle: remove,
   },
   {
@@ -79,6 +106,7 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Guards a database against deletion and the loss of its data.",
+    answers: { 200: emptyAnswer("It is locked"), 403: notOwner, 503: unavailable },
     handle: setLocked(true),
   },
   {
@@ -87,6 +115,7 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Ends that guard.",
+    answers: { 200: emptyAnswer("It is not locked any more"), 403: notOwner, 503: unavailable },
     handle: setLocked(false),
   },
   {
@@ -95,6 +124,7 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "The identity that a name leads to, as 64 hex digits.",
+    answers: { 200: textAnswer("The identity") },
     handle: (request, { control }) =>
       textReply(200, identityOfRef(control, databaseRefOf(request)).toHex()),
   },
@@ -104,6 +134,12 @@ export const databaseRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "The host's time in microseconds.",
+    answers: {
+      200: jsonAnswer(
+        "The time",
+        object({ __timestamp_micros_since_unix_epoch__: { type: "integer", format: "int64" } }),
+      ),
+    },
     handle: tellTime,
   },
 ];

@@ -1,16 +1,16 @@
 // Identities and their tokens (http-and-auth.md section 3).
-import { Identity, LightconeError } from "@lightcone/abi";
+import {
+  emptyAnswer,
+  identityHex,
+  jsonAnswer,
+  object,
+  string,
+  textAnswer,
+  tokenSchema,
+} from "../openapi/description.ts";
 import { emptyReply, jsonReply, type Reply, textReply } from "../reply.ts";
+import { identityOf } from "../resolve.ts";
 import type { CallerRequest, Route, RouteRequest, Services } from "../router.ts";
-
-/** The identity in the path: here 64 hex digits and nothing before them. */
-function identityOf({ params }: RouteRequest): Identity {
-  const text = params["identity"] ?? "";
-  if (!/^[0-9a-fA-F]{64}$/.test(text)) {
-    throw new LightconeError("LC_REQUEST_INVALID", "Invalid URL: an identity is 64 hex digits");
-  }
-  return Identity.fromHex(text);
-}
 
 async function create(_request: RouteRequest, { tokens }: Services): Promise<Reply> {
   const { identity, token } = await tokens.issueNew();
@@ -41,6 +41,9 @@ export const identityRoutes: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "Makes a new identity and a token for it that never expires.",
+    answers: {
+      200: jsonAnswer("The new identity", object({ identity: identityHex, token: tokenSchema })),
+    },
     handle: create,
   },
   {
@@ -49,6 +52,9 @@ export const identityRoutes: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "The key that this host's tokens are verified with.",
+    answers: {
+      200: { description: "The key", content: { "application/pem-certificate-chain": string } },
+    },
     handle: (_request, { tokens }) => ({
       kind: "reply",
       status: 200,
@@ -62,6 +68,7 @@ export const identityRoutes: readonly Route[] = [
     credentials: "required",
     access: "anybody",
     summary: "Exchanges a token for one that is good for a minute and may stand in a URL.",
+    answers: { 200: jsonAnswer("The token", object({ token: tokenSchema })) },
     handle: createSocketToken,
   },
   {
@@ -70,6 +77,10 @@ export const identityRoutes: readonly Route[] = [
     credentials: "required",
     access: "anybody",
     summary: "Tells whether the token belongs to the identity.",
+    answers: {
+      204: emptyAnswer("The token belongs to it"),
+      400: textAnswer("The token belongs to somebody else"),
+    },
     handle: verify,
   },
   {
@@ -78,6 +89,12 @@ export const identityRoutes: readonly Route[] = [
     credentials: "ignored",
     access: "anybody",
     summary: "The databases that an identity owns.",
+    answers: {
+      200: jsonAnswer(
+        "Identities of databases, oldest first",
+        object({ identities: { type: "array", items: identityHex } }),
+      ),
+    },
     handle: listDatabases,
   },
 ];

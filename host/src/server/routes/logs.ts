@@ -1,5 +1,6 @@
 // The module's log (http-and-auth.md section 6.4).
 import { queryCount, queryFlag } from "../query.ts";
+import { notOwner, string, unavailable } from "../openapi/description.ts";
 import type { Headers } from "../reply.ts";
 import { databaseOf, requireOwner } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
@@ -42,6 +43,23 @@ export const logRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "The module's log, one JSON object a line, and with `follow` what comes after it.",
+    query: [
+      {
+        name: "num_lines",
+        description: "Only the last so many lines",
+        schema: { type: "integer", minimum: 0, maximum: 0xffff_ffff },
+      },
+      {
+        name: "follow",
+        description: "Whether the answer goes on with new lines",
+        schema: { type: "boolean", default: false },
+      },
+    ],
+    answers: {
+      200: { description: "The lines", content: { "application/x-ndjson": string } },
+      403: notOwner,
+      503: unavailable,
+    },
     handle: readLogs,
   },
 ];

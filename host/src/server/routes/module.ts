@@ -3,6 +3,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { HttpHeader } from "../../base/http/client.ts";
 import { limit } from "../../base/limit.ts";
 import type { RouteOutcome } from "../../database/http-routes.ts";
+import { textAnswer, unavailable } from "../openapi/description.ts";
 import { type Headers, type Reply, textReply } from "../reply.ts";
 import { handleOf } from "../resolve.ts";
 import type { Route, RouteRequest, Services } from "../router.ts";
@@ -68,19 +69,30 @@ function replyHeaders(entries: readonly HttpHeader[]): Headers | undefined {
   for (const { name, value } of entries) {
     const lower = name.toLowerCase();
     if (connectionHeaders.has(lower)) continue;
-    const text = Buffer.from(value).toString("latin1");
+    const content = Buffer.from(value).toString("latin1");
     try {
       validateHeaderName(lower);
-      validateHeaderValue(lower, text);
+      validateHeaderValue(lower, content);
     } catch {
       return undefined;
     }
-    (headers[lower] ??= []).push(text);
+    (headers[lower] ??= []).push(content);
   }
   return headers;
 }
 
-const shared = { method: "ANY", credentials: "ignored", access: "anybody" } as const;
+const shared = {
+  method: "ANY",
+  credentials: "ignored",
+  access: "anybody",
+  answers: {
+    404: textAnswer("No such database, or its module has no handler for this route"),
+    413: textAnswer("The body is beyond a limit"),
+    500: textAnswer("The handler trapped, or answered with what HTTP does not allow"),
+    503: unavailable,
+    default: { description: "What the handler answers", content: {} },
+  },
+} as const;
 
 export const moduleRoutes: readonly Route[] = [
   {

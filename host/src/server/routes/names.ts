@@ -5,6 +5,15 @@ import { limit } from "../../base/limit.ts";
 import { readText } from "../body.ts";
 import { NameTakenError } from "../control.ts";
 import { parseDatabaseName } from "../database-name.ts";
+import {
+  identityHex,
+  jsonAnswer,
+  jsonType,
+  object,
+  plainText,
+  string,
+  textAnswer,
+} from "../openapi/description.ts";
 import { jsonReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
@@ -68,6 +77,9 @@ export const nameRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "All names of a database.",
+    answers: {
+      200: jsonAnswer("The names, in order", object({ names: { type: "array", items: string } })),
+    },
     handle: list,
   },
   {
@@ -76,6 +88,18 @@ export const nameRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Gives a database one more name, the text of the body.",
+    body: { description: "One name", contentType: plainText, schema: string, isRequired: true },
+    answers: {
+      200: jsonAnswer(
+        "The name leads to it",
+        object({ Success: object({ domain: string, database_identity: identityHex }) }),
+      ),
+      401: jsonAnswer(
+        "The caller does not own it",
+        object({ PermissionDenied: object({ domain: string }) }),
+      ),
+      500: textAnswer("The name is in use"),
+    },
     handle: add,
   },
   {
@@ -84,6 +108,20 @@ export const nameRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Replaces all names of a database by those of a JSON array.",
+    body: {
+      description: "All names that it shall have",
+      contentType: jsonType,
+      schema: { type: "array", items: string },
+      isRequired: true,
+    },
+    answers: {
+      200: jsonAnswer("These names lead to it and no others", { const: "Success" }),
+      400: jsonAnswer("A name is in use", object({ OtherError: string })),
+      401: jsonAnswer(
+        "The caller does not own it",
+        object({ NotYourDatabase: object({ database: identityHex }) }),
+      ),
+    },
     handle: replace,
   },
 ];

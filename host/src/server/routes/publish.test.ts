@@ -193,6 +193,34 @@ void test("query parameters", async (t) => {
   }
 });
 
+void test("how long the answer may wait for the disk", async (t) => {
+  const { put, databases } = await open(t);
+  const millis: Readonly<Record<string, number>> = {
+    "": 5000,
+    "update_confirmation_timeout=0s": 0,
+    "update_confirmation_timeout=250ms": 250,
+    "update_confirmation_timeout=1m%2030s": 90_000,
+    "update_confirmation_timeout=2min": 120_000,
+    "update_confirmation_timeout=7h": 300_000,
+  };
+  for (const [query, expected] of Object.entries(millis)) {
+    t.equal((await put(`chat?${query}`, "one")).status, 200, query);
+    const [database] = databases.byIdentity.values();
+    t.equal(database?.publishes.at(-1)?.confirmationMillis, expected, query);
+  }
+  for (const text of ["", "5", "s", "5%20parsecs", "-1s", "1.5s", "5s!", "5s%20%205s"]) {
+    const answer = await put(`chat?update_confirmation_timeout=${text}`, "one");
+    t.match(
+      answer,
+      { status: 400, text: /update_confirmation_timeout: expected a duration/ },
+      text,
+    );
+  }
+  const late = await put("late", "LC_PUBLISH_UNCONFIRMED: not durable within 5000 ms");
+  t.match(late, { status: 504, text: "not durable within 5000 ms" });
+  t.equal(databases.byIdentity.size, 1, "nothing is left of a new database");
+});
+
 void test("the wish to break clients needs the token of the plan", async (t) => {
   const { put, send, owner } = await open(t);
   t.equal((await put("chat?policy=BreakClients", "one")).status, 200, "nothing to break yet");

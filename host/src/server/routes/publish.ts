@@ -9,9 +9,30 @@ import type { PublishPolicy } from "../../database/publish.ts";
 import { hashFromJson, hashToJson } from "../hash-json.ts";
 import { colorPlan } from "../plan-color.ts";
 import { queryVariant } from "../query.ts";
+import {
+  emptyAnswer,
+  jsonAnswer,
+  notOwner,
+  textAnswer,
+  unavailable,
+} from "../openapi/description.ts";
 import { emptyReply, errorText, jsonReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf, databaseRefOf, findDatabase, requireOwner, unknownName } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
+import { moduleFailedStatus } from "../status.ts";
+import {
+  hostTypeParameter,
+  otherHostType,
+  prePublishResult,
+  programBody,
+  publishAnswers,
+  publishParameters,
+  replicasParameter,
+  styleParameter,
+  timeoutParameter,
+  unconfirmed,
+  viewFailed,
+} from "./publish-description.ts";
 import { parsePublishQuery, type PublishQuery, requireWasm } from "./publish-query.ts";
 
 /** What one publish request is made of. */
@@ -131,7 +152,8 @@ async function runPublish(
   const { program, query, request } = attempt;
   try {
     const owner = request.token.identity;
-    await database.publish({ program, owner, clear: query.clear, policy });
+    const { clear, confirmationMillis } = query;
+    await database.publish({ program, owner, clear, policy, confirmationMillis });
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;
@@ -230,6 +252,9 @@ export const publishRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "Publishes a program, the body, as a new database without a name.",
+    query: publishParameters,
+    body: programBody,
+    answers: publishAnswers,
     handle: publish,
   },
   {
@@ -238,6 +263,9 @@ export const publishRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Publishes a program, the body, as a new database or as new code for one's own.",
+    query: publishParameters,
+    body: programBody,
+    answers: { ...publishAnswers, 403: textAnswer("The caller does not own it, or it is locked") },
     handle: publish,
   },
   {
@@ -246,6 +274,16 @@ export const publishRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Tells what publishing a program would do.",
+    query: [styleParameter, hostTypeParameter],
+    body: programBody,
+    answers: {
+      200: jsonAnswer("What publishing would do", prePublishResult),
+      403: notOwner,
+      500: textAnswer("The program does not load"),
+      501: otherHostType,
+      503: unavailable,
+      [moduleFailedStatus]: viewFailed,
+    },
     handle: prePublish,
   },
   {
@@ -254,6 +292,18 @@ export const publishRoutes: readonly Route[] = [
     credentials: "optional",
     access: "owner",
     summary: "Deletes all data and starts anew, with a program in the body or the present one.",
+    query: [hostTypeParameter, replicasParameter, timeoutParameter],
+    body: { ...programBody, isRequired: false },
+    answers: {
+      200: emptyAnswer("It has started anew"),
+      400: textAnswer("The program is refused"),
+      403: textAnswer("The caller does not own it, or it is locked"),
+      500: textAnswer("The program does not load, or its `init` failed"),
+      501: otherHostType,
+      503: unavailable,
+      504: unconfirmed,
+      [moduleFailedStatus]: viewFailed,
+    },
     handle: reset,
   },
 ];

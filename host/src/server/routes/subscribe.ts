@@ -8,6 +8,7 @@ import {
   parseSubscribeOptions,
   subprotocols,
 } from "@lightcone/abi";
+import { emptyAnswer, type Parameter, textAnswer } from "../openapi/description.ts";
 import { textReply } from "../reply.ts";
 import { callerOf, handleOf, newConnectionId } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
@@ -54,6 +55,29 @@ function subscribe(request: CallerRequest, services: Services): Outcome {
   };
 }
 
+const subscribeParameters: readonly Parameter[] = [
+  {
+    name: "connection_id",
+    description: "The connection's id; drawn by the host if not given",
+    schema: { type: "string", pattern: "^[0-9a-fA-F]{32}$" },
+  },
+  {
+    name: "compression",
+    description: "Of messages from the host",
+    schema: { type: "string", enum: ["None", "Gzip", "Brotli"], default: "Brotli" },
+  },
+  {
+    name: "light",
+    description: "Whether updates come without facts about the reducer; protocol v1 alone",
+    schema: { type: "boolean", default: false },
+  },
+  {
+    name: "confirmed",
+    description: "Whether only what is durable is told; by default with all protocols but v1",
+    schema: { type: "boolean" },
+  },
+];
+
 export const subscribeRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -61,6 +85,11 @@ export const subscribeRoutes: readonly Route[] = [
     credentials: "optional",
     access: "anybody",
     summary: "Opens a WebSocket for subscriptions and calls.",
+    query: subscribeParameters,
+    answers: {
+      101: emptyAnswer("The connection is a WebSocket from here on"),
+      426: textAnswer("The request does not ask for a WebSocket"),
+    },
     handle: subscribe,
   },
 ];
