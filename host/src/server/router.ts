@@ -9,10 +9,11 @@ import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle, Databases } from "./contract.ts";
 import type { Control } from "./control.ts";
 import type { BytesReply, Headers, Reply, StreamReply } from "./reply.ts";
-import type { Tokens, VerifiedToken } from "./token.ts";
+import type { AccessRules } from "./auth/access.ts";
+import type { Tokens, VerifiedToken } from "./auth/token.ts";
 
 /** What routes work with. */
-export interface Services {
+export interface Services extends AccessRules {
   readonly control: Control;
   readonly databases: Databases;
   readonly tokens: Tokens;

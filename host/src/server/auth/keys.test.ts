@@ -1,7 +1,7 @@
 import { type Test, test } from "tap";
-import { MemoryDisk } from "../base/disk/memory.ts";
-import { generateKeyPair, type GenerateKeyPair } from "../base/keys.ts";
-import { seededRandom } from "../base/random.ts";
+import { MemoryDisk } from "../../base/disk/memory.ts";
+import { generateKeyPair, type GenerateKeyPair } from "../../base/keys.ts";
+import { seededRandom } from "../../base/random.ts";
 import { loadOrMakeKeys } from "./keys.ts";
 
 const utf8 = new TextEncoder();
