@@ -68,7 +68,8 @@ function urlFault(text: string, allowsPlain: boolean): string | undefined {
   // Other characters would silently be taken away or changed.
   const url = /^[!-~]+$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = url?.protocol === "https:" || (allowsPlain && url?.protocol === "http:");
-  if (url === undefined || !isHttp) return `it is no ${allowsPlain ? "http or https" : "https"} URL`;
+  if (url === undefined || !isHttp)
+    return `it is no ${allowsPlain ? "http or https" : "https"} URL`;
   const isPlain = url.username === "" && url.password === "" && !text.includes("#");
   return isPlain ? undefined : "it has a user or a fragment";
 }
@@ -82,7 +83,10 @@ async function getJson(
   const headers = [{ name: "Accept", value: new TextEncoder().encode("application/json") }];
   const outcome = await new Promise<HttpOutcome>((resolve) => {
     const body = new Uint8Array(0);
-    http.send({ method: "GET", url, headers, body, timeoutMillis: Math.max(1, timeoutMillis) }, resolve);
+    http.send(
+      { method: "GET", url, headers, body, timeoutMillis: Math.max(1, timeoutMillis) },
+      resolve,
+    );
   });
   // Not the message: it tells what addresses and ports of the host's network answer.
   if (outcome.kind === "failed") {

@@ -129,7 +129,8 @@ export class Issuers {
   /** Keys that are fresh, or that serve for want of better ones. */
   async #keysOf(issuer: string): Promise<KeySet> {
     const before = this.#entry(issuer);
-    if (before.keys === undefined || this.#age(before) > freshMillis) await this.#ask(issuer, before);
+    if (before.keys === undefined || this.#age(before) > freshMillis)
+      await this.#ask(issuer, before);
     const after = this.#entry(issuer);
     if (after.keys !== undefined && this.#age(after) <= usableMillis) return after.keys;
     const why = after.reason === "" ? "too many others are being asked, try again" : after.reason;

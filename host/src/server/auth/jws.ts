@@ -74,7 +74,8 @@ function isAlgorithm(name: unknown): name is Algorithm {
 }
 
 function algorithmFault(name: unknown): Error {
-  const shown = typeof name === "string" ? JSON.stringify(name.slice(0, 40)) : "a header without alg";
+  const shown =
+    typeof name === "string" ? JSON.stringify(name.slice(0, 40)) : "a header without alg";
   return tokenFault(`InvalidAlgorithm: ${shown} is not one of ${Object.keys(keyTypes).join(", ")}`);
 }
 
@@ -88,7 +89,10 @@ function decodePart(part: string): string {
 }
 
 /** Whether the token was signed with the private half of a key that was imported for its algorithm. */
-export async function isSignedWith({ token, algorithm }: ParsedToken, key: CryptoKey): Promise<boolean> {
+export async function isSignedWith(
+  { token, algorithm }: ParsedToken,
+  key: CryptoKey,
+): Promise<boolean> {
   try {
     await compactVerify(token, key, { algorithms: [algorithm] });
     return true;

@@ -109,6 +109,7 @@ function parseKey(json: unknown): PublicKey | undefined {
   }
   if (typeof crv !== "string" || typeof x !== "string") return undefined;
   if (kty === "OKP") return new PublicKey(id, { kty, crv, x }, algorithm);
-  if (kty === "EC" && typeof y === "string") return new PublicKey(id, { kty, crv, x, y }, algorithm);
+  if (kty === "EC" && typeof y === "string")
+    return new PublicKey(id, { kty, crv, x, y }, algorithm);
   return undefined;
 }

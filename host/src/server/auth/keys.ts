@@ -105,7 +105,9 @@ export async function rotateKeys(
 
 async function readPrevious(disk: Disk): Promise<Map<string, string>> {
   const former = new Map<string, string>();
-  const names = (await disk.list(`${directory}/${previous}`)).filter((name) => name.endsWith(".pub"));
+  const names = (await disk.list(`${directory}/${previous}`)).filter((name) =>
+    name.endsWith(".pub"),
+  );
   refuseTooMany(names.length);
   for (const name of names) {
     former.set(name, await readText(disk, `${directory}/${previous}/${name}`));

@@ -1,5 +1,5 @@
 // What the host makes of its options about identities: keys, issuers, the policy of all databases.
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Disk } from "../../base/disk/contract.ts";
 import { nodeDisk } from "../../base/disk/node.ts";
 import { generateKeyPair, type GenerateKeyPair } from "../../base/keys.ts";
@@ -70,7 +70,10 @@ export async function openAuth(options: AuthOptions, env: Environment): Promise<
  * the former one signed stays good. LC_DATA_DIR_IN_USE while a host runs, LC_CONFIG if there is
  * nothing to change, LC_DISK.
  */
-export async function rotateSigningKeys(dataDir: string, clock: Clock): Promise<void> {
+export async function rotateSigningKeys(
+  dataDir: string,
+  clock: Clock = systemClock,
+): Promise<void> {
   const disk = nodeDisk(dataDir);
   const lock = await lockDataDir(dataDir, disk, systemRandom);
   try {
