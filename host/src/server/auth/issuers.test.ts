@@ -1,129 +1,18 @@
-// Tokens of other issuers, whose documents are made up here: which keys count, how often an issuer is
+// Tokens of other issuers, whose documents are made up: which keys count, how often an issuer is
 // asked, and that nobody is harmed by tokens that name thousands of them.
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { CompactSign, generateKeyPair as generateJosePair } from "jose";
+import { t as file, test } from "tap";
 import {
-  CompactSign,
-  type CryptoKey,
-  exportJWK,
-  generateKeyPair as generateJosePair,
-  type JWK,
-} from "jose";
-import { LightconeError } from "@lightcone/abi";
-import { type Test, t as file, test } from "tap";
-import { ManualClock } from "../../base/clock.ts";
-import type { HttpClient } from "../../base/http/client.ts";
-import { generateKeyPair } from "../../base/keys.ts";
-import { seededRandom } from "../../base/random.ts";
-import { issuerHttpClient } from "./discovery.ts";
-import { Issuers, type IssuersOptions } from "./issuers.ts";
-import { Tokens } from "./token.ts";
+  issuer,
+  later,
+  makeSigner,
+  nowSeconds,
+  openWorld,
+  reasonOf,
+  tokenOf,
+} from "../../../test/server/fake-issuer.ts";
 
 file.setTimeout(300_000);
-
-const issuer = "https://auth.example.com";
-const nowSeconds = 1_795_248_140;
-
-interface Page {
-  readonly status?: number;
-  readonly body: unknown;
-}
-
-/** Answers requests from a table; what is not in it fails like a host that is not there. */
-class FakeWeb implements HttpClient {
-  readonly pages = new Map<string, Page>();
-  readonly asked: string[] = [];
-  /** While it is set, answers wait. */
-  isHeld = false;
-  readonly #held: (() => void)[] = [];
-
-  send: HttpClient["send"] = ({ url, timeoutMillis }, done) => {
-    this.asked.push(url);
-    const page = this.pages.get(url);
-    const answer = (): void => {
-      if (page === undefined) {
-        done({ kind: "failed", message: `${url}: connect ECONNREFUSED 10.1.2.3:443` });
-        return;
-      }
-      const text = typeof page.body === "string" ? page.body : JSON.stringify(page.body);
-      const body = new TextEncoder().encode(text);
-      const { status = 200 } = page;
-      done({ kind: "response", response: { status, httpVersion: "1.1", headers: [], body } });
-    };
-    if (timeoutMillis > 5000) throw new Error("it may take longer than it should");
-    if (this.isHeld) this.#held.push(answer);
-    else queueMicrotask(answer);
-    return () => undefined;
-  };
-
-  release(): void {
-    this.isHeld = false;
-    for (const answer of this.#held.splice(0)) answer();
-  }
-
-  /** An issuer with these keys. */
-  publish(name: string, keys: readonly unknown[]): void {
-    const base = name.replace(/\/$/, "");
-    const jwksUri = `${base}/keys`;
-    this.pages.set(`${base}/.well-known/openid-configuration`, {
-      body: { issuer: name, jwks_uri: jwksUri },
-    });
-    this.pages.set(jwksUri, { body: { keys } });
-  }
-}
-
-interface Signer {
-  readonly alg: string;
-  readonly jwk: JWK;
-  readonly privateKey: CryptoKey;
-}
-
-async function makeSigner(alg: string, kid?: string): Promise<Signer> {
-  const { publicKey, privateKey } = await generateJosePair(alg, { extractable: true });
-  const jwk = { ...(await exportJWK(publicKey)), ...(kid === undefined ? {} : { kid }) };
-  return { alg, jwk, privateKey };
-}
-
-/** A token of a signer with these claims beside the usual ones. */
-function tokenOf(signer: Signer, claims: object = {}, header: object = {}): Promise<string> {
-  const { kid } = signer.jwk;
-  const all = { iss: issuer, sub: "user-1", aud: "game", iat: nowSeconds, ...claims };
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(all)))
-    .setProtectedHeader({ alg: signer.alg, ...(kid === undefined ? {} : { kid }), ...header })
-    .sign(signer.privateKey);
-}
-
-interface World {
-  readonly web: FakeWeb;
-  readonly clock: ManualClock;
-  readonly tokens: Tokens;
-  readonly reported: string[];
-}
-
-async function openWorld(options: Partial<IssuersOptions> = {}): Promise<World> {
-  const web = new FakeWeb();
-  const clock = new ManualClock(BigInt(nowSeconds) * 1_000_000n);
-  const reported: string[] = [];
-  const report = (thrown: unknown): void => void reported.push((thrown as Error).message);
-  const issuers = new Issuers({ clock, report, publicHttp: web, trustedHttp: web, ...options });
-  const keys = await generateKeyPair();
-  const tokens = await Tokens.open({ keys, issuers, clock, random: seededRandom(1) });
-  return { web, clock, tokens, reported };
-}
-
-async function reasonOf(tokens: Tokens, token: string): Promise<string> {
-  try {
-    await tokens.verify(token);
-    return "verified";
-  } catch (thrown) {
-    if (!(thrown instanceof LightconeError) || thrown.code !== "LC_TOKEN_INVALID") throw thrown;
-    return thrown.message.replace(/^Invalid token: /, "");
-  }
-}
-
-const later = (clock: ManualClock, seconds: number): void => {
-  clock.advance(BigInt(seconds) * 1_000_000n);
-};
 
 void test("tokens of an issuer, by every algorithm that is allowed", async (t) => {
   for (const alg of ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"]) {
@@ -203,75 +92,6 @@ void test("tokens that are refused, each by name", async (t) => {
   };
   for (const [title, [token, reason]] of Object.entries(cases)) {
     t.equal(await reasonOf(tokens, token), reason, title);
-  }
-});
-
-void test("issuers that are no URL to go to are not asked", async (t) => {
-  const { web, tokens } = await openWorld();
-  const signer = await makeSigner("ES256");
-  const cases: Record<string, string> = {
-    alice: "it is no https URL",
-    "http://auth.example.com": "it is no https URL",
-    "file:///etc/passwd": "it is no https URL",
-    "https://": "it is no https URL",
-    "https://auth.example.com/ ": "it is no https URL",
-    "https://auth.exämple.com": "it is no https URL",
-    "https://user@auth.example.com": "it has a user or a fragment",
-    "https://:x@auth.example.com": "it has a user or a fragment",
-    "https://auth.example.com/#": "it has a user or a fragment",
-    "https://auth.example.com/?a": "it has a query",
-  };
-  for (const [iss, fault] of Object.entries(cases)) {
-    const token = await tokenOf(signer, { iss });
-    const reason = `issuer ${JSON.stringify(iss)} cannot be trusted: ${fault}`;
-    t.equal(await reasonOf(tokens, token), reason, iss);
-  }
-  t.same(web.asked, []);
-});
-
-void test("what an issuer may answer", async (t) => {
-  const signer = await makeSigner("ES256");
-  const token = await tokenOf(signer);
-  const about = `${issuer}/.well-known/openid-configuration`;
-  const keys = "https://keys.example.com/";
-  const document = { issuer, jwks_uri: keys };
-  const weak = { kty: "RSA", n: Buffer.alloc(128, 1).toString("base64url"), e: "AQAB" };
-  const huge = { kty: "RSA", n: Buffer.alloc(2048, 1).toString("base64url"), e: "AQAB" };
-  const slow = { kty: "RSA", n: Buffer.alloc(512, 1).toString("base64url"), e: "A".repeat(600) };
-  const rows: readonly (readonly [Record<string, Page>, string])[] = [
-    [{}, "its discovery document cannot be fetched"],
-    [{ [about]: { status: 404, body: "" } }, "its discovery document is answered with status 404"],
-    [{ [about]: { status: 302, body: "" } }, "its discovery document is answered with status 302"],
-    [{ [about]: { body: "<html>" } }, "its discovery document is not JSON"],
-    [{ [about]: { body: [] } }, "its discovery document names another issuer"],
-    [{ [about]: { body: "null" } }, "its discovery document names another issuer"],
-    [{ [about]: { body: { issuer } } }, "its discovery document has no jwks_uri"],
-    [
-      { [about]: { body: { issuer, jwks_uri: "http://keys.example.com/" } } },
-      "its jwks_uri is of no use: it is no https URL",
-    ],
-    [{ [about]: { body: document } }, "its key set cannot be fetched"],
-    [{ [about]: { body: document }, [keys]: { body: "" } }, "its key set is not JSON"],
-    [{ [about]: { body: document }, [keys]: { body: "null" } }, "its key set is not one"],
-    [{ [about]: { body: document }, [keys]: { body: { keys: {} } } }, "its key set is not one"],
-    [
-      {
-        [about]: { body: document },
-        [keys]: { body: { keys: [{ kty: "oct", k: "AAAA" }, null, weak, huge, slow] } },
-      },
-      "its key set has no key that fits",
-    ],
-  ];
-  for (const [pages, reason] of rows) {
-    const { web, tokens } = await openWorld();
-    for (const [url, page] of Object.entries(pages)) web.pages.set(url, page);
-    const message = `issuer "${issuer}" cannot be asked for its keys: ${reason}`;
-    t.equal(await reasonOf(tokens, token), message);
-    t.equal(await reasonOf(tokens, token), message, "and again, unasked");
-    t.equal(
-      web.asked.length,
-      Object.keys(pages).includes(keys) || reason.includes("key set") ? 2 : 1,
-    );
   }
 });
 
@@ -423,53 +243,4 @@ void test("issuers that an operator has named", async (t) => {
   const refused = { code: "LC_CONFIG" };
   await t.rejects(openWorld({ onlyTrusted: true }), refused, "only trusted, but none");
   await t.rejects(openWorld({ trusted: ["auth.example.com"] }), refused, "no URL");
-});
-
-async function serve(t: Test, handle: RequestListener): Promise<string> {
-  const server = createServer(handle);
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-void test("over the network: private addresses, redirects, long answers", async (t) => {
-  const signer = await makeSigner("ES256", "a");
-  let hits = 0;
-  const base = await serve(t, ({ url = "", headers }, response) => {
-    hits += 1;
-    const name = `http://${headers.host}${url.split("/.well-known")[0]}`;
-    if (url === "/keys") response.end(JSON.stringify({ keys: [signer.jwk] }));
-    else if (url.startsWith("/moved/")) {
-      response.writeHead(302, { location: "/.well-known/openid-configuration" }).end();
-    } else {
-      const filler = url.startsWith("/long/") ? "x".repeat(65_536) : "";
-      response.end(JSON.stringify({ issuer: name, jwks_uri: `${base}/keys`, filler }));
-    }
-  });
-  const network = {
-    publicHttp: issuerHttpClient(false),
-    trustedHttp: issuerHttpClient(true),
-    trusted: [base, `${base}/moved`, `${base}/long`],
-  };
-  const { tokens } = await openWorld(network);
-  const rows: readonly (readonly [iss: string, reason: RegExp])[] = [
-    [base, /^verified$/],
-    [`${base}/moved`, /is answered with status 302$/],
-    [`${base}/long`, /its discovery document cannot be fetched$/],
-  ];
-  for (const [iss, reason] of rows) {
-    t.match(await reasonOf(tokens, await tokenOf(signer, { iss })), reason, iss);
-  }
-  hits = 0;
-  const { port } = new URL(base);
-  for (const host of ["127.0.0.1", "[::1]", "localhost", "169.254.169.254", "[::ffff:127.0.0.1]"]) {
-    const token = await tokenOf(signer, { iss: `https://${host}:${port}` });
-    t.match(await reasonOf(tokens, token), /its discovery document cannot be fetched$/, host);
-  }
-  t.equal(hits, 0, "nobody was asked");
 });
