@@ -43,7 +43,7 @@ export class Listener {
   constructor(server: Server | SecureServer, report: Report) {
     this.#server = server;
     this.#report = report;
-    server.on("connection", (socket) => {
+    server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });

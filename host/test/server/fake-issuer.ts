@@ -98,7 +98,7 @@ export async function openWorld(options: Partial<IssuersOptions> = {}): Promise<
   const clock = new ManualClock(BigInt(nowSeconds) * 1_000_000n);
   const reported: string[] = [];
   const report = (thrown: unknown): void => void reported.push((thrown as Error).message);
-  const issuers = new Issuers({ clock, report, publicHttp: web, trustedHttp: web, ...options });
+  const issuers = new Issuers({ clock, report, strangerHttp: web, trustedHttp: web, ...options });
   const keys = await generateKeyPair();
   const tokens = await Tokens.open({ keys, issuers, clock, random: seededRandom(1) });
   return { web, clock, tokens, reported };

@@ -19,6 +19,8 @@ import { redirectOf } from "./redirect.ts";
 export interface NodeHttpOptions {
   /** Whether requests may go to this machine, its networks, and other addresses that are not the world's. */
   readonly allowsPrivate: boolean;
+  /** Finds the addresses of a name; the machine's own way if not given. */
+  readonly lookup?: LookupAll;
   /** The longest answer; `limit.httpBodyBytesMax` if not given. */
   readonly answerBytesMax?: number;
   /** Redirects that one request follows; `limit.httpRedirectCountMax` if not given. With 0 a redirect is an answer like any other. */
@@ -26,6 +28,16 @@ export interface NodeHttpOptions {
   /** What the bodies of all requests and answers may take together; `limit.httpBufferedBytesMax` if not given. */
   readonly bodyMemory?: BodyMemory;
 }
+
+/** Tells all addresses of a name, or why there are none. */
+export type LookupAll = (
+  host: string,
+  found: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
+
+const lookupByMachine: LookupAll = (host, found) => {
+  lookup(host, { all: true }, found);
+};
 
 /** Headers that belong to one connection, or that tell where the body ends: they are the client's own business. */
 const connectionHeaders: ReadonlySet<string> = new Set([
@@ -135,7 +147,8 @@ class Exchange {
       this.#connect(request, url, [{ address: host, family }]);
       return;
     }
-    lookup(host, { all: true }, (error, addresses) => {
+    const { lookup: find = lookupByMachine } = this.#options;
+    find(host, (error, addresses) => {
       if (this.#hasEnded) return;
       if (error === null) this.#connect(request, url, addresses);
       else this.#fail(request.url, error.message);

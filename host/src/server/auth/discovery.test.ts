@@ -10,7 +10,7 @@ import {
   reasonOf,
   tokenOf,
 } from "../../../test/server/fake-issuer.ts";
-import { issuerHttpClient } from "./discovery.ts";
+import { strangerHttpClient, trustedHttpClient } from "./discovery.ts";
 
 file.setTimeout(300_000);
 
@@ -110,8 +110,8 @@ void test("over the network: private addresses, redirects, long answers", async 
     }
   });
   const network = {
-    publicHttp: issuerHttpClient(false),
-    trustedHttp: issuerHttpClient(true),
+    strangerHttp: strangerHttpClient(),
+    trustedHttp: trustedHttpClient(),
     trusted: [base, `${base}/moved`, `${base}/long`],
   };
   const { tokens } = await openWorld(network);

@@ -3,6 +3,7 @@
 // trusted, and what is told of a failure says no more than whoever sent the token may know.
 import type { Clock } from "../../base/clock.ts";
 import type { HttpClient, HttpOutcome } from "../../base/http/client.ts";
+import { lookupByDns } from "../../base/http/dns-lookup.ts";
 import { nodeHttpClient } from "../../base/http/node-client.ts";
 import { limit } from "../../base/limit.ts";
 import { type KeySet, parseKeySet } from "./key-set.ts";
@@ -19,18 +20,25 @@ export interface DiscoveryOptions {
   readonly clock: Clock;
 }
 
-/** Ways to issuers: redirects are not followed, since they would lead where nobody has checked. */
-export function issuerHttpClient(allowsPrivate: boolean): HttpClient {
-  const answerBytesMax = limit.issuerAnswerBytesMax;
-  return nodeHttpClient({ allowsPrivate, answerBytesMax, redirectCountMax: 0 });
+/** The way to issuers. No redirect is followed: an issuer names its own addresses. */
+const issuerHttp = { answerBytesMax: limit.issuerAnswerBytesMax, redirectCountMax: 0 };
+
+/** To public addresses, looked up in a way that those who choose the names cannot clog. */
+export function strangerHttpClient(): HttpClient {
+  return nodeHttpClient({ ...issuerHttp, allowsPrivate: false, lookup: lookupByDns() });
 }
 
-class Failure {
-  readonly reason: string;
+/** To any address, by any name that this machine knows: for issuers that an operator has named. */
+export function trustedHttpClient(): HttpClient {
+  return nodeHttpClient({ ...issuerHttp, allowsPrivate: true });
+}
+
+/** Why there are no keys. The message is for whoever sent a token, the detail for the operator. */
+class DiscoveryFailure extends Error {
   readonly detail: string;
 
-  constructor(reason: string, detail: string = reason) {
-    this.reason = reason;
+  constructor(message: string, detail: string = message) {
+    super(message);
     this.detail = detail;
   }
 }
@@ -45,17 +53,18 @@ export async function discover(issuer: string, options: DiscoveryOptions): Promi
     const base = issuer.replace(/\/$/, "");
     const about = await get(`${base}/.well-known/openid-configuration`, "its discovery document");
     const { issuer: named, jwks_uri: place } = asRecord(about);
-    if (named !== issuer) throw new Failure("its discovery document names another issuer");
-    if (typeof place !== "string") throw new Failure("its discovery document has no jwks_uri");
+    if (named !== issuer) throw new DiscoveryFailure("its discovery document names another issuer");
+    if (typeof place !== "string")
+      throw new DiscoveryFailure("its discovery document has no jwks_uri");
     const fault = urlFault(place, options.allowsPlain);
-    if (fault !== undefined) throw new Failure(`its jwks_uri is of no use: ${fault}`);
+    if (fault !== undefined) throw new DiscoveryFailure(`its jwks_uri is of no use: ${fault}`);
     const keys = parseKeySet(await get(place, "its key set"));
-    if (keys === undefined) throw new Failure("its key set is not one");
-    if (keys.count === 0) throw new Failure("its key set has no key that fits");
+    if (keys === undefined) throw new DiscoveryFailure("its key set is not one");
+    if (keys.count === 0) throw new DiscoveryFailure("its key set has no key that fits");
     return { kind: "keys", keys };
   } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    return { kind: "failed", reason: thrown.reason, detail: thrown.detail };
+    if (!(thrown instanceof DiscoveryFailure)) throw thrown;
+    return { kind: "failed", reason: thrown.message, detail: thrown.detail };
   }
 }
 
@@ -90,14 +99,17 @@ async function getJson(
   });
   // Not the message: it tells what addresses and ports of the host's network answer.
   if (outcome.kind === "failed") {
-    throw new Failure(`${what} cannot be fetched`, `${what} cannot be fetched: ${outcome.message}`);
+    throw new DiscoveryFailure(
+      `${what} cannot be fetched`,
+      `${what} cannot be fetched: ${outcome.message}`,
+    );
   }
   const { status, body } = outcome.response;
-  if (status !== 200) throw new Failure(`${what} is answered with status ${status}`);
+  if (status !== 200) throw new DiscoveryFailure(`${what} is answered with status ${status}`);
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch {
-    throw new Failure(`${what} is not JSON`);
+    throw new DiscoveryFailure(`${what} is not JSON`);
   }
 }
 

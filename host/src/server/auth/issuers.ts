@@ -2,8 +2,8 @@
 //
 // Whoever sends a token names its issuer, so a request to an issuer is a stranger's wish: each issuer
 // is asked by one request at a time, failures are remembered, and issuers that no operator has named
-// share a number of requests under way and a number in a minute. Nothing waits for its turn: what
-// cannot be asked now is refused now.
+// share a number of requests under way and a number in a minute, apart from those whose keys are
+// known already. Nothing waits for its turn: what cannot be asked now is refused now.
 import { LightconeError } from "@lightcone/abi";
 import type { Clock } from "../../base/clock.ts";
 import type { HttpClient } from "../../base/http/client.ts";
@@ -11,9 +11,10 @@ import { limit } from "../../base/limit.ts";
 import { RecentMap } from "../recent.ts";
 import type { Report } from "../report.ts";
 import { tokenFault } from "./claims.ts";
-import { discover, issuerHttpClient, issuerUrlFault } from "./discovery.ts";
+import { discover, issuerUrlFault, strangerHttpClient, trustedHttpClient } from "./discovery.ts";
 import type { ParsedToken } from "./jws.ts";
 import type { KeySet } from "./key-set.ts";
+import { RequestGate } from "./request-gate.ts";
 
 /** How long keys count as fresh, and how long they serve if the issuer does not answer. */
 const freshMillis = 300_000;
@@ -26,8 +27,8 @@ const againMillisMax = 960_000;
 /** Issuers whose failures are remembered. */
 const failedCountMax = 1024;
 
-/** A request that renews keys has its own number in a minute, so that strangers do not use it up. */
-const renewalsPerMinuteMax = 120;
+/** As many times more of them may have their keys renewed. */
+const renewalFactor = 2;
 
 export interface IssuersOptions {
   readonly clock: Clock;
@@ -37,7 +38,7 @@ export interface IssuersOptions {
   /** Whether all others are refused unasked. */
   readonly onlyTrusted?: boolean;
   /** The way to issuers that nobody has named, and to those that are; for tests. */
-  readonly publicHttp?: HttpClient;
+  readonly strangerHttp?: HttpClient;
   readonly trustedHttp?: HttpClient;
 }
 
@@ -53,50 +54,24 @@ interface Entry {
   reason: string;
 }
 
-/** So many things a minute; unused ones are kept up to that number. */
-class Allowance {
-  readonly #perMinute: number;
-  readonly #clock: Clock;
-  #left: number;
-  #countedMillis: number;
-
-  constructor(perMinute: number, clock: Clock) {
-    this.#perMinute = perMinute;
-    this.#clock = clock;
-    this.#left = perMinute;
-    this.#countedMillis = clock.nowMillis();
-  }
-
-  take(): boolean {
-    const now = this.#clock.nowMillis();
-    const gained = ((now - this.#countedMillis) / 60_000) * this.#perMinute;
-    this.#left = Math.min(this.#perMinute, this.#left + gained);
-    this.#countedMillis = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
-    return true;
-  }
-}
-
 export class Issuers {
   readonly #options: IssuersOptions;
-  readonly #publicHttp: HttpClient;
+  readonly #strangerHttp: HttpClient;
   readonly #trustedHttp: HttpClient;
   readonly #trusted: ReadonlyMap<string, Entry>;
   // Apart, so that a storm of unknown issuers pushes out no known one.
   readonly #known = new RecentMap<string, Entry>(limit.issuerCountMax);
   readonly #failed = new RecentMap<string, Entry>(failedCountMax);
   readonly #underWay = new Map<string, Promise<void>>();
-  #strangersUnderWay = 0;
-  readonly #discoveries: Allowance;
-  readonly #renewals: Allowance;
+  readonly #discoveries: RequestGate;
+  readonly #renewals: RequestGate;
 
   /** LC_CONFIG for a trusted issuer that is no URL. */
   constructor(options: IssuersOptions) {
     const { clock, trusted = [] } = options;
     this.#options = options;
-    this.#publicHttp = options.publicHttp ?? issuerHttpClient(false);
-    this.#trustedHttp = options.trustedHttp ?? issuerHttpClient(true);
+    this.#strangerHttp = options.strangerHttp ?? strangerHttpClient();
+    this.#trustedHttp = options.trustedHttp ?? trustedHttpClient();
     for (const issuer of trusted) checkTrusted(issuer);
     if (options.onlyTrusted === true && trusted.length === 0) {
       throw new LightconeError(
@@ -105,8 +80,9 @@ export class Issuers {
       );
     }
     this.#trusted = new Map(trusted.map((issuer) => [issuer, newEntry()]));
-    this.#discoveries = new Allowance(limit.issuersPerMinuteMax, clock);
-    this.#renewals = new Allowance(renewalsPerMinuteMax, clock);
+    const { issuerRequestCountMax: atOnce, issuersPerMinuteMax: perMinute } = limit;
+    this.#discoveries = new RequestGate(atOnce, perMinute, clock);
+    this.#renewals = new RequestGate(atOnce * renewalFactor, perMinute * renewalFactor, clock);
   }
 
   /** LC_TOKEN_INVALID unless a key of the issuer has signed the token; the message says why. */
@@ -161,38 +137,39 @@ export class Issuers {
       const failures = Math.max(0, entry.failureCount - 1);
       const pause = Math.min(againMillis * 2 ** failures, againMillisMax);
       if (this.#options.clock.nowMillis() - entry.askedMillis < pause) return;
-      const isTrusted = this.#trusted.has(issuer);
-      if (!isTrusted && !this.#mayAskStranger(entry)) return;
-      asking = this.#fetch(issuer, entry, isTrusted);
+      const gate = this.#gateOf(issuer, entry);
+      if (gate?.enter() === false) return;
+      asking = this.#fetch(issuer, entry).finally(() => {
+        gate?.leave();
+        this.#underWay.delete(issuer);
+      });
       this.#underWay.set(issuer, asking);
     }
     await asking;
   }
 
-  #mayAskStranger({ keys }: Entry): boolean {
-    if (this.#strangersUnderWay >= limit.issuerRequestCountMax) return false;
-    return (keys === undefined ? this.#discoveries : this.#renewals).take();
+  /** What a request must pass: nothing, to an issuer that an operator has named. */
+  #gateOf(issuer: string, { keys }: Entry): RequestGate | undefined {
+    if (this.#trusted.has(issuer)) return undefined;
+    return keys === undefined ? this.#discoveries : this.#renewals;
   }
 
-  async #fetch(issuer: string, entry: Entry, isTrusted: boolean): Promise<void> {
+  async #fetch(issuer: string, entry: Entry): Promise<void> {
     const { clock, report } = this.#options;
-    if (!isTrusted) this.#strangersUnderWay += 1;
-    try {
-      const http = isTrusted ? this.#trustedHttp : this.#publicHttp;
-      const found = await discover(issuer, { http, allowsPlain: isTrusted, clock });
-      entry.askedMillis = clock.nowMillis();
-      if (found.kind === "keys") {
-        Object.assign(entry, { keys: found.keys, keysMillis: entry.askedMillis });
-        Object.assign(entry, { failureCount: 0, reason: "" });
-      } else {
-        entry.failureCount += 1;
-        entry.reason = found.reason;
-        // Of others nobody need know: a stranger could fill the host's own log.
-        if (isTrusted) report(new Error(found.detail), `asking issuer ${issuer} for its keys`);
-      }
-    } finally {
-      if (!isTrusted) this.#strangersUnderWay -= 1;
-      this.#underWay.delete(issuer);
+    const isTrusted = this.#trusted.has(issuer);
+    const http = isTrusted ? this.#trustedHttp : this.#strangerHttp;
+    const found = await discover(issuer, { http, allowsPlain: isTrusted, clock });
+    entry.askedMillis = clock.nowMillis();
+    if (found.kind === "keys") {
+      entry.keys = found.keys;
+      entry.keysMillis = entry.askedMillis;
+      entry.failureCount = 0;
+      entry.reason = "";
+    } else {
+      entry.failureCount += 1;
+      entry.reason = found.reason;
+      // Of others nobody need know: a stranger could fill the host's own log.
+      if (isTrusted) report(new Error(found.detail), `asking issuer ${issuer} for its keys`);
     }
     if (isTrusted) return;
     (entry.keys === undefined ? this.#failed : this.#known).set(issuer, entry);
