@@ -95,6 +95,10 @@ export class ControlTable<Row extends { readonly [column: string]: Value }> {
     return this.#found;
   }
 
+  isEmpty(datastore: Datastore): boolean {
+    return this.#table(datastore).rowCount === 0;
+  }
+
   all(datastore: Datastore): Row[] {
     const table = this.#table(datastore);
     const rows: Row[] = [];

@@ -135,6 +135,11 @@ export class Control {
     return namesOf(this.#datastore, identity);
   }
 
+  /** Whether any database has a policy of its own. */
+  get hasPolicies(): boolean {
+    return !policyTable.isEmpty(this.#datastore);
+  }
+
   /** The policy that a database has of its own. */
   policy(identity: Identity): AuthPolicy | undefined {
     return readPolicy(this.#datastore, identity);

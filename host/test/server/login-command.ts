@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const command = fileURLToPath(new URL("../../../../cli/bin/lightcone.js", import.meta.url));
 
-export interface CommandEnd {
+interface CommandEnd {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -30,7 +30,7 @@ export function tokenFault(reason: string): LightconeError {
 }
 
 /** The members of a token's payload, unchecked. */
-export function parsePayload(payloadJson: string): Readonly<Record<string, unknown>> {
+function parsePayload(payloadJson: string): Readonly<Record<string, unknown>> {
   try {
     const payload: unknown = JSON.parse(payloadJson);
     if (typeof payload === "object" && payload !== null && !Array.isArray(payload)) {

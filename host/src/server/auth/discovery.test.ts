@@ -10,6 +10,7 @@ import {
   reasonOf,
   tokenOf,
 } from "../../../test/server/fake-issuer.ts";
+import { type LookupAll, nodeHttpClient } from "../../base/http/node-client.ts";
 import { strangerHttpClient, trustedHttpClient } from "./discovery.ts";
 
 file.setTimeout(300_000);
@@ -130,4 +131,13 @@ void test("over the network: private addresses, redirects, long answers", async 
     t.match(await reasonOf(tokens, token), /its discovery document cannot be fetched$/, host);
   }
   t.equal(hits, 0, "nobody was asked");
+  const lookup: LookupAll = (_host, found) => {
+    const addresses = ["93.184.215.14", "127.0.0.1"].map((address) => ({ address, family: 4 }));
+    found(null, addresses);
+  };
+  const strangerHttp = nodeHttpClient({ allowsPrivate: false, lookup });
+  const { tokens: others } = await openWorld({ strangerHttp });
+  const token = await tokenOf(signer, { iss: `https://two.example:${port}` });
+  t.match(await reasonOf(others, token), /cannot be fetched$/, "one of two addresses is private");
+  t.equal(hits, 0);
 });

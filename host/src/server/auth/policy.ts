@@ -21,6 +21,11 @@ export interface AuthPolicy {
 
 export const openPolicy: AuthPolicy = { issuers: [], audiences: [], allowsAnonymous: true };
 
+/** Whether a policy lets everybody in. */
+export function isOpen({ issuers, audiences, allowsAnonymous }: AuthPolicy): boolean {
+  return issuers.length === 0 && audiences.length === 0 && allowsAnonymous;
+}
+
 /** LC_TOKEN_INVALID, or LC_UNAUTHORIZED for a caller without a token, if the policy refuses. */
 export function checkPolicy(policy: AuthPolicy, token: VerifiedToken, isAnonymous: boolean): void {
   const fault = policyFault(policy, token);

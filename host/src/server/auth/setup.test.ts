@@ -1,7 +1,9 @@
 // A host's keys, issuers and policy, over starts and stops.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Test, t as file, test } from "tap";
+import { makeSigner, tokenOf } from "../../../test/server/fake-issuer.ts";
 import { generateKeyPair } from "../../base/keys.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../server.ts";
 import { TestDatabases } from "../test-databases.ts";
@@ -76,6 +78,41 @@ async function refused(
 ): Promise<void> {
   await t.rejects(start(dataDir, auth), { code: "LC_CONFIG", message });
 }
+
+void test("a thousand tokens of a thousand issuers reach nobody and hold up nobody", async (t) => {
+  let connectionCount = 0;
+  const neighbour = createServer((socket) => {
+    connectionCount += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => {
+    neighbour.listen(0, "127.0.0.1", resolve);
+  });
+  t.teardown(() => neighbour.close());
+  const { port } = neighbour.address() as { port: number };
+  const server = await start(join(t.testdir({}), "data"));
+  const somebody = await issue(server);
+  const signer = await makeSigner("ES256", "a");
+  const path = `/v1/identity/${somebody.identity}/verify`;
+  const texts = new Map<string, number>();
+  const ask = async (i: number): Promise<void> => {
+    const token = await tokenOf(signer, { iss: `https://127.0.0.1:${port}/${i}`, iat: 1 });
+    const { status, text } = await exchange(server.port, path, { token });
+    const kind = `${status} ${text.replace(/"[^"]*"/, "…")}`;
+    texts.set(kind, (texts.get(kind) ?? 0) + 1);
+  };
+  for (let i = 0; i < 1000; i += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, j) => ask(i + j)));
+    t.ok(await accepts(server, somebody));
+  }
+  const refused = "401 Invalid token: issuer … cannot be asked for its keys: ";
+  t.same([...texts.keys()].sort(), [
+    `${refused}its discovery document cannot be fetched`,
+    `${refused}too many others are being asked, try again`,
+  ]);
+  t.equal(connectionCount, 0);
+  await server.close();
+});
 
 void test("starts that are refused leave the data directory free", async (t) => {
   const dataDir = join(t.testdir({}), "data");

@@ -89,7 +89,10 @@ void test("a socket token keeps issuer, subject and audiences, and ends after a 
   t.ok(short.identity.equals(long.identity));
   t.match(partsOf(short.token)[1], `"iss":"https://auth.example.com","aud":["game"]`);
   t.ok((await tokens.verify(short.token)).identity.equals(long.identity));
-  clock.advance(120_000_000n);
+  clock.advance(30_000_000n);
+  const shorter = await tokens.issueForSocket(short);
+  t.equal(shorter.expirySeconds, nowSeconds + 60, "it cannot be exchanged for more time");
+  clock.advance(90_000_000n);
   await tokens.verify(short.token);
   clock.advance(1_000_000n);
   await refused(t, tokens, short.token, "Invalid token: ExpiredSignature");

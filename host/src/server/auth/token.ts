@@ -103,11 +103,12 @@ export class Tokens {
   }
 
   /**
-   * A token for the same issuer, subject and audiences that is good for a minute: it may stand in a
-   * URL.
+   * A token for the same issuer, subject and audiences that is good for a minute, though not for
+   * longer than the one given: it may stand in a URL.
    */
   issueForSocket(given: Claims): Promise<VerifiedToken> {
-    const expirySeconds = this.#nowSeconds() + socketTokenSeconds;
+    const inAMinute = this.#nowSeconds() + socketTokenSeconds;
+    const expirySeconds = Math.min(inAMinute, given.expirySeconds ?? inAMinute);
     return this.#issue({ ...given, expirySeconds });
   }
 
