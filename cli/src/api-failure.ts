@@ -64,8 +64,8 @@ function loginAdvice(label: string, hadToken: boolean): string {
   if (!hadToken)
     return `Log in with \`lightcone login --server ${label}\`, and leave out --anonymous.`;
   return (
-    `The token kept for ${label} is not accepted there (was its data directory replaced?). ` +
-    `Forget it with \`lightcone logout --server ${label}\`, then try again.`
+    `The token kept for ${label} is not accepted there. If it is of a provider, log in again with ` +
+    `\`lightcone login --issuer …\`; else forget it with \`lightcone logout --server ${label}\`.`
   );
 }
 

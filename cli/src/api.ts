@@ -51,6 +51,16 @@ export interface PublishOptions {
   readonly breakClientsToken: string | undefined;
 }
 
+/** Whose tokens a database takes; empty lists are for any. */
+export interface AuthPolicy {
+  readonly issuers: readonly string[];
+  readonly audiences: readonly string[];
+  /** Whether identities count that the server gives to anybody. */
+  readonly anonymous: boolean;
+  /** It is the server's policy: the database has none. */
+  readonly inherited: boolean;
+}
+
 /** What a call came to: a procedure's value as JSON, or undefined for a reducer. */
 export type CallAnswer = { readonly value: string | undefined };
 
@@ -254,6 +264,30 @@ export class Api {
       failures: restoreFailures,
     });
     return this.#text(memberOf(json, "Success") ?? null, "database_identity");
+  }
+
+  /** The policy that holds for a database, after its own was dropped if the method is DELETE. */
+  async authPolicy(database: string, method: "GET" | "DELETE"): Promise<AuthPolicy> {
+    return this.#policy({ method, path: `${pathOf(database)}/auth-policy` }, database);
+  }
+
+  /** Replaces the policy of a database. */
+  setAuthPolicy(database: string, policy: Omit<AuthPolicy, "inherited">): Promise<AuthPolicy> {
+    const path = `${pathOf(database)}/auth-policy`;
+    const body = JSON.stringify(policy);
+    const contentType = "application/json";
+    return this.#policy({ method: "PUT", path, contentType, body }, database);
+  }
+
+  async #policy(sent: Sent, database: string): Promise<AuthPolicy> {
+    const failures = unknownDatabase(database, this.#options.address);
+    const json = await this.#json({ ...sent, failures });
+    return {
+      issuers: this.#texts(json, "issuers"),
+      audiences: this.#texts(json, "audiences"),
+      anonymous: memberOf(json, "anonymous") === true,
+      inherited: memberOf(json, "inherited") === true,
+    };
   }
 
   async remove(database: string): Promise<void> {

@@ -1,5 +1,6 @@
 // From arguments to a command, and from its end to an exit code.
 import { Cli, type CommandClass, type Definition } from "./clipanion.ts";
+import { AuthPolicyCommand } from "./command/auth-policy.ts";
 import { BackupCommand, RestoreCommand } from "./command/backup.ts";
 import { BuildCommand } from "./command/build.ts";
 import { CallCommand } from "./command/call.ts";
@@ -17,6 +18,7 @@ import {
 } from "./command/log.ts";
 import { LogsCommand } from "./command/logs.ts";
 import { PublishCommand } from "./command/publish.ts";
+import { ServerRotateKeysCommand } from "./command/rotate-keys.ts";
 import {
   ServerAddCommand,
   ServerEditCommand,
@@ -46,6 +48,7 @@ const commands: CommandClass<CommandContext>[] = [
   ListCommand,
   DescribeCommand,
   DeleteCommand,
+  AuthPolicyCommand,
   BackupCommand,
   RestoreCommand,
   LogVerifyCommand,
@@ -64,6 +67,7 @@ const commands: CommandClass<CommandContext>[] = [
   ServerEditCommand,
   ServerPingCommand,
   ServerFingerprintCommand,
+  ServerRotateKeysCommand,
 ];
 
 function makeCli(): Cli<CommandContext> {

@@ -1,6 +1,6 @@
 // What a command gets from outside, so that tests can run it in process.
 import type { ModuleDef } from "@lightcone/abi";
-import type { LogPlace, OfflineLog } from "@lightcone/host";
+import type { AuthOptions, LogPlace, OfflineLog, TlsPaths } from "@lightcone/host";
 import type { BaseContext } from "./clipanion.ts";
 
 /** A host that runs in this process. */
@@ -28,6 +28,10 @@ export interface StartOptions {
   readonly moduleHttp: "off" | "public" | "anywhere";
   /** Whether SQL is of the reference's dialect alone. */
   readonly strictSql: boolean;
+  /** Keys, issuers and the policy of all databases. */
+  readonly auth: AuthOptions;
+  /** Serves HTTPS with these files. */
+  readonly tls?: TlsPaths;
 }
 
 /**
@@ -40,6 +44,8 @@ export interface HostPart {
   readonly describeModule: (program: Uint8Array) => ModuleDef;
   /** Finds a log on this machine. */
   readonly openOfflineLog: (place: LogPlace) => Promise<OfflineLog>;
+  /** Gives a data directory, whose host is stopped, a new signing key. */
+  readonly rotateSigningKeys: (dataDir: string) => Promise<void>;
 }
 
 export interface CommandContext extends BaseContext {
@@ -49,6 +55,8 @@ export interface CommandContext extends BaseContext {
   /** Whether somebody is there who can answer a question. */
   readonly isInteractive: boolean;
   readonly loadHost: () => Promise<HostPart>;
+  /** Shows a page in the person's browser, if there is one. */
+  readonly openBrowser: (url: string) => void;
   /**
    * From the first call on, a wish to stop (SIGINT, SIGTERM) aborts this instead of ending the
    * process.

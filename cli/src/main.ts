@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { runCli } from "./cli.ts";
 import type { CommandContext, HostPart } from "./context.ts";
+import { openBrowser } from "./login/browser.ts";
 
 let stopping: AbortController | undefined;
 
@@ -38,6 +39,7 @@ const context: CommandContext = {
   homeFolder: homedir(),
   isInteractive: stdin.isTTY && stderr.isTTY,
   loadHost,
+  openBrowser,
   stopSignal,
 };
 

@@ -13,6 +13,8 @@ export interface RunOptions {
   /** Ends commands that run until they are stopped. */
   readonly stop?: AbortSignal;
   /** Called with standard output so far, each time there is more of it. */
+  /** Gets the pages that the command shows. */
+  readonly openBrowser?: (url: string) => void;
   readonly onOutput?: (stdout: string) => void;
 }
 
@@ -36,6 +38,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     homeFolder: home,
     isInteractive: answers !== undefined,
     loadHost: () => Promise.resolve({ ...noHosts, ...host }),
+    openBrowser: options.openBrowser ?? (() => undefined),
     stopSignal: () => stop,
   };
   const code = await runCli(argv, context);
@@ -74,4 +77,5 @@ export const noHosts: HostPart = {
   startServer: noHost,
   describeModule: noHost,
   openOfflineLog: noHost,
+  rotateSigningKeys: noHost,
 };

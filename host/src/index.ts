@@ -1,5 +1,8 @@
 // All that a user of this package sees.
 export { describeModule } from "./module/describe.ts";
+export { type AuthOptions, rotateSigningKeys } from "./server/auth/setup.ts";
+export type { AuthPolicy } from "./server/auth/policy.ts";
+export type { TlsPaths } from "./server/tls.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server/server.ts";
 export type {
   DumpedCall,

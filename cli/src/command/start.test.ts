@@ -29,6 +29,7 @@ async function start(
     snapshots: { intervalCommits: 0, prune: "keep" },
     moduleHttp: "public",
     strictSql: false,
+    auth: {},
   };
   let isClosed = false;
   const close = (): Promise<void> => {
@@ -61,6 +62,11 @@ void test("start: defaults, flags, configuration", async (t) => {
     snapshots: { intervalCommits: 1_000_000, prune: "keep" },
     moduleHttp: "public",
     strictSql: false,
+    auth: {
+      trustedIssuers: [],
+      onlyTrustedIssuers: false,
+      policy: { issuers: [], audiences: [], allowsAnonymous: true },
+    },
   });
   t.ok(plain.isClosed);
   t.equal(plain.stdout, "Listening on http://127.0.0.1:3000\n");
@@ -82,7 +88,19 @@ void test("start: defaults, flags, configuration", async (t) => {
     "archive",
     "--allow-private-http",
     "--strict-sql",
+    "--jwt-priv-key-path=k/id",
+    "--jwt-pub-key-path=/k/id.pub",
+    "--trusted-issuer=http://id.intra",
+    "--trusted-issuer=https://id.example.com/",
+    "--only-trusted-issuers",
+    "--allowed-issuer=https://id.example.com/",
+    "--allowed-audience=game",
+    "--no-anonymous",
+    "--tls-cert=cert.pem",
+    "--tls-key=key.pem",
   ]);
+  t.equal(flagged.stdout, "Listening on https://0.0.0.0:80\n");
+  t.match(flagged.stderr, /lightcone describe my-db --server https:\/\/127.0.0.1:3000\n/);
   t.same(flagged.options, {
     listenAddr: "0.0.0.0:80",
     dataDir: join(home, "d"),
@@ -91,6 +109,17 @@ void test("start: defaults, flags, configuration", async (t) => {
     snapshots: { intervalCommits: 5000, prune: "archive" },
     moduleHttp: "anywhere",
     strictSql: true,
+    auth: {
+      keyPaths: { privatePath: join(home, "k/id"), publicPath: "/k/id.pub" },
+      trustedIssuers: ["http://id.intra", "https://id.example.com/"],
+      onlyTrustedIssuers: true,
+      policy: {
+        issuers: ["https://id.example.com/"],
+        audiences: ["game"],
+        allowsAnonymous: false,
+      },
+    },
+    tls: { certPath: join(home, "cert.pem"), keyPath: join(home, "key.pem") },
   });
   updateConfig(join(home, "c/lightcone/cli.toml"), (config) => ({
     ...config,
@@ -117,6 +146,16 @@ void test("start: what is refused", async (t) => {
   const interval = await run(["start", "--snapshot-every", "0"], { home });
   t.equal(interval.code, 2);
   t.match(interval.stderr, /--snapshot-every 0: this is no number of transactions/);
+  for (const [flag, missing] of [
+    ["--tls-cert", "--tls-key"],
+    ["--tls-key", "--tls-cert"],
+    ["--jwt-priv-key-path", "--jwt-pub-key-path"],
+    ["--jwt-pub-key-path", "--jwt-priv-key-path"],
+  ] as const) {
+    const { code, stderr } = await run(["start", flag, "file"], { home });
+    t.equal(code, 2, flag);
+    t.match(stderr, `${missing} is missing`);
+  }
   const policy = await run(["start", "--prune-log", "burn"], { home });
   t.equal(policy.code, 2);
   t.match(policy.stderr, /--prune-log burn: there is no such policy[^]*keep, archive, delete/);

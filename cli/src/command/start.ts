@@ -7,6 +7,7 @@ import { parseDurationMs, parseSecondsMs } from "../duration.ts";
 import { prunePolicies, type RunningServer } from "../context.ts";
 import { CommandError } from "../exit.ts";
 import { LightconeCommand } from "./base.ts";
+import { authOf, tlsOf } from "./start-auth.ts";
 
 export class StartCommand extends LightconeCommand {
   static override paths: string[][] = [["start"]];
@@ -63,6 +64,37 @@ export class StartCommand extends LightconeCommand {
       "understand the SQL of SpacetimeDB only, with its quirks: no ORDER BY, GROUP BY, LIKE and the like, and INSERT binds values by position",
   });
 
+  readonly privateKeyPath: string | undefined = Option.String("--jwt-priv-key-path", {
+    description: "sign tokens with this key (PKCS#8 in PEM, EC P-256) instead of the one made",
+  });
+  readonly publicKeyPath: string | undefined = Option.String("--jwt-pub-key-path", {
+    description: "the public half of it",
+  });
+  readonly trustedIssuers: string[] | undefined = Option.Array("--trusted-issuer", {
+    description:
+      "an OpenID Connect issuer, as in the iss of its tokens, that may be private and speak plain HTTP; may be repeated",
+  });
+  readonly onlyTrustedIssuers: boolean = Option.Boolean("--only-trusted-issuers", false, {
+    description: "take no tokens of other issuers (default: of any with a public https address)",
+  });
+  readonly allowedIssuers: string[] | undefined = Option.Array("--allowed-issuer", {
+    description: "let only tokens of this issuer use databases without a policy; may be repeated",
+  });
+  readonly allowedAudiences: string[] | undefined = Option.Array("--allowed-audience", {
+    description:
+      "let only tokens for this audience use databases without a policy; may be repeated",
+  });
+  readonly noAnonymous: boolean = Option.Boolean("--no-anonymous", false, {
+    description:
+      "let no identities that this server gives to anybody use databases without a policy",
+  });
+  readonly tlsCert: string | undefined = Option.String("--tls-cert", {
+    description: "serve HTTPS with this certificate (PEM, with its chain), reread when it changes",
+  });
+  readonly tlsKey: string | undefined = Option.String("--tls-key", {
+    description: "its private key (PEM)",
+  });
+
   async run(): Promise<void> {
     const { context, output } = this;
     const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
@@ -82,6 +114,7 @@ export class StartCommand extends LightconeCommand {
       intervalCommits: parseCount(this.snapshotEvery, "--snapshot-every"),
       prune: parsePolicy(this.pruneLog),
     };
+    const tls = tlsOf(this, context.workingFolder);
     // Asked for first, so that a wish to stop during the start is not lost.
     const stop = context.stopSignal();
     const { startServer } = await context.loadHost();
@@ -93,10 +126,13 @@ export class StartCommand extends LightconeCommand {
       snapshots,
       moduleHttp: this.#moduleHttp(),
       strictSql: this.strictSql,
+      auth: authOf(this, context.workingFolder),
+      ...tls,
     });
     try {
-      output.line(`Listening on http://${server.address}`);
-      output.note(welcome(dataDir, server));
+      const scheme = tls.tls === undefined ? "http" : "https";
+      output.line(`Listening on ${scheme}://${server.address}`);
+      output.note(welcome(dataDir, server, scheme));
       await aborted(stop);
       output.note("Stopping…");
     } finally {
@@ -136,10 +172,11 @@ function parsePolicy(text: string): (typeof prunePolicies)[number] {
   );
 }
 
-function welcome(dataDir: string, { address, port }: RunningServer): string {
+function welcome(dataDir: string, { address, port }: RunningServer, scheme: string): string {
   // A server on all interfaces is reached on this machine by the loopback one.
   const local = address.replace(/^(?:0\.0\.0\.0|\[::\]):\d+$/, `127.0.0.1:${port}`);
-  const server = local === localServer.host ? "" : ` --server ${local}`;
+  const isDefault = local === localServer.host && scheme === "http";
+  const server = isDefault ? "" : ` --server ${scheme === "http" ? local : `https://${local}`}`;
   return [
     `Data is kept in ${dataDir}`,
     "",

@@ -195,6 +195,19 @@ export interface Limits {
   readonly httpHeaderBytesMax: number;
   /** Redirects that one request follows (own). */
   readonly httpRedirectCountMax: number;
+
+  /** A token (own): what the headers of a request have room for. */
+  readonly tokenBytesMax: number;
+  /** An answer of an issuer that is asked for its keys (own). */
+  readonly issuerAnswerBytesMax: number;
+  /** How long all its answers may take together (own). */
+  readonly issuerMillisMax: number;
+  /** Issuers whose keys are kept (own). */
+  readonly issuerCountMax: number;
+  /** Issuers asked at once that no operator has named (own): whoever sends a token chooses them. */
+  readonly issuerRequestCountMax: number;
+  /** Such issuers asked in a minute (own). */
+  readonly issuersPerMinuteMax: number;
 }
 
 /** The maxima that a host keeps. */
@@ -281,6 +294,12 @@ export const limit: Limits = {
   publishWaitMillisMax: 300_000,
   httpHeaderBytesMax: 64 * kibi,
   httpRedirectCountMax: 10,
+  tokenBytesMax: 8192,
+  issuerAnswerBytesMax: 64 * kibi,
+  issuerMillisMax: 5000,
+  issuerCountMax: 256,
+  issuerRequestCountMax: 4,
+  issuersPerMinuteMax: 60,
 };
 
 assert(limit.rowBytesMax < limit.frameBytesMax, "a client can send any row that a table can hold");

@@ -58,7 +58,8 @@ export class ControlTable<Row extends { readonly [column: string]: Value }> {
       primaryKey: 0,
       indexes: [columnNames[0] as string, ...indexed].map((column) => ({
         name: this.#indexName(column),
-        alias: column,
+        // Aliases are of the whole datastore, too: tables share names of columns.
+        alias: this.#indexName(column),
         kind: "btree",
         columns: [columnNames.indexOf(column)],
       })),
@@ -92,6 +93,10 @@ export class ControlTable<Row extends { readonly [column: string]: Value }> {
     this.#found.clear();
     index.scanPoint(key, 0, key.length, this.#found);
     return this.#found;
+  }
+
+  isEmpty(datastore: Datastore): boolean {
+    return this.#table(datastore).rowCount === 0;
   }
 
   all(datastore: Datastore): Row[] {

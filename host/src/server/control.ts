@@ -12,6 +12,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Transaction } from "../datastore/tx.ts";
+import { policyTable, readPolicy, writePolicy } from "./auth/policy-table.ts";
+import type { AuthPolicy } from "./auth/policy.ts";
 import { ControlStore } from "./control-store.ts";
 import { ControlTable } from "./control-table.ts";
 
@@ -109,6 +111,7 @@ export class Control {
     await store.write((datastore, tx) => {
       databaseTable.ensure(datastore, tx);
       nameTable.ensure(datastore, tx);
+      policyTable.ensure(datastore, tx);
     });
     return new Control(store, clock);
   }
@@ -130,6 +133,21 @@ export class Control {
   /** The names of a database in alphabetical order. */
   names(identity: Identity): string[] {
     return namesOf(this.#datastore, identity);
+  }
+
+  /** Whether any database has a policy of its own. */
+  get hasPolicies(): boolean {
+    return !policyTable.isEmpty(this.#datastore);
+  }
+
+  /** The policy that a database has of its own. */
+  policy(identity: Identity): AuthPolicy | undefined {
+    return readPolicy(this.#datastore, identity);
+  }
+
+  /** Gives a database a policy; undefined for that of the host. */
+  setPolicy(identity: Identity, policy: AuthPolicy | undefined): Promise<void> {
+    return this.#change(identity, (datastore, tx) => writePolicy(datastore, tx, identity, policy));
   }
 
   /** All databases of an owner, oldest first. */
@@ -231,6 +249,7 @@ export class Control {
     return this.#store.write((datastore, tx) => {
       databaseTable.delete(datastore, tx, "identity", identity);
       nameTable.delete(datastore, tx, "database", identity);
+      writePolicy(datastore, tx, identity, undefined);
     });
   }
 

@@ -7,6 +7,7 @@ import {
   type Server,
   ServerResponse,
 } from "node:http";
+import type { Server as SecureServer } from "node:https";
 import { Socket } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,7 +16,8 @@ import { BodyLease, BodyMemory } from "../base/http/body-buffer.ts";
 import { limit } from "../base/limit.ts";
 import { bodyPieces, readBody } from "./body.ts";
 import type { LogFollow } from "./contract.ts";
-import { authenticate } from "./credentials.ts";
+import { requireAccess } from "./auth/access.ts";
+import { authenticate } from "./auth/credentials.ts";
 import type { Report } from "./report.ts";
 import {
   type BytesReply,
@@ -34,6 +36,7 @@ import {
   type Services,
   type Upgrade,
 } from "./router.ts";
+import type { TlsFiles } from "./tls.ts";
 
 export interface HttpOptions {
   readonly routes: readonly Route[];
@@ -44,6 +47,8 @@ export interface HttpOptions {
   readonly onAnswer?: (answer: Answered) => void;
   /** What the bodies of all requests may take together; `limit.requestBodiesBytesMax` if not given. */
   readonly bodyMemory?: BodyMemory;
+  /** Serves HTTPS, and nothing else, with this certificate. */
+  readonly tls?: TlsFiles;
 }
 
 /** Bytes of a streamed answer that may wait for its reader; beyond, texts are lost. */
@@ -86,7 +91,7 @@ export interface Answered {
 
 export interface HttpServer {
   /** Does not listen yet. */
-  readonly server: Server;
+  readonly server: Server | SecureServer;
   /**
    * Resolves when no request is being answered, or after that many milliseconds. Streamed answers
    * count until they begin.
@@ -107,9 +112,10 @@ export function createHttpServer(given: HttpOptions): HttpServer {
     serving.add(settled);
     void settled.then(() => serving.delete(settled));
   };
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     track(request, serve(options, router, request, response));
-  });
+  };
+  const server = options.tls?.createServer(onRequest) ?? createServer(onRequest);
   server.on("upgrade", (request, socket, head) => {
     track(request, serveUpgrade(options, router, request, socket, head));
   });
@@ -124,7 +130,7 @@ export function createHttpServer(given: HttpOptions): HttpServer {
   return { server, inFlight };
 }
 
-type FullOptions = Required<HttpOptions>;
+type FullOptions = HttpOptions & Required<Pick<HttpOptions, "bodyMemory" | "onAnswer">>;
 
 async function serve(
   options: FullOptions,
@@ -236,6 +242,9 @@ async function answerTo(
         "spacetime-identity": caller.token.identity.toHex(),
         "spacetime-identity-token": caller.token.token,
       };
+    }
+    if (route.path.startsWith("/v1/database")) {
+      requireAccess(services, params["db"], caller.token, caller.isAnonymous);
     }
     const outcome = await route.handle({ ...routeRequest, ...caller }, services);
     return { outcome, headers, found };

@@ -1,6 +1,7 @@
 // Where the host listens, and how it stops: nothing new is taken, what is under way gets some time.
 import { once } from "node:events";
 import type { Server } from "node:http";
+import type { Server as SecureServer } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { LightconeError, messageOf, present } from "@lightcone/abi";
 import type { Report } from "./report.ts";
@@ -34,15 +35,15 @@ export function isLoopbackAddress(address: string): boolean {
 
 /** A listening server with all of its connections, those that became WebSockets included. */
 export class Listener {
-  readonly #server: Server;
+  readonly #server: Server | SecureServer;
   readonly #report: Report;
   readonly #sockets = new Set<Socket>();
 
   /** Takes a server that does not listen yet. */
-  constructor(server: Server, report: Report) {
+  constructor(server: Server | SecureServer, report: Report) {
     this.#server = server;
     this.#report = report;
-    server.on("connection", (socket) => {
+    server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });

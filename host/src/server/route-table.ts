@@ -1,5 +1,6 @@
 // Every route of the HTTP API.
 import type { Route } from "./router.ts";
+import { authPolicyRoutes } from "./routes/auth-policy.ts";
 import { backupRoutes } from "./routes/backup.ts";
 import { callRoutes } from "./routes/call.ts";
 import { databaseRoutes } from "./routes/database.ts";
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...publishRoutes,
   ...databaseRoutes,
   ...nameRoutes,
+  ...authPolicyRoutes,
   ...backupRoutes,
   ...callRoutes,
   ...queryRoutes,

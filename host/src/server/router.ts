@@ -11,10 +11,11 @@ import type { Control } from "./control.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { RouteDescription } from "./openapi/description.ts";
 import type { BytesReply, Headers, Reply, StreamReply } from "./reply.ts";
-import type { Tokens, VerifiedToken } from "./token.ts";
+import type { AccessRules } from "./auth/access.ts";
+import type { Tokens, VerifiedToken } from "./auth/token.ts";
 
 /** What routes work with. */
-export interface Services {
+export interface Services extends AccessRules {
   readonly control: Control;
   readonly databases: Databases;
   readonly tokens: Tokens;

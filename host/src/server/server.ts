@@ -17,7 +17,7 @@ import { Control, controlLogDirectory } from "./control.ts";
 import { cacheDirectory } from "./database-handle.ts";
 import { type DatabasesOptions, openDatabases, restoringDirectory } from "./databases.ts";
 import { createHttpServer } from "./http.ts";
-import { loadOrMakeKeys } from "./keys.ts";
+import { type AuthOptions, openAuth } from "./auth/setup.ts";
 import { Listener, parseListenAddress } from "./listener.ts";
 import { lockDataDir } from "./lock-file.ts";
 import { stampDataDir } from "./metadata.ts";
@@ -27,7 +27,7 @@ import { type Report, reportToStandardError } from "./report.ts";
 import { routes } from "./route-table.ts";
 import type { Services } from "./router.ts";
 import { createSocketServer, type SocketServer } from "./socket.ts";
-import { Tokens } from "./token.ts";
+import { TlsFiles, type TlsPaths } from "./tls.ts";
 
 /** A call that goes on for so many milliseconds after its budget is stuck in the host: its thread is ended. */
 const stuckAfterMs = 10_000;
@@ -53,6 +53,10 @@ export interface ServerOptions {
   readonly moduleHttp?: ModuleHttp;
   /** Whether SQL over HTTP is of the reference's dialect alone, with its quirks; false if not given (docs/sql.md). */
   readonly strictSql?: boolean;
+  /** Keys, issuers and the policy of all databases (docs/auth.md). */
+  readonly auth?: AuthOptions;
+  /** Serves HTTPS alone, with these files. */
+  readonly tls?: TlsPaths;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly generateKeyPair?: GenerateKeyPair;
@@ -118,8 +122,11 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   await disk.remove(restoringDirectory);
   const cacheLimits = { countMax: limit.cacheCountMax, bytesMax: limit.cacheBytesMax };
   await pruneDirectory(resolve(dataDir, cacheDirectory), cacheLimits);
-  const keys = await loadOrMakeKeys(disk, options.generateKeyPair ?? generateKeyPair);
-  const tokens = await Tokens.open({ keys, clock, random });
+  const tls = options.tls === undefined ? undefined : await TlsFiles.open(options.tls, report);
+  undo.add(async () => tls?.stop());
+  const makeKeys = options.generateKeyPair ?? generateKeyPair;
+  const authEnv = { dataDir, disk, clock, random, report, generateKeyPair: makeKeys };
+  const { tokens, hostPolicy } = await openAuth(options.auth ?? {}, authEnv);
   const control = await openControl(dataDir, disk, clock);
   undo.add(() => control.close());
   const { makeDatabases = openDatabases, makeSockets = createSocketServer } = options;
@@ -140,6 +147,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   const sockets = makeSockets({ metrics });
   const services: Services = {
     control,
+    hostPolicy,
     databases,
     tokens,
     clock,
@@ -157,6 +165,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     upgrade,
     report,
     onAnswer: countAnswers(services),
+    ...(tls === undefined ? {} : { tls }),
   });
   const listener = new Listener(server, report);
   undo.add(() => listener.end(socketGraceMs));

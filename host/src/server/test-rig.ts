@@ -6,6 +6,7 @@ import { ManualClock } from "../base/clock.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import { generateKeyPair } from "../base/keys.ts";
 import { seededRandom } from "../base/random.ts";
+import { type AuthPolicy, openPolicy } from "./auth/policy.ts";
 import { Control } from "./control.ts";
 import { createHttpServer } from "./http.ts";
 import { Listener } from "./listener.ts";
@@ -21,7 +22,7 @@ import {
   type UpgradeTarget,
 } from "./router.ts";
 import { TestDatabases } from "./test-databases.ts";
-import { Tokens, type VerifiedToken } from "./token.ts";
+import { Tokens, type VerifiedToken } from "./auth/token.ts";
 
 /** 2025-10-09, in microseconds. */
 export const startMicros = 1_760_000_000_000_000n;
@@ -112,19 +113,28 @@ export interface RigOptions {
   readonly routes: readonly Route[];
   /** Whether the server shall believe that others than this machine can reach it. */
   readonly isPublic?: boolean;
+  readonly hostPolicy?: AuthPolicy;
 }
 
 /** Starts the routes on a free port. */
-export async function openRig({ routes, isPublic = false }: RigOptions): Promise<Rig> {
+export async function openRig(options: RigOptions): Promise<Rig> {
+  const { routes, isPublic = false } = options;
   const clock = new ManualClock(startMicros);
   const random = seededRandom(7);
   const disk = new MemoryDisk();
   const control = await Control.open(disk, clock);
   const tokens = await Tokens.open({ keys: await generateKeyPair(), clock, random });
   const databases = new TestDatabases();
-  const isLoopback = !isPublic;
-  const metrics = new Metrics();
-  const services: Services = { control, databases, tokens, clock, random, isLoopback, metrics };
+  const services: Services = {
+    control,
+    hostPolicy: options.hostPolicy ?? openPolicy,
+    databases,
+    tokens,
+    clock,
+    random,
+    isLoopback: !isPublic,
+    metrics: new Metrics(),
+  };
   const reported: Rig["reported"] = [];
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {

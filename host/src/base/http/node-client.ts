@@ -19,9 +19,25 @@ import { redirectOf } from "./redirect.ts";
 export interface NodeHttpOptions {
   /** Whether requests may go to this machine, its networks, and other addresses that are not the world's. */
   readonly allowsPrivate: boolean;
+  /** Finds the addresses of a name; the machine's own way if not given. */
+  readonly lookup?: LookupAll;
+  /** The longest answer; `limit.httpBodyBytesMax` if not given. */
+  readonly answerBytesMax?: number;
+  /** Redirects that one request follows; `limit.httpRedirectCountMax` if not given. With 0 a redirect is an answer like any other. */
+  readonly redirectCountMax?: number;
   /** What the bodies of all requests and answers may take together; `limit.httpBufferedBytesMax` if not given. */
   readonly bodyMemory?: BodyMemory;
 }
+
+/** Tells all addresses of a name, or why there are none. */
+export type LookupAll = (
+  host: string,
+  found: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
+
+const lookupByMachine: LookupAll = (host, found) => {
+  lookup(host, { all: true }, found);
+};
 
 /** Headers that belong to one connection, or that tell where the body ends: they are the client's own business. */
 const connectionHeaders: ReadonlySet<string> = new Set([
@@ -131,7 +147,8 @@ class Exchange {
       this.#connect(request, url, [{ address: host, family }]);
       return;
     }
-    lookup(host, { all: true }, (error, addresses) => {
+    const { lookup: find = lookupByMachine } = this.#options;
+    find(host, (error, addresses) => {
       if (this.#hasEnded) return;
       if (error === null) this.#connect(request, url, addresses);
       else this.#fail(request.url, error.message);
@@ -168,7 +185,11 @@ class Exchange {
   }
 
   #receive(request: HttpClientRequest, url: URL, response: IncomingMessage): void {
-    const next = redirectOf(request, url, response.statusCode ?? 0, response.headers.location);
+    const { answerBytesMax = limit.httpBodyBytesMax, redirectCountMax } = this.#options;
+    const next =
+      redirectCountMax === 0
+        ? undefined
+        : redirectOf(request, url, response.statusCode ?? 0, response.headers.location);
     if (next !== undefined) {
       this.#redirect(request, next);
       return;
@@ -176,8 +197,8 @@ class Exchange {
     const received = new BodyBuffer(this.#lease);
     response.on("data", (piece: Buffer) => {
       if (this.#hasEnded) return;
-      if (received.length + piece.length > limit.httpBodyBytesMax) {
-        this.#fail(request.url, `the answer is longer than ${limit.httpBodyBytesMax} bytes`);
+      if (received.length + piece.length > answerBytesMax) {
+        this.#fail(request.url, `the answer is longer than ${answerBytesMax} bytes`);
       } else if (!received.add(piece)) this.#failForRoom(request.url);
     });
     response.on("error", (error) => {
@@ -196,8 +217,9 @@ class Exchange {
     const former = this.#current;
     this.#current = undefined;
     former?.destroy();
-    if (++this.#redirectCount > limit.httpRedirectCountMax) {
-      this.#fail(request.url, `more than ${limit.httpRedirectCountMax} redirects`);
+    const { redirectCountMax = limit.httpRedirectCountMax } = this.#options;
+    if (++this.#redirectCount > redirectCountMax) {
+      this.#fail(request.url, `more than ${redirectCountMax} redirects`);
       return;
     }
     this.#follow(next);

@@ -1,6 +1,6 @@
 import { type Test, test } from "tap";
 import { openRig, type Rig, type RigOptions } from "../test-rig.ts";
-import type { VerifiedToken } from "../token.ts";
+import type { VerifiedToken } from "../auth/token.ts";
 import { backupRoutes } from "./backup.ts";
 import { nameRoutes } from "./names.ts";
 

@@ -1,6 +1,6 @@
 import { type Test, test } from "tap";
 import { type Answer, openRig, type Rig } from "../test-rig.ts";
-import type { VerifiedToken } from "../token.ts";
+import type { VerifiedToken } from "../auth/token.ts";
 import type { TestDatabase } from "../test-databases.ts";
 import { callRoutes } from "./call.ts";
 import { queryRoutes } from "./query.ts";

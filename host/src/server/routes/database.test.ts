@@ -1,7 +1,7 @@
 import { Identity } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { openRig, type Rig, startMicros } from "../test-rig.ts";
-import type { VerifiedToken } from "../token.ts";
+import type { VerifiedToken } from "../auth/token.ts";
 import { databaseRoutes } from "./database.ts";
 import { nameRoutes } from "./names.ts";
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Test, test } from "tap";
 import { type Answer, begin, openRig, type Rig } from "../test-rig.ts";
 import type { TestDatabase } from "../test-databases.ts";
-import type { VerifiedToken } from "../token.ts";
+import type { VerifiedToken } from "../auth/token.ts";
 import { logRoutes } from "./logs.ts";
 
 interface World extends Rig {

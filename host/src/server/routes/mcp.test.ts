@@ -1,6 +1,6 @@
 import { type Test, test } from "tap";
 import { type Answer, openRig, type Rig } from "../test-rig.ts";
-import type { VerifiedToken } from "../token.ts";
+import type { VerifiedToken } from "../auth/token.ts";
 import { mcpRoutes } from "./mcp.ts";
 
 interface World extends Rig {

@@ -1,6 +1,7 @@
 // MCP: databases for language models, over JSON-RPC (http-and-auth.md section 7).
 import { isJsonObject, type JsonObject, type JsonValue, LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
+import { requireAccess } from "../auth/access.ts";
 import { readText } from "../body.ts";
 import { refuseContentType } from "../content-type.ts";
 import { parseDatabaseRef } from "../database-name.ts";
@@ -101,6 +102,7 @@ function ofHost(request: CallerRequest, services: Services): Promise<Reply> {
       if (typeof database !== "string") {
         throw new RpcFault("invalidParams", "database argument must be a string");
       }
+      requireAccess(services, database, request.token, request.isAnonymous);
       const identity = identityOfRef(control, parseDatabaseRef(database));
       if (control.database(identity) === undefined) throw unknownIdentity();
       return databases.get(identity);

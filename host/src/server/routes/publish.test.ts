@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Identity } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { type Answer, openRig, type Rig, type RigOptions, type Sent } from "../test-rig.ts";
-import type { VerifiedToken } from "../token.ts";
+import type { VerifiedToken } from "../auth/token.ts";
 import { databaseRoutes } from "./database.ts";
 import { publishRoutes } from "./publish.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { type Test, test } from "tap";
 import { openRig, type Rig } from "../test-rig.ts";
-import type { VerifiedToken } from "../token.ts";
+import type { VerifiedToken } from "../auth/token.ts";
 import { subscribeRoutes } from "./subscribe.ts";
 
 interface World extends Rig {

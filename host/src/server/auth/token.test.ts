@@ -1,9 +1,9 @@
 import { CompactSign, importPKCS8 } from "jose";
 import { Identity, LightconeError } from "@lightcone/abi";
 import { type Test, test } from "tap";
-import { ManualClock } from "../base/clock.ts";
-import { generateKeyPair, type KeyPairPem } from "../base/keys.ts";
-import { seededRandom } from "../base/random.ts";
+import { ManualClock } from "../../base/clock.ts";
+import { generateKeyPair, type KeyPairPem } from "../../base/keys.ts";
+import { seededRandom } from "../../base/random.ts";
 import { Tokens } from "./token.ts";
 
 const nowSeconds = 1_795_248_140;
@@ -75,9 +75,9 @@ void test("a host with the same keys knows the tokens of another", async (t) => 
   t.ok((await second.tokens.verify(token)).identity.equals(identity));
 });
 
-void test("a socket token keeps issuer and subject and ends after a minute and its leeway", async (t) => {
+void test("a socket token keeps issuer, subject and audiences, and ends after a minute and its leeway", async (t) => {
   const { tokens, clock, keys } = await openWorld();
-  const claims = `{"iss":"https://auth.example.com","sub":"user-1","iat":1}`;
+  const claims = `{"iss":"https://auth.example.com","sub":"user-1","iat":1,"aud":"game"}`;
   const long = await tokens.verify(await forge(claims, keys.privatePem));
   t.equal(
     long.identity.toHex(),
@@ -87,9 +87,12 @@ void test("a socket token keeps issuer and subject and ends after a minute and i
   const short = await tokens.issueForSocket(long);
   t.equal(short.expirySeconds, nowSeconds + 60);
   t.ok(short.identity.equals(long.identity));
-  t.match(partsOf(short.token)[1], `"iss":"https://auth.example.com"`);
+  t.match(partsOf(short.token)[1], `"iss":"https://auth.example.com","aud":["game"]`);
   t.ok((await tokens.verify(short.token)).identity.equals(long.identity));
-  clock.advance(120_000_000n);
+  clock.advance(30_000_000n);
+  const shorter = await tokens.issueForSocket(short);
+  t.equal(shorter.expirySeconds, nowSeconds + 60, "it cannot be exchanged for more time");
+  clock.advance(90_000_000n);
   await tokens.verify(short.token);
   clock.advance(1_000_000n);
   await refused(t, tokens, short.token, "Invalid token: ExpiredSignature");
@@ -123,6 +126,8 @@ const badClaims: Readonly<Record<string, string>> = {
   [`{"iss":"localhost","sub":"${"ü".repeat(65)}","iat":1}`]:
     "Subject too long: at most 128 bytes are allowed",
   [`{"iss":"${tooLong}","sub":"alice","iat":1}`]: "Issuer too long: at most 128 bytes are allowed",
+  [`{"iss":"localhost","sub":"alice","iat":1,"aud":7}`]:
+    "aud must be a string or an array of strings",
   [`{"iss":"localhost","sub":"alice"}`]: "iat must be an integer",
   [`{"iss":"localhost","sub":"alice","iat":1.5}`]: "iat must be an integer",
   [`{"iss":"localhost","sub":"alice","iat":1,"exp":"soon"}`]: "exp must be an integer or null",
@@ -157,8 +162,13 @@ void test("tokens that this host did not sign", async (t) => {
   const foreign = `{"iss":"https://evil.example.com","sub":"alice","iat":1}`;
   const { token } = await tokens.issueNew();
   const [header, payload, signature] = token.split(".") as [string, string, string];
-  const unsigned = Buffer.from(`{"typ":"JWT","alg":"none"}`).toString("base64url");
-  const symmetric = Buffer.from(`{"typ":"JWT","alg":"HS256"}`).toString("base64url");
+  const encoded = (text: string): string => Buffer.from(text).toString("base64url");
+  const unsigned = encoded(`{"typ":"JWT","alg":"none"}`);
+  const symmetric = encoded(`{"typ":"JWT","alg":"HS256"}`);
+  const unnamed = encoded(`{"typ":"JWT"}`);
+  const other256 = encoded(`{"alg":"RS256"}`);
+  const critical = encoded(`{"alg":"ES256","crit":["x"],"x":1}`);
+  const allowed = "RS256, RS384, RS512, PS256, ES256, ES384, EdDSA, Ed25519";
   const flipped = `${signature[0] === "A" ? "B" : "A"}${signature.slice(1)}`;
   const otherPayload = Buffer.from(claims).toString("base64url");
   const cases: Readonly<Record<string, string>> = {
@@ -166,8 +176,14 @@ void test("tokens that this host did not sign", async (t) => {
     [`${header}.${payload}.${flipped}`]: "InvalidSignature",
     [`${header}.${otherPayload}.${signature}`]: "InvalidSignature",
     [`${header}.${payload}.`]: "InvalidSignature",
-    [`${unsigned}.${payload}.`]: "InvalidAlgorithm",
-    [`${symmetric}.${payload}.${signature}`]: "InvalidAlgorithm",
+    [`${unsigned}.${payload}.`]: `InvalidAlgorithm: "none" is not one of ${allowed}`,
+    [`${symmetric}.${payload}.${signature}`]: `InvalidAlgorithm: "HS256" is not one of ${allowed}`,
+    [`${unnamed}.${payload}.${signature}`]: `InvalidAlgorithm: a header without alg is not one of ${allowed}`,
+    [`${other256}.${payload}.${signature}`]: "InvalidSignature",
+    [`${critical}.${payload}.${signature}`]: "crit is not supported",
+    [`${token}${"A".repeat(8192)}`]: "the token is longer than 8192 bytes",
+    [`${token}.`]: "InvalidToken",
+    [`${header}=.${payload}.${signature}`]: "InvalidToken",
     [await forge(foreign, other.keys.privatePem)]:
       `issuer "https://evil.example.com" is not trusted by this host`,
     [`${header}.${payload}`]: "InvalidToken",
@@ -179,6 +195,24 @@ void test("tokens that this host did not sign", async (t) => {
     await refused(t, tokens, bad, `Invalid token: ${reason}`);
   }
   await tokens.verify(token);
+});
+
+void test("what former keys signed counts, and what they sign is no forgery of another's", async (t) => {
+  const former = await openWorld();
+  const { token, identity } = await former.tokens.issueNew();
+  const keys = await generateKeyPair();
+  const { clock } = former;
+  const options = { keys, clock, random: seededRandom(2) };
+  const after = await Tokens.open({ ...options, formerPublicPems: [former.keys.publicPem] });
+  t.ok((await after.verify(token)).identity.equals(identity));
+  t.equal(after.publicPem, keys.publicPem);
+  const { token: later } = await after.issueNew();
+  await after.verify(later);
+  await refused(t, former.tokens, later, "Invalid token: InvalidSignature");
+  const without = await Tokens.open(options);
+  await refused(t, without, token, "Invalid token: InvalidSignature");
+  const opening = Tokens.open({ ...options, formerPublicPems: ["hello"] });
+  await t.rejects(opening, { code: "LC_CONFIG", message: /former public key is not for ES256/ });
 });
 
 void test("keys that are no pair are refused", async (t) => {

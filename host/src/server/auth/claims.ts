@@ -18,6 +18,8 @@ export interface Claims {
   readonly issuer: string;
   readonly subject: string;
   readonly identity: Identity;
+  /** Whom the token is meant for; a policy may ask for one of them (policy.ts). */
+  readonly audiences: readonly string[];
   /** Seconds since the Unix epoch; undefined for never. */
   readonly expirySeconds: number | undefined;
 }
@@ -28,7 +30,7 @@ export function tokenFault(reason: string): LightconeError {
 }
 
 /** The members of a token's payload, unchecked. */
-export function parsePayload(payloadJson: string): Readonly<Record<string, unknown>> {
+function parsePayload(payloadJson: string): Readonly<Record<string, unknown>> {
   try {
     const payload: unknown = JSON.parse(payloadJson);
     if (typeof payload === "object" && payload !== null && !Array.isArray(payload)) {
@@ -40,10 +42,7 @@ export function parsePayload(payloadJson: string): Readonly<Record<string, unkno
   throw tokenFault("the payload is not a JSON object");
 }
 
-/**
- * Reads the claims of a payload whose signature is good. `nbf`, `aud` and an `iat` in the future
- * are not looked at.
- */
+/** Reads the claims of a payload. `nbf` and an `iat` in the future are not looked at. */
 export function parseClaims(payloadJson: string): Claims {
   const payload = parsePayload(payloadJson);
   const issuer = parseName(payload["iss"], "iss", "Issuer");
@@ -54,7 +53,8 @@ export function parseClaims(payloadJson: string): Claims {
   if (claimed !== undefined && claimed !== null && claimed !== identity.toHex()) {
     throw tokenFault(`hex_identity is not the identity of its iss and sub, ${identity.toHex()}`);
   }
-  return { issuer, subject, identity, expirySeconds: parseExpiry(payload["exp"]) };
+  const audiences = parseAudiences(payload["aud"]);
+  return { issuer, subject, identity, audiences, expirySeconds: parseExpiry(payload["exp"]) };
 }
 
 /** LC_TOKEN_INVALID if the token is too old at `nowSeconds`. */
@@ -77,4 +77,11 @@ function parseExpiry(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Number.isSafeInteger(value)) throw tokenFault("exp must be an integer or null");
   return value as number;
+}
+
+function parseAudiences(value: unknown): string[] {
+  if (value === undefined || value === null) return [];
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  if (list.every((one) => typeof one === "string")) return list;
+  throw tokenFault("aud must be a string or an array of strings");
 }

@@ -1,7 +1,7 @@
 // Who sends a request (http-and-auth.md section 1, protocol.md section 1.3).
 import type { IncomingHttpHeaders } from "node:http";
 import { LightconeError } from "@lightcone/abi";
-import { queryText } from "./query.ts";
+import { queryText } from "../query.ts";
 import type { Tokens, VerifiedToken } from "./token.ts";
 
 export interface Credentials {
