@@ -432,13 +432,13 @@ export class DatabaseService {
     const { cursor } = run;
     let answer: SqlAnswer;
     try {
-      if (cursor.isLong) await this.#longReads.finish(() => this.#advance(cursor));
-      else cursor.advance(Number.POSITIVE_INFINITY);
+      if (cursor?.isLong === true) await this.#longReads.finish(() => this.#advance(cursor));
+      else cursor?.advance(Number.POSITIVE_INFINITY);
       answer = run.finish();
     } finally {
       // A database that has failed has no clients any more.
       if (this.#failure === undefined) this.#guard(() => run.end());
-      else cursor.close();
+      else cursor?.close();
     }
     if (isConfirmed) await this.#flush();
     return answer;
