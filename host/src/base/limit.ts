@@ -183,6 +183,31 @@ export interface Limits {
   readonly httpDescriptionBytesMax: number;
   /** Bytes of bodies that all requests to the host have in memory (own). */
   readonly requestBodiesBytesMax: number;
+  /** Connections of clients that speak PostgreSQL's protocol (own). */
+  readonly pgConnectionCountMax: number;
+  /** Such connections that have not shown a good token yet (own). */
+  readonly pgWaitingCountMax: number;
+  /** How long one may take to show it (own). */
+  readonly pgLoginMillisMax: number;
+  /** A message before that: a token has at most some kilobytes (own). */
+  readonly pgStartupBytesMax: number;
+  /** A message after that; as long as the body of an HTTP request may be (own). */
+  readonly pgMessageBytesMax: number;
+  /** Prepared statements and portals of one connection, each (own). */
+  readonly pgNamedCountMax: number;
+  /** Texts of the one and values of the other, in bytes (own). */
+  readonly pgNamedBytesMax: number;
+  /** Cursors of one database that wait for somebody to read on (own). */
+  readonly pgCursorCountMax: number;
+  /** Bytes of rows in one part of an answer (own). */
+  readonly pgPartBytes: number;
+  /** Bytes that wait for a client before more are made (own). */
+  readonly pgWaitingBytesMax: number;
+  /** How long a client may take nothing of what waits for it (own). */
+  readonly pgStalledMillisMax: number;
+  /** How long a client may send nothing: outside of a transaction, and inside or with rows held for it (own). */
+  readonly pgIdleMillisMax: number;
+  readonly pgIdleInTransactionMillisMax: number;
   /** The headers of such an answer (own). */
   readonly httpHeaderBytesMax: number;
   /** Redirects that one request follows (own). */
@@ -267,6 +292,19 @@ export const limit: Limits = {
   httpBufferedBytesMax: 256 * mebi,
   httpDescriptionBytesMax: mebi,
   requestBodiesBytesMax: 512 * mebi,
+  pgConnectionCountMax: 500,
+  pgWaitingCountMax: 100,
+  pgLoginMillisMax: 10_000,
+  pgStartupBytesMax: 64 * kibi,
+  pgMessageBytesMax: 2 * mebi,
+  pgNamedCountMax: 1000,
+  pgNamedBytesMax: 16 * mebi,
+  pgCursorCountMax: 64,
+  pgPartBytes: 256 * kibi,
+  pgWaitingBytesMax: 512 * kibi,
+  pgStalledMillisMax: 60_000,
+  pgIdleMillisMax: 60 * 60 * 1000,
+  pgIdleInTransactionMillisMax: 5 * 60 * 1000,
   httpHeaderBytesMax: 64 * kibi,
   httpRedirectCountMax: 10,
 };

@@ -6,6 +6,7 @@ import type { PublishPolicy } from "../database/publish.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { SealedSlab } from "../session/slab.ts";
+import type { PgRequests } from "./pg/contract.ts";
 
 /** A caller in a form that threads can hand each other. */
 export interface CallerData {
@@ -38,7 +39,7 @@ export interface WorkerStart {
 export type ModuleHttp = "off" | "public" | "anywhere";
 
 /** Requests that are answered, by name, with what they are answered with. */
-export interface Requests {
+export interface Requests extends PgRequests {
   readonly publish: {
     readonly params: {
       readonly program: Uint8Array;

@@ -23,6 +23,7 @@ import type {
   ToWorker,
   WorkerStart,
 } from "./channel.ts";
+import { makePgHandlers, memoryOfAnswer } from "./pg/clients.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
 assert(parentPort !== null, "worker.ts runs on a worker thread alone");
@@ -128,6 +129,7 @@ function makeHandlers(service: DatabaseService): Handlers {
   const follows = new Map<number, () => void>();
   const { moduleLog } = service.database.parts;
   return {
+    ...makePgHandlers(service, serviceCaller),
     publish: async ({ program, owner, policy }) => {
       await service.database.prepare(program);
       const result = await service.publish(program, new Identity(owner), policy);
@@ -196,7 +198,9 @@ function textOf(outcome: CallAnswer): string {
 }
 
 /** The memory of a statement's rows, which may be large. */
-function sqlMemory(result: unknown): ArrayBuffer[] {
+function rowMemory(name: RequestName, result: unknown): ArrayBuffer[] {
+  if (name === "pgExecute" || name === "pgFetch") return memoryOfAnswer(result);
+  if (name !== "sql") return [];
   const data = result as SqlResultData;
   return data.kind === "rows" ? data.pieces.map(({ buffer }) => buffer as ArrayBuffer) : [];
 }
@@ -206,7 +210,7 @@ async function answer(handlers: Handlers, message: ToWorker & { kind: "request" 
   try {
     const handler = handlers[name] as (params: unknown) => unknown;
     const result = await handler(message.params);
-    post({ kind: "reply", id, result, transfer: name === "sql" ? sqlMemory(result) : [] });
+    post({ kind: "reply", id, result, transfer: rowMemory(name, result) });
   } catch (thrown) {
     post({ kind: "refusal", id, error: errorData(thrown) });
   }

@@ -40,6 +40,7 @@ import { Alarm } from "./alarm.ts";
 import { type LongRead, LongReads } from "./long-reads.ts";
 import { type Address, makeAddress, Outbox, type OutboxDelivery } from "./outbox.ts";
 import { Session, type SessionContext } from "./session.ts";
+import { SqlSessions } from "./sql-session.ts";
 import { UpdateSender } from "./updates.ts";
 
 /** Where a service's output goes. */
@@ -103,6 +104,8 @@ export class DatabaseService {
   readonly #context: { -readonly [K in keyof SessionContext]: SessionContext[K] };
   readonly #longReads: LongReads;
   readonly #isSqlStrict: boolean;
+  /** Clients that send statements over connections that last. */
+  readonly sqlSessions: SqlSessions;
   readonly #alarm: Alarm;
   /** Tells those who wait for a call that goes on that the database has ended. */
   readonly #unanswered = new Set<(error: LightconeError) => void>();
@@ -117,6 +120,15 @@ export class DatabaseService {
       this.#runDue();
     });
     this.#isSqlStrict = options.strictSql ?? false;
+    this.sqlSessions = new SqlSessions({
+      database,
+      longReads: this.#longReads,
+      isSqlStrict: this.#isSqlStrict,
+      isFailed: () => this.#failure !== undefined,
+      makeClient: (caller) => this.#client(0, caller),
+      guard: (run) => this.#guard(run),
+      flush: () => this.#flush(),
+    });
     this.#delivery = delivery;
     this.#outbox = outbox;
     this.#context = {
@@ -463,6 +475,7 @@ export class DatabaseService {
       for (const session of this.#sessions.values()) {
         this.#end(session, CloseCode.goingAway, reason);
       }
+      this.sqlSessions.endAll();
       this.#longReads.cancelAll();
       this.endTurn();
       this.#isClosing = true;
