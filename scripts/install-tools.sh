@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, and a
-# Rust and a clang that compile to WebAssembly for the modules in fixtures. What is there already
-# stays as it is, so this may run again at any time. Without these the tests pass too, and name what
-# they left out.
+# Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, a psql
+# for those of PostgreSQL's protocol, a Rust and a clang that compile to WebAssembly for the modules
+# in fixtures. What is there already stays as it is, so this may run again at any time. Without these
+# the tests pass too, and name what they left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +23,18 @@ install_chromium() {
   echo "install-tools: chromium installed"
 }
 
+install_psql() {
+  if command -v psql >/dev/null; then
+    echo "install-tools: psql is there"
+    return
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -qq -y --no-install-recommends postgresql-client >/dev/null
+  echo "install-tools: psql installed"
+}
+
 install_chromium
+install_psql
 fixtures/scripts/install-rust.sh
 fixtures/scripts/install-clang.sh

@@ -2,6 +2,7 @@
 import { toHex } from "@lightcone/abi";
 import { durationText, postgresEpochMicros, timestampText } from "./calendar.ts";
 import { PgFault } from "./fault.ts";
+import { float4Text, float8Text } from "./float-text.ts";
 import { MessageReader } from "./message-reader.ts";
 import { numericText } from "./numeric.ts";
 import { pgTypes } from "./pg-type.ts";
@@ -32,8 +33,8 @@ const readers: ReadonlyMap<number, ReadText> = new Map<number, ReadText>([
   [pgTypes.int2.oid, (reader) => String(reader.i16())],
   [pgTypes.int4.oid, (reader) => String(reader.i32())],
   [pgTypes.int8.oid, (reader) => String(reader.i64())],
-  [pgTypes.float4.oid, (reader) => String(reader.f32())],
-  [pgTypes.float8.oid, (reader) => String(reader.f64())],
+  [pgTypes.float4.oid, (reader) => float4Text(reader.f32())],
+  [pgTypes.float8.oid, (reader) => float8Text(reader.f64())],
   [pgTypes.numeric.oid, numericText],
   [pgTypes.bytea.oid, (reader, byteCount) => `\\x${toHex(reader.bytes(byteCount))}`],
   [pgTypes.uuid.oid, (reader) => uuidText(reader.bytes(16))],

@@ -8,6 +8,7 @@ import {
   specialKind,
 } from "@lightcone/abi";
 import { durationText, postgresEpochMicros, timestampText } from "./calendar.ts";
+import { float4Text, float8Text } from "./float-text.ts";
 import type { MessageWriter } from "./message-writer.ts";
 import { numericBinary } from "./numeric.ts";
 import { type PgShape, pgTypes } from "./pg-type.ts";
@@ -36,19 +37,6 @@ const integerReaders: Readonly<
 
 function integerReader({ kind }: AlgebraicType): (reader: Reader) => number | bigint {
   return present(integerReaders[kind], "a reader of integers");
-}
-
-/** The shortest decimal that is still the same f32: `0.1`, not 0.10000000149011612. */
-function float4Text(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return floatText(short);
-  }
-  return floatText(value);
-}
-
-function floatText(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 const hexDigits = "0123456789abcdef";
@@ -111,7 +99,7 @@ function textWriter({ type, payload }: PgShape): WriteValue {
     case "float4":
       return (reader, out) => out.ascii(float4Text(reader.f32()));
     case "float8":
-      return (reader, out) => out.ascii(floatText(reader.f64()));
+      return (reader, out) => out.ascii(float8Text(reader.f64()));
     case "bytea": {
       const size = idBytes(payload);
       return (reader, out) =>

@@ -30,6 +30,7 @@ export class MessageWriter {
     return taken;
   }
 
+  /** Room for so many bytes, in what may be other memory from then on. */
   #reserve(count: number): number {
     const start = this.#length;
     const end = start + count;
@@ -64,27 +65,33 @@ export class MessageWriter {
   }
 
   u8(value: number): void {
-    this.#bytes[this.#reserve(1)] = value;
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
   }
 
   i16(value: number): void {
-    this.#view.setInt16(this.#reserve(2), value);
+    const at = this.#reserve(2);
+    this.#view.setInt16(at, value);
   }
 
   i32(value: number): void {
-    this.#view.setInt32(this.#reserve(4), value);
+    const at = this.#reserve(4);
+    this.#view.setInt32(at, value);
   }
 
   i64(value: bigint): void {
-    this.#view.setBigInt64(this.#reserve(8), value);
+    const at = this.#reserve(8);
+    this.#view.setBigInt64(at, value);
   }
 
   f32(value: number): void {
-    this.#view.setFloat32(this.#reserve(4), value);
+    const at = this.#reserve(4);
+    this.#view.setFloat32(at, value);
   }
 
   f64(value: number): void {
-    this.#view.setFloat64(this.#reserve(8), value);
+    const at = this.#reserve(8);
+    this.#view.setFloat64(at, value);
   }
 
   /** `bytes[start, end)` as they are. */

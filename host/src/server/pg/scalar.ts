@@ -158,7 +158,7 @@ class ScalarParser {
   }
 
   #item(): Item {
-    const item = this.#cast(this.#sum());
+    const item = this.#sum();
     const isNamed = this.#accept("AS");
     const { kind } = this.#next;
     if (kind !== "word" && kind !== "quoted") {
@@ -170,10 +170,10 @@ class ScalarParser {
 
   /** Whole numbers added up. */
   #sum(): Item {
-    const first = this.#primary();
+    const first = this.#cast(this.#primary());
     if (this.#next.key !== "+") return first;
     const parts = [first];
-    while (this.#accept("+")) parts.push(this.#primary());
+    while (this.#accept("+")) parts.push(this.#cast(this.#primary()));
     if (parts.some(({ type }) => type !== "int4" && type !== "int8")) throw new Unknown();
     return {
       name: "?column?",
