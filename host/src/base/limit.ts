@@ -298,7 +298,7 @@ export const limit: Limits = {
   pgStartupBytesMax: 64 * kibi,
   pgMessageBytesMax: 2 * mebi,
   pgNamedCountMax: 1000,
-  pgNamedBytesMax: 16 * mebi,
+  pgNamedBytesMax: 4 * mebi,
   pgCursorCountMax: 64,
   pgPartBytes: 256 * kibi,
   pgWaitingBytesMax: 512 * kibi,
@@ -320,6 +320,9 @@ assert(
   limit.incomingShareBytes < limit.incomingBytesMax,
   "who keeps to a share is read from longest",
 );
+assert(limit.pgMessageBytesMax < limit.pgNamedBytesMax, "any one portal can be kept");
+assert(limit.sqlTextBytesMax < limit.pgMessageBytesMax, "any SQL text fits a message");
+assert(limit.pgPartBytes < limit.pgWaitingBytesMax, "a part waits while the next one is made");
 assert(limit.pageBytesMax <= limit.rowBytesMax, "a page of its own is for a large row only");
 assert(limit.moduleBytesMax < limit.commitBytesMax, "a publish is one commit");
 assert(limit.identifierBytesMax <= limit.loggedNameBytesMax, "every reducer name can be logged");

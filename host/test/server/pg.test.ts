@@ -3,7 +3,7 @@ import { Client, type ClientConfig, type QueryConfig } from "pg";
 import { type Test, t as file, test } from "tap";
 import { PgHost } from "./pg-host.ts";
 import { cstring, fieldsOf, i16, i32, letters, message, packet, Wire } from "./pg-wire.ts";
-import { newToken } from "./remote-host.ts";
+import { newToken, pause } from "./remote-host.ts";
 
 file.setTimeout(300_000);
 
@@ -313,7 +313,7 @@ void test("a client that is gone leaves nothing behind", async (t) => {
     await wire.bytes(1000);
     wire.close();
   }
-  while ((await count()) !== before) await new Promise((resolve) => setTimeout(resolve, 50));
+  while ((await count()) !== before) await pause(50);
   t.equal(await count(), before);
 });
 

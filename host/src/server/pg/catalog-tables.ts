@@ -1,7 +1,6 @@
 // The tables of a database as one client may see them, for what clients ask of PostgreSQL's catalog.
 import type { SqlSession } from "../../session/sql-session.ts";
 import { optionPayload } from "../../sql/bind/bind-wide.ts";
-import { argHashBytes } from "../../sql/bind/relation.ts";
 import { readableTables } from "../../sql/bind/visibility.ts";
 import type { Table } from "../../datastore/table.ts";
 import type { CatalogColumn, CatalogIndex, CatalogTable } from "./contract.ts";

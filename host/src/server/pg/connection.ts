@@ -17,6 +17,7 @@ import {
   type Channel,
   type LoggedIn,
   logIn,
+  loginIdle,
   type PgTls,
   plainChannel,
   readFirst,
@@ -42,13 +43,19 @@ export class PgConnection {
   #channel: Channel;
   #database: PgDatabase | undefined;
   #ended: PgFault | undefined;
+  #isLoggedIn = false;
   /** Resolves when the connection is over. */
   readonly done: Promise<void>;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#options = options;
     this.#channel = this.#watched(plainChannel(socket));
-    this.done = this.#run();
+    const timer = setTimeout(() => {
+      if (!this.#isLoggedIn) this.terminate(loginIdle.fault);
+    }, loginIdle.millis);
+    this.done = this.#run().finally(() => {
+      clearTimeout(timer);
+    });
   }
 
   /** A broken connection ends like one that was closed; the client's database learns of it at once. */
@@ -89,6 +96,7 @@ export class PgConnection {
       this.#channel.output.flush();
     } finally {
       this.#leave();
+      this.#channel.input.detach();
       await goodbye(this.#channel.socket);
     }
   }
@@ -113,6 +121,7 @@ export class PgConnection {
     this.#database = client.database;
     // The client may have gone while its database was opened.
     if (this.#channel.socket.destroyed) return;
+    this.#isLoggedIn = true;
     onLoggedIn();
     const key = cancelKeys.add();
     try {

@@ -1,5 +1,5 @@
 // What clients are told went wrong: the conditions of PostgreSQL's own table of codes, and which of them the host's refusals are.
-import { type ErrorCode, LightconeError, messageOf } from "@lightcone/abi";
+import { type ErrorCode, LightconeError } from "@lightcone/abi";
 import { LiteralError, UnknownTableError } from "../../sql/fault.ts";
 
 /** A refusal with its SQLSTATE. It ends the statement, or the connection where the session says so. */
@@ -74,7 +74,10 @@ function sqlStateOf(error: LightconeError): string {
 export function pgFaultOf(thrown: unknown): PgFault {
   if (thrown instanceof PgFault) return thrown;
   if (!(thrown instanceof LightconeError)) {
-    return new PgFault(internal, `the host met a fault of its own: ${messageOf(thrown)}`);
+    return new PgFault(
+      internal,
+      "the host met a fault of its own, which whoever runs it is told of",
+    );
   }
   return new PgFault(sqlStateOf(thrown), thrown.message);
 }

@@ -35,7 +35,11 @@ export type FrontendMessage =
     }
   /** `rowMax` 0 stands for all. */
   | { readonly kind: "execute"; readonly portal: string; readonly rowMax: number }
-  | { readonly kind: "flush" | "sync" | "terminate" | "copy" | "functionCall" };
+  | { readonly kind: "flush" }
+  | { readonly kind: "sync" }
+  | { readonly kind: "terminate" }
+  | { readonly kind: "copy" }
+  | { readonly kind: "functionCall" };
 
 export interface BindMessage {
   readonly kind: "bind";

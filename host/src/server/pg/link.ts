@@ -21,7 +21,7 @@ export async function connectPgClient(
     params: PgRequests[Name]["params"],
   ): Promise<Value<Name>> => {
     const answer = await ask(name, params).catch(threadFault);
-    if (answer.kind === "ok") return answer.value as Value<Name>;
+    if (answer.kind === "ok") return answer.value;
     throw new PgFault(answer.fault.sqlState, answer.fault.message);
   };
   /** For what nobody waits for: a thread that is gone has forgotten the client. */

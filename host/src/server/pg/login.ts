@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { limit } from "../../base/limit.ts";
 import type { Random } from "../../base/random.ts";
 import { parseDatabaseRef } from "../database-name.ts";
-import { findDatabase, newConnectionId, unknownName } from "../resolve.ts";
+import { findDatabase, newConnectionId } from "../resolve.ts";
 import type { Services } from "../router.ts";
 import { writeAuthentication, writeNegotiation } from "./backend.ts";
 import type { PgDatabase } from "./contract.ts";
@@ -31,7 +31,7 @@ export function plainChannel(socket: Socket): Channel {
   return { socket, input, output: new Output(socket) };
 }
 
-/** How long logging in may take, all in all. */
+/** How long logging in may take: between two messages, and all in all. */
 export const loginIdle: { readonly millis: number; readonly fault: PgFault } = {
   millis: limit.pgLoginMillisMax,
   fault: new PgFault("57P05", "terminating connection: authentication took too long"),

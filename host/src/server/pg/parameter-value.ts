@@ -66,14 +66,14 @@ function literalText(text: string, type: AlgebraicType): string {
   return isHex && text.startsWith("\\x") ? `0x${text.slice(2)}` : text;
 }
 
-const floatWords: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  infinity: Number.POSITIVE_INFINITY,
-  "-infinity": Number.NEGATIVE_INFINITY,
-};
+const floatWords: ReadonlyMap<string, number> = new Map([
+  ["nan", Number.NaN],
+  ["infinity", Number.POSITIVE_INFINITY],
+  ["-infinity", Number.NEGATIVE_INFINITY],
+]);
 
 function encodeFloatWord(text: string, kind: "f32" | "f64"): Uint8Array | undefined {
-  const value = floatWords[text.trim().toLowerCase()];
+  const value = floatWords.get(text.trim().toLowerCase());
   if (value === undefined) return undefined;
   const writer = new Writer(8);
   writer[kind](value);

@@ -83,24 +83,26 @@ const words: Readonly<Record<string, Builtin>> = {
   current_timestamp: now,
 };
 
-const castTypes: Readonly<Record<string, PgTypeName>> = {
-  text: "text",
-  varchar: "varchar",
-  name: "text",
-  regclass: "text",
-  bool: "bool",
-  boolean: "bool",
-  int: "int4",
-  int2: "int2",
-  int4: "int4",
-  integer: "int4",
-  smallint: "int2",
-  bigint: "int8",
-  int8: "int8",
-  float8: "float8",
-  numeric: "numeric",
-  timestamptz: "timestamptz",
-};
+const castTypes: ReadonlyMap<string, PgTypeName> = new Map<string, PgTypeName>(
+  Object.entries({
+    text: "text",
+    varchar: "varchar",
+    name: "text",
+    regclass: "text",
+    bool: "bool",
+    boolean: "bool",
+    int: "int4",
+    int2: "int2",
+    int4: "int4",
+    integer: "int4",
+    smallint: "int2",
+    bigint: "int8",
+    int8: "int8",
+    float8: "float8",
+    numeric: "numeric",
+    timestamptz: "timestamptz",
+  }),
+);
 
 /** What a client must not see as a value of that type. */
 const forms: Readonly<Partial<Record<PgTypeName, RegExp>>> = {
@@ -232,12 +234,12 @@ class ScalarParser {
   }
 
   #parameter(text: string): Item {
-    const number = Number(/^\$([1-9]\d{0,4})$/.exec(text)?.[1] ?? Number.NaN);
-    if (!(number <= 0xffff)) throw new Unknown();
-    while (this.parameterOids.length < number) {
+    const count = Number(/^\$([1-9]\d{0,4})$/.exec(text)?.[1] ?? Number.NaN);
+    if (!(count <= 0xffff)) throw new Unknown();
+    while (this.parameterOids.length < count) {
       this.parameterOids.push(this.#given[this.parameterOids.length] ?? 0);
     }
-    const position = number - 1;
+    const position = count - 1;
     const type = this.#next.key === "::" ? this.#castType(this.#at + 1) : "text";
     if (this.parameterOids[position] === 0) this.parameterOids[position] = pgTypes[type].oid;
     return {
@@ -248,7 +250,7 @@ class ScalarParser {
   }
 
   #castType(at: number): PgTypeName {
-    const type = castTypes[this.#tokens[at]?.text.toLowerCase() ?? ""];
+    const type = castTypes.get(this.#tokens[at]?.text.toLowerCase() ?? "");
     if (type === undefined) throw new Unknown();
     return type;
   }

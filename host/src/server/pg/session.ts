@@ -1,5 +1,6 @@
 // A client that has logged in: its messages one after another, in the simple and in the extended way (PostgreSQL's protocol,
 // version 3.0).
+import { LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import {
   writeEmpty,
@@ -37,6 +38,23 @@ function statementsOf(text: string): string[] {
 /** Faults after which nothing more is said: the database or the client is gone. */
 function isFatal({ sqlState }: PgFault): boolean {
   return sqlState.startsWith("57P") || sqlState.startsWith("08006");
+}
+
+/** Refuses values and formats that do not fit the statement. Throws PgFault 08P01. */
+function checkCounts(
+  { statement: name, values, parameterFormats, resultFormats }: BindMessage,
+  { parameterOids, columns = [] }: PreparedStatement,
+): void {
+  const formats = parameterFormats.length;
+  let fault: string | undefined;
+  if (formats > 1 && formats !== values.length) {
+    fault = `bind message has ${formats} parameter formats but ${values.length} parameters`;
+  } else if (values.length !== parameterOids.length) {
+    fault = `bind message supplies ${values.length} parameters, but prepared statement "${name}" requires ${parameterOids.length}`;
+  } else if (resultFormats.length > 1 && resultFormats.length !== columns.length) {
+    fault = `bind message has ${resultFormats.length} result formats but query has ${columns.length} columns`;
+  }
+  if (fault !== undefined) throw new PgFault("08P01", fault);
 }
 
 export interface SessionOptions {
@@ -97,6 +115,8 @@ export class PgSession {
       if (message.kind === "sync") await this.#sync();
       else if (!this.#isSkipping) await this.#answer(message);
     } catch (thrown) {
+      // What is no refusal is a fault of the host: the connection ends, and it is reported.
+      if (!(thrown instanceof PgFault) && !(thrown instanceof LightconeError)) throw thrown;
       const fault = pgFaultOf(thrown);
       if (isFatal(fault)) throw fault;
       if (!this.#isSkipping) this.#refuse(fault);
@@ -209,33 +229,19 @@ export class PgSession {
     return { text, plan, columns, parameterOids };
   }
 
-  async #bind(message: BindMessage): Promise<void> {
-    const { portal: name, statement: statementName, values, resultFormats } = message;
-    const statement = this.#statements.get(statementName);
+  async #bind(given: BindMessage): Promise<void> {
+    const { portal: name, values, parameterFormats, resultFormats } = given;
+    const statement = this.#statements.get(given.statement);
     this.#portals.checkFree(name);
     const old = name === "" ? this.#portals.remove("") : undefined;
     if (old !== undefined) await this.#runner.close(old);
-    const { parameterOids } = statement;
-    const { parameterFormats } = message;
-    if (parameterFormats.length > 1 && parameterFormats.length !== values.length) {
-      const message = `bind message has ${parameterFormats.length} parameter formats but ${values.length} parameters`;
-      throw new PgFault("08P01", message);
-    }
-    if (values.length !== parameterOids.length) {
-      const message = `bind message supplies ${values.length} parameters, but prepared statement "${statementName}" requires ${parameterOids.length}`;
-      throw new PgFault("08P01", message);
-    }
-    const columnCount = statement.columns?.length ?? 0;
-    if (resultFormats.length > 1 && resultFormats.length !== columnCount) {
-      const message = `bind message has ${resultFormats.length} result formats but query has ${columnCount} columns`;
-      throw new PgFault("08P01", message);
-    }
+    checkCounts(given, statement);
     this.#portals.set(name, {
       statement,
       values: values.map((bytes, i) => ({
         bytes,
         format: formatAt(parameterFormats, i),
-        oid: parameterOids[i] ?? 0,
+        oid: statement.parameterOids[i] ?? 0,
       })),
       resultFormats,
       state: { kind: "new" },

@@ -3,6 +3,16 @@ import { test } from "tap";
 import { PgFault } from "./fault.ts";
 import { normalised, splitStatements } from "./split.ts";
 
+/** The SQLSTATE of a text that cannot be split. */
+function refusalOf(text: string): string | undefined {
+  try {
+    splitStatements(text);
+  } catch (thrown) {
+    return thrown instanceof PgFault ? thrown.sqlState : String(thrown);
+  }
+  return undefined;
+}
+
 void test("statements end where no quote and no comment says otherwise", (t) => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ["", []],
@@ -26,7 +36,7 @@ void test("statements end where no quote and no comment says otherwise", (t) => 
   ];
   for (const [text, wanted] of cases) t.same(splitStatements(text), wanted, text);
   for (const text of ["'a", '"a', "/* a", "$$ a", "a; 'b"]) {
-    t.throws(() => splitStatements(text), new PgFault("42601", ""), text);
+    t.equal(refusalOf(text), "42601", text);
   }
   t.end();
 });
