@@ -37,7 +37,6 @@ export function readCatalog({ client, database }: SqlSession): CatalogTable[] {
       kind: view === undefined ? "table" : "view",
       columns: columnsOf(table, view === undefined ? 0 : 1),
       indexes: view === undefined ? indexesOf(table) : [],
-      rowCount: view === undefined ? table.rowCount : 0,
     };
   });
 }

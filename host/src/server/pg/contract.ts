@@ -54,7 +54,6 @@ export interface CatalogTable {
   readonly kind: "table" | "view";
   readonly columns: readonly CatalogColumn[];
   readonly indexes: readonly CatalogIndex[];
-  readonly rowCount: number;
 }
 
 export interface CatalogColumn {
