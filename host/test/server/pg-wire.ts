@@ -35,7 +35,7 @@ export function packet(...parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([i32(body.length + 4), body]);
 }
 
-export function startupPacket(database: string, version = 196_608): Buffer {
+function startupPacket(database: string, version = 196_608): Buffer {
   const parameters = ["user", "somebody", "database", database, ""].map(cstring);
   return packet(i32(version), ...parameters);
 }

@@ -13,7 +13,7 @@ export interface Column {
 }
 
 /** What a statement takes and gives. */
-export interface Description {
+interface Description {
   /** The types of its parameters. */
   readonly parameterOids: readonly number[];
   /** Undefined for one that changes rows. */
@@ -21,7 +21,7 @@ export interface Description {
 }
 
 /** A statement with its values. */
-export interface Execution {
+interface Execution {
   readonly text: string;
   readonly values: readonly BoundValue[];
   readonly resultFormats: readonly Format[];
@@ -73,7 +73,7 @@ export interface CatalogIndex {
 }
 
 /** A refusal on its way through a thread's border. */
-export interface FaultData {
+interface FaultData {
   readonly sqlState: string;
   readonly message: string;
 }

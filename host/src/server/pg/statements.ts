@@ -16,7 +16,7 @@ export interface PreparedStatement {
 }
 
 /** How far a portal has been read. */
-export type PortalState =
+type PortalState =
   | { readonly kind: "new" }
   | { readonly kind: "cursor"; readonly cursor: number }
   | { readonly kind: "local"; readonly rows: readonly LocalRow[]; readonly at: number }
