@@ -114,15 +114,19 @@ export class PgConnection {
 
   async #serveClient(start: Extract<StartupMessage, { kind: "start" }>): Promise<void> {
     const { services, onLoggedIn, cancelKeys } = this.#options;
-    const client = await logIn(this.#channel, start, services, (reason) => {
-      this.terminate(new PgFault("57P01", `terminating connection: ${reason}`));
+    const client = await logIn(this.#channel, start, services, {
+      admitted: () => {
+        this.#isLoggedIn = true;
+        onLoggedIn();
+      },
+      databaseEnded: (reason) => {
+        this.terminate(new PgFault("57P01", `terminating connection: ${reason}`));
+      },
     });
     if (client === undefined) return;
     this.#database = client.database;
     // The client may have gone while its database was opened.
     if (this.#channel.socket.destroyed) return;
-    this.#isLoggedIn = true;
-    onLoggedIn();
     const key = cancelKeys.add();
     try {
       await this.#serveSession(client, key);

@@ -85,6 +85,13 @@ export interface LoggedIn {
   readonly applicationName: string;
 }
 
+/** Whom a login tells. */
+interface LoginListener {
+  /** The client has shown a good token; its database may still have to be opened, which takes what it takes. */
+  admitted(): void;
+  databaseEnded(reason: string): void;
+}
+
 type Start = Extract<StartupMessage, { kind: "start" }>;
 
 function checkParameters({ parameters }: Start): void {
@@ -106,7 +113,7 @@ export async function logIn(
   channel: Channel,
   start: Start,
   services: Pick<Services, "control" | "databases" | "tokens"> & { readonly random: Random },
-  onEnd: (reason: string) => void,
+  listener: LoginListener,
 ): Promise<LoggedIn | undefined> {
   const { input, output } = channel;
   const { parameters, minor } = start;
@@ -126,9 +133,12 @@ export async function logIn(
   const ref = parseRef(databaseName);
   const record = ref && findDatabase(services.control, ref);
   if (record === undefined) throw new PgFault("3D000", `database "${databaseName}" does not exist`);
+  listener.admitted();
   const connectionId = newConnectionId(services.random);
   const caller = { identity: token.identity, connectionId, jwtPayload: token.payloadJson };
-  const database = await services.databases.get(record.identity).connectPg(caller, onEnd);
+  const database = await services.databases.get(record.identity).connectPg(caller, (reason) => {
+    listener.databaseEnded(reason);
+  });
   input.allow(limit.pgMessageBytesMax);
   return {
     database,
