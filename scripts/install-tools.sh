@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests,
-# schemathesis for the test of the HTTP API (into .tools), and a Rust and a clang that compile to
-# WebAssembly for the modules in fixtures. What is there already
-# stays as it is, so this may run again at any time. Without these the tests pass too, and name what
-# they left out.
+# Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, a psql
+# for those of PostgreSQL's protocol, schemathesis for that of the HTTP API (into .tools), and a Rust
+# and a clang that compile to WebAssembly for the modules in fixtures. What is there already stays as
+# it is, so this may run again at any time. Without these the tests pass too, and name what they left
+# out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,7 +39,19 @@ install_schemathesis() {
   echo "install-tools: schemathesis installed"
 }
 
+install_psql() {
+  if command -v psql >/dev/null; then
+    echo "install-tools: psql is there"
+    return
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -qq -y --no-install-recommends postgresql-client >/dev/null
+  echo "install-tools: psql installed"
+}
+
 install_chromium
+install_psql
 install_schemathesis
 fixtures/scripts/install-rust.sh
 fixtures/scripts/install-clang.sh

@@ -8,6 +8,8 @@ export interface RunningServer {
   /** `HOST:PORT` as bound. */
   readonly address: string;
   readonly port: number;
+  /** The same for PostgreSQL's protocol, if that was asked for. */
+  readonly pgAddress?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -17,6 +19,8 @@ export const prunePolicies = ["keep", "archive", "delete"] as const;
 export interface StartOptions {
   /** HOST:PORT; port 0 takes a free one. */
   readonly listenAddr: string;
+  /** The same for PostgreSQL's protocol. */
+  readonly pgListenAddr?: string | undefined;
   readonly dataDir: string;
   readonly callTimeLimitMs?: number;
   readonly modules: { readonly callBudgetMillis: number; readonly memoryBytesMax: number };

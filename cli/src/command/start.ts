@@ -27,6 +27,12 @@ export class StartCommand extends LightconeCommand {
   readonly listenAddr: string | undefined = Option.String("-l,--listen-addr", {
     description: `HOST:PORT to listen on; port 0 takes a free one (default: ${localServer.host})`,
   });
+  readonly pgListenAddr: string | undefined = Option.String("--pg-listen-addr", {
+    description: "HOST:PORT to listen on for psql and other clients of PostgreSQL (default: none)",
+  });
+  readonly pgPort: string | undefined = Option.String("--pg-port", {
+    description: "the same by the port alone, on the host of --listen-addr",
+  });
   readonly dataDir: string | undefined = Option.String("--data-dir", {
     description: "the data directory (default: ~/.local/share/lightcone)",
   });
@@ -98,6 +104,7 @@ export class StartCommand extends LightconeCommand {
   async run(): Promise<void> {
     const { context, output } = this;
     const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
+    const pgListenAddr = parsePgListenAddr(this.pgListenAddr, this.pgPort, listenAddr);
     const dataDir =
       this.dataDir === undefined
         ? defaultDataDir(context)
@@ -120,6 +127,7 @@ export class StartCommand extends LightconeCommand {
     const { startServer } = await context.loadHost();
     const server = await startServer({
       listenAddr,
+      pgListenAddr,
       dataDir,
       ...callTimeLimit,
       modules,
@@ -132,6 +140,8 @@ export class StartCommand extends LightconeCommand {
     try {
       const scheme = tls.tls === undefined ? "http" : "https";
       output.line(`Listening on ${scheme}://${server.address}`);
+      if (server.pgAddress !== undefined)
+        output.note(`PostgreSQL's protocol on ${server.pgAddress}`);
       output.note(welcome(dataDir, server, scheme));
       await aborted(stop);
       output.note("Stopping…");
@@ -150,6 +160,30 @@ export class StartCommand extends LightconeCommand {
       "Choose one of them.",
     );
   }
+}
+
+/** Where clients of PostgreSQL connect, by one flag or the other. */
+function parsePgListenAddr(
+  address: string | undefined,
+  port: string | undefined,
+  listenAddr: string,
+): string | undefined {
+  if (port === undefined) return address;
+  if (address !== undefined) {
+    throw new CommandError(
+      "usage",
+      "--pg-listen-addr and --pg-port say the same",
+      "Choose one of them.",
+    );
+  }
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new CommandError(
+      "usage",
+      `--pg-port ${port}: this is no port`,
+      "Write 5432, for instance.",
+    );
+  }
+  return listenAddr.replace(/:\d*$/, `:${port}`);
 }
 
 function parseCount(text: string, flag: string): number {

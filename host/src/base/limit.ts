@@ -191,6 +191,31 @@ export interface Limits {
   readonly publishWaitMillisDefault: number;
   /** How long it may wait whatever it says (http-and-auth.md section 4.1). */
   readonly publishWaitMillisMax: number;
+  /** Connections of clients that speak PostgreSQL's protocol (own). */
+  readonly pgConnectionCountMax: number;
+  /** Such connections that have not shown a good token yet (own). */
+  readonly pgWaitingCountMax: number;
+  /** How long one may take to show it (own). */
+  readonly pgLoginMillisMax: number;
+  /** A message before that: a token has at most some kilobytes (own). */
+  readonly pgStartupBytesMax: number;
+  /** A message after that; as long as the body of an HTTP request may be (own). */
+  readonly pgMessageBytesMax: number;
+  /** Prepared statements and portals of one connection, each (own). */
+  readonly pgNamedCountMax: number;
+  /** Texts of the one and values of the other, in bytes (own). */
+  readonly pgNamedBytesMax: number;
+  /** Cursors of one database that wait for somebody to read on (own). */
+  readonly pgCursorCountMax: number;
+  /** Bytes of rows in one part of an answer (own). */
+  readonly pgPartBytes: number;
+  /** Bytes that wait for a client before more are made (own). */
+  readonly pgWaitingBytesMax: number;
+  /** How long a client may take nothing of what waits for it (own). */
+  readonly pgStalledMillisMax: number;
+  /** How long a client may send nothing: outside of a transaction, and inside or with rows held for it (own). */
+  readonly pgIdleMillisMax: number;
+  readonly pgIdleInTransactionMillisMax: number;
   /** The headers of such an answer (own). */
   readonly httpHeaderBytesMax: number;
   /** Redirects that one request follows (own). */
@@ -292,6 +317,19 @@ export const limit: Limits = {
   requestBodiesBytesMax: 512 * mebi,
   publishWaitMillisDefault: 5000,
   publishWaitMillisMax: 300_000,
+  pgConnectionCountMax: 500,
+  pgWaitingCountMax: 100,
+  pgLoginMillisMax: 10_000,
+  pgStartupBytesMax: 64 * kibi,
+  pgMessageBytesMax: 2 * mebi,
+  pgNamedCountMax: 1000,
+  pgNamedBytesMax: 4 * mebi,
+  pgCursorCountMax: 64,
+  pgPartBytes: 256 * kibi,
+  pgWaitingBytesMax: 512 * kibi,
+  pgStalledMillisMax: 60_000,
+  pgIdleMillisMax: 60 * 60 * 1000,
+  pgIdleInTransactionMillisMax: 5 * 60 * 1000,
   httpHeaderBytesMax: 64 * kibi,
   httpRedirectCountMax: 10,
   tokenBytesMax: 8192,
@@ -313,6 +351,9 @@ assert(
   limit.incomingShareBytes < limit.incomingBytesMax,
   "who keeps to a share is read from longest",
 );
+assert(limit.pgMessageBytesMax < limit.pgNamedBytesMax, "any one portal can be kept");
+assert(limit.sqlTextBytesMax < limit.pgMessageBytesMax, "any SQL text fits a message");
+assert(limit.pgPartBytes < limit.pgWaitingBytesMax, "a part waits while the next one is made");
 assert(limit.pageBytesMax <= limit.rowBytesMax, "a page of its own is for a large row only");
 assert(limit.moduleBytesMax < limit.commitBytesMax, "a publish is one commit");
 assert(limit.identifierBytesMax <= limit.loggedNameBytesMax, "every reducer name can be logged");

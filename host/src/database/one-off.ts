@@ -9,14 +9,14 @@ import {
   type ProductType,
   Reader,
 } from "@lightcone/abi";
-import type { RunChange, SqlStats } from "../sql/change.ts";
-import { prepareSql } from "../sql/run.ts";
+import type { SqlStats } from "../sql/change.ts";
+import { RowsJson } from "../sql/run/rows-json.ts";
 import type { SqlCursor } from "../sql/run/select-cursor.ts";
-import { admitCall, type CallOutcome, type CallRefusal, commit, runCall } from "./call.ts";
+import { admitCall, type CallOutcome, type CallRefusal, runCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Database } from "./database.ts";
 import { admitProcedure } from "./procedures.ts";
-import { prepareViews, viewsIn } from "./views/use.ts";
+import { beginStatement, type SqlStart } from "./statement.ts";
 
 /** `client_connected` refused the caller. */
 export interface ConnectRefusal {
@@ -24,8 +24,8 @@ export interface ConnectRefusal {
   readonly message: string;
 }
 
-/** Begins a connection. LC_DATABASE_UNAVAILABLE if `client_connected` was stopped before it could say yes or no, LC_CLIENT_CONNECTED if it trapped. */
-function connect(database: Database, client: Client): ConnectRefusal | undefined {
+/** Begins a connection, or says why not. LC_DATABASE_UNAVAILABLE if `client_connected` was stopped before it could say yes or no, LC_CLIENT_CONNECTED if it trapped. */
+export function connect(database: Database, client: Client): ConnectRefusal | undefined {
   const failure = database.connect(client);
   if (failure === undefined) return undefined;
   const { kind, message } = failure;
@@ -145,7 +145,8 @@ function procedureWithJson(
 /** A statement under way, in a connection of its own. */
 export interface SqlRun {
   readonly kind: "run";
-  readonly cursor: SqlCursor;
+  /** Undefined for a statement that has changed rows. */
+  readonly cursor: SqlCursor | undefined;
   /** The JSON array that `POST /sql` answers, as UTF-8 in pieces. Once the cursor is done. */
   finish(): SqlAnswer;
   /** Ends the connection. Must be called, however the run came out. */
@@ -161,44 +162,6 @@ const utf8 = new TextEncoder();
 
 const noChanges: SqlStats = { inserted: 0, deleted: 0, updated: 0 };
 
-/** The answer of a statement that has no rows. */
-const noRows: SqlCursor = {
-  isLong: false,
-  isDone: true,
-  schemaJson: `{"elements":[]}`,
-  advance: () => undefined,
-  rowsJson: () => [utf8.encode("[]")],
-  close: () => undefined,
-};
-
-/** Runs a statement that changes rows as a transaction of its own. */
-function runStatement(database: Database, client: Client, run: RunChange): SqlStats {
-  const { parts } = database;
-  const { datastore } = parts;
-  const tx = datastore.begin();
-  let stats: SqlStats;
-  try {
-    stats = run(tx);
-  } catch (thrown) {
-    // Anything but a refusal leaves the transaction open, which ends the database: nothing may hide it.
-    if (thrown instanceof LightconeError) datastore.rollBack(tx);
-    throw thrown;
-  }
-  const refusal = commit(parts, tx, undefined, client);
-  if (refusal !== undefined) throw refusal;
-  return stats;
-}
-
-/** The default that the module declares for a column. */
-function columnDefault(
-  { module }: Database,
-  tableName: string,
-  name: string,
-): Uint8Array | undefined {
-  const table = module.definition.tables.find((each) => each.name === tableName);
-  return table?.columns.find((column) => column.name === name)?.defaultValue;
-}
-
 /** Begins one SQL statement; one that changes rows is committed at once. `isStrict`: of the reference's dialect alone. */
 export function startSql(
   database: Database,
@@ -210,34 +173,29 @@ export function startSql(
   if (refusal !== undefined) return refusal;
   const { clock, datastore } = database.parts;
   const start = clock.nowMillis();
-  let cursor = noRows;
-  let stats = noChanges;
+  let begun: SqlStart<RowsJson>;
   try {
-    const { module, parts } = database;
-    const caller = database.sqlCaller(client);
-    prepareViews(parts, module, client, viewsIn([text], parts, module, client, caller));
-    const prepared = prepareSql(text, datastore, caller, {
-      isStrict,
-      columnDefault: (table, column) => columnDefault(database, table, column),
-    });
-    if (prepared.kind === "rows") cursor = prepared.cursor;
-    else stats = runStatement(database, client, prepared.run);
+    const settings = { isStrict };
+    begun = beginStatement(database, client, text, settings, (columns) => new RowsJson(columns));
   } catch (thrown) {
     if (!datastore.isInTransaction) database.disconnect(client);
     throw thrown;
   }
+  const cursor = begun.kind === "rows" ? begun.cursor : undefined;
+  const stats = begun.kind === "rows" ? noChanges : begun.stats;
+  const output = begun.kind === "rows" ? begun.output : new RowsJson([]);
   return {
     kind: "run",
     cursor,
     finish: () => {
       const durationMicros = Math.round((clock.nowMillis() - start) * 1000);
-      const head = `[{"schema":${cursor.schemaJson},"rows":`;
+      const head = `[{"schema":${output.schemaJson()},"rows":`;
       const tail = `,"total_duration_micros":${durationMicros},"stats":${statsJson(stats)}}]`;
-      const pieces = [utf8.encode(head), ...cursor.rowsJson(), utf8.encode(tail)];
+      const pieces = [utf8.encode(head), ...output.finish(), utf8.encode(tail)];
       return { pieces, durationMicros };
     },
     end: () => {
-      cursor.close();
+      cursor?.close();
       database.disconnect(client);
     },
   };

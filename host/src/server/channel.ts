@@ -9,6 +9,7 @@ import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { WireChoice } from "../session/frame-style.ts";
 import type { SealedSlab } from "../session/slab.ts";
+import type { PgRequests } from "./pg/contract.ts";
 
 /** A caller in a form that threads can hand each other. */
 export interface CallerData {
@@ -41,7 +42,7 @@ export interface WorkerStart {
 export type ModuleHttp = "off" | "public" | "anywhere";
 
 /** Requests that are answered, by name, with what they are answered with. */
-export interface Requests {
+export interface Requests extends PgRequests {
   readonly publish: {
     readonly params: {
       readonly program: Uint8Array;

@@ -8,6 +8,7 @@ import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { Manifest } from "./backup/archive.ts";
 import type { Backup, BackupFacts } from "./backup/transfer.ts";
 import type { ThreadStats } from "./channel.ts";
+import type { PgDatabase } from "./pg/contract.ts";
 
 /** Who calls: each HTTP call and each WebSocket is a connection of its own. */
 export interface Caller {
@@ -135,6 +136,11 @@ export interface DatabaseHandle {
   ): Promise<LogFollow>;
   /** Attaches a WebSocket that has been upgraded. `client_connected` runs, then the first message is written. */
   connect(options: ConnectOptions, sink: SocketSink): DatabaseConnection;
+  /**
+   * Connects a client that speaks PostgreSQL's protocol: `client_connected` runs. Rejects with PgFault, 28000 if it is refused.
+   * `onEnd` is called if the database ends before the client does.
+   */
+  connectPg(caller: Caller, onEnd: (reason: string) => void): Promise<PgDatabase>;
   /** Closes it: what is committed becomes durable first. Sockets get `closeReason` with code 1001. */
   close(closeReason: string): Promise<void>;
 }

@@ -20,6 +20,8 @@ import type {
   SqlResult,
 } from "./contract.ts";
 import { IncomingSocket } from "./incoming.ts";
+import type { PgDatabase } from "./pg/contract.ts";
+import { connectPgClient } from "./pg/link.ts";
 import type { Report } from "./report.ts";
 import type { SpareThread } from "./spare-thread.ts";
 import { settledWithin } from "./within.ts";
@@ -91,6 +93,8 @@ export class WorkerDatabase implements DatabaseHandle {
   #lastNumber = 0;
   readonly #sinks = new Map<number, SocketSink>();
   readonly #follows = new Map<number, Follower>();
+  /** Told, by the numbers of their connections, when the thread ends. */
+  readonly #pgEnds = new Map<number, (reason: string) => void>();
   /** Sinks that the turn under way writes to. */
   readonly #written = new Set<SocketSink>();
   #isClosing = false;
@@ -205,6 +209,8 @@ export class WorkerDatabase implements DatabaseHandle {
     const sinks = [...this.#sinks.values()];
     this.#sinks.clear();
     for (const sink of sinks) sink.close(CloseCode.internalError, closeReason(error.message));
+    for (const onEnd of this.#pgEnds.values()) onEnd(error.message);
+    this.#pgEnds.clear();
     for (const { onEnd } of this.#follows.values()) onEnd();
     this.#follows.clear();
   }
@@ -222,13 +228,16 @@ export class WorkerDatabase implements DatabaseHandle {
     name: Name,
     params: Requests[Name]["params"],
   ): Promise<Requests[Name]["result"]> {
-    let link: WorkerLink;
+    return (await this.#ready()).request(name, params);
+  }
+
+  /** The open link; rejects with why there is none, in words for clients. */
+  async #ready(): Promise<WorkerLink> {
     try {
-      link = await this.#opened();
+      return await this.#opened();
     } catch (thrown) {
       throw thrown instanceof LightconeError ? this.#closedForNow(thrown) : thrown;
     }
-    return link.request(name, params);
   }
 
   /** Runs `work` when all that excludes it is done. */
@@ -414,6 +423,18 @@ export class WorkerDatabase implements DatabaseHandle {
         if (this.#link === link) link.post({ kind: "disconnect", socket });
       },
     };
+  }
+
+  async connectPg(caller: Caller, onEnd: (reason: string) => void): Promise<PgDatabase> {
+    const link = await this.#ready();
+    const connection = ++this.#lastNumber;
+    this.#pgEnds.set(connection, onEnd);
+    return connectPgClient(
+      (name, params) => link.request(name, params),
+      connection,
+      callerData(caller),
+      () => this.#pgEnds.delete(connection),
+    );
   }
 
   close(reason: string): Promise<void> {

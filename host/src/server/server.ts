@@ -23,6 +23,7 @@ import { lockDataDir } from "./lock-file.ts";
 import { stampDataDir } from "./metadata.ts";
 import { countAnswers } from "./metrics/count-answers.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import { PgListener } from "./pg/listener.ts";
 import { type Report, reportToStandardError } from "./report.ts";
 import { routes } from "./route-table.ts";
 import type { Services } from "./router.ts";
@@ -38,9 +39,14 @@ const requestGraceMs = 5000;
 /** How long clients may take to answer a Close frame, in milliseconds (protocol.md section 8). */
 const socketGraceMs = 250;
 
+/** How long statements of PostgreSQL's protocol may take to end when the host closes, in milliseconds. */
+const pgGraceMs = 2000;
+
 export interface ServerOptions {
   /** `HOST:PORT`; port 0 draws a free one. */
   readonly listenAddr: string;
+  /** `HOST:PORT` for clients that speak PostgreSQL's protocol (docs/postgres.md); not listened for if not given. */
+  readonly pgListenAddr?: string | undefined;
   /** Made if it is not there. */
   readonly dataDir: string;
   /** When the thread of a database whose call does not end is ended, in milliseconds; 10 s after its budget if not given. */
@@ -71,6 +77,8 @@ export interface RunningServer {
   /** `HOST:PORT` as bound. */
   readonly address: string;
   readonly port: number;
+  /** `HOST:PORT` for PostgreSQL's protocol as bound, if that was asked for. */
+  readonly pgAddress: string | undefined;
   /**
    * Ends requests and WebSockets (1001), makes everything durable and frees the data directory.
    * Later calls await the first.
@@ -85,10 +93,16 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const address = parseListenAddress(options.listenAddr);
+  const { pgListenAddr } = options;
+  const pgListen = pgListenAddr === undefined ? undefined : parseListenAddress(pgListenAddr);
   const undo = new UndoList();
   try {
-    const { listener, inFlight } = await assemble(options, undo);
+    const { listener, inFlight, pgListener } = await assemble(options, undo);
     await listener.listen(address);
+    if (pgListen !== undefined) {
+      await pgListener.listen(pgListen);
+      undo.add(() => pgListener.close(pgGraceMs));
+    }
     undo.add(async () => {
       listener.stop();
       await inFlight(requestGraceMs);
@@ -97,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return {
       address: listener.address,
       port: listener.port,
+      pgAddress: pgListen === undefined ? undefined : pgListener.address,
       close: () => (closing ??= undo.run()),
     };
   } catch (thrown) {
@@ -107,6 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 interface Assembled {
   readonly listener: Listener;
+  readonly pgListener: PgListener;
   /** Resolves when no request is under way, or after that many milliseconds. */
   readonly inFlight: (timeoutMs: number) => Promise<void>;
 }
@@ -174,7 +190,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     await databases.closeAll();
     sockets.closeAll("the host is stopping");
   });
-  return { listener, inFlight };
+  return { listener, inFlight, pgListener: new PgListener({ services, tls, report }) };
 }
 
 async function openControl(dataDir: string, disk: Disk, clock: Clock): Promise<Control> {

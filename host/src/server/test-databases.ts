@@ -13,6 +13,7 @@ import { migrationToken } from "../database/migration/token.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { Manifest } from "./backup/archive.ts";
 import type { Backup } from "./backup/transfer.ts";
+import type { PgDatabase } from "./pg/contract.ts";
 import type {
   Caller,
   CallResult,
@@ -142,6 +143,11 @@ export class TestDatabase implements DatabaseHandle {
     this.calls.push({ name: confirmed ? "confirmed" : "unconfirmed", text, caller });
     const json = `[{"rows":[[340282366920938463463374607431768211455]]}]`;
     return { pieces: [Buffer.from(json)], durationMicros: 173 };
+  }
+
+  connectPg(): Promise<PgDatabase> {
+    const message = "a database of these tests does not speak PostgreSQL's protocol";
+    return Promise.reject(new LightconeError("LC_NOT_YET", message));
   }
 
   async schema(version: 9 | 10): Promise<string> {

@@ -2,7 +2,7 @@
 // so that a renewed certificate needs no restart.
 import type { RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { LightconeError, messageOf } from "@lightcone/abi";
 import { readOperatorFile } from "../base/files.ts";
 import type { Report } from "./report.ts";
@@ -33,6 +33,7 @@ export class TlsFiles {
   readonly #report: Report;
   readonly #servers: TlsServer[] = [];
   #pair: TlsPair;
+  #context: SecureContext | undefined;
   /** What was told of files that were refused: it is told once. */
   #told = "";
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +54,12 @@ export class TlsFiles {
   /** What serves at present. */
   get pair(): TlsPair {
     return this.#pair;
+  }
+
+  /** What connections that turn to TLS half-way begin with. */
+  secureContext(): SecureContext {
+    this.#timer ??= setInterval(() => void this.check(), checkMillis).unref();
+    return (this.#context ??= createSecureContext(this.#pair));
   }
 
   /** A server of HTTPS that does not listen yet. */
@@ -83,6 +90,7 @@ export class TlsFiles {
         checkPair(this.#paths, pair);
         for (const server of this.#servers) server.setSecureContext(pair);
         this.#pair = pair;
+        this.#context = undefined;
       }
       this.#told = "";
     } catch (thrown) {

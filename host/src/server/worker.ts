@@ -29,6 +29,7 @@ import {
   type ToWorker,
   type WorkerStart,
 } from "./channel.ts";
+import { makePgHandlers, memoryOfAnswer } from "./pg/clients.ts";
 import { confirmedWithin } from "./within.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
@@ -145,6 +146,7 @@ function makeHandlers(service: DatabaseService): Handlers {
   const follows = new Map<number, () => void>();
   const { moduleLog } = service.database.parts;
   return {
+    ...makePgHandlers(service, serviceCaller),
     publish: async ({ program, owner, policy, confirmationMillis }) => {
       await service.database.prepare(program);
       const publishing = service.publish(program, new Identity(owner), policy).then((kind) => {
@@ -216,7 +218,9 @@ function textOf(outcome: CallAnswer): string {
 }
 
 /** The memory of a statement's rows, which may be large. */
-function sqlMemory(result: unknown): ArrayBuffer[] {
+function rowMemory(name: RequestName, result: unknown): ArrayBuffer[] {
+  if (name === "pgExecute" || name === "pgFetch") return memoryOfAnswer(result);
+  if (name !== "sql") return [];
   const data = result as SqlResultData;
   return data.kind === "rows" ? data.pieces.map(({ buffer }) => buffer as ArrayBuffer) : [];
 }
@@ -226,7 +230,7 @@ async function answer(handlers: Handlers, message: ToWorker & { kind: "request" 
   try {
     const handler = handlers[name] as (params: unknown) => unknown;
     const result = await handler(message.params);
-    post({ kind: "reply", id, result, transfer: name === "sql" ? sqlMemory(result) : [] });
+    post({ kind: "reply", id, result, transfer: rowMemory(name, result) });
   } catch (thrown) {
     post({ kind: "refusal", id, error: errorData(thrown) });
   }

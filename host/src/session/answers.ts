@@ -73,11 +73,7 @@ export class Answers {
     this.#read(answer, isLong, writeRefusal);
   }
 
-  #read(
-    answer: RowsAnswer,
-    isLong: boolean,
-    writeRefusal: AnswerRows["writeRefusal"],
-  ): void {
+  #read(answer: RowsAnswer, isLong: boolean, writeRefusal: AnswerRows["writeRefusal"]): void {
     const { outbox, longReads } = this.#context;
     const address = this.#address;
     const done = (): void => {

@@ -43,6 +43,7 @@ import { UpdateSender } from "./fan-out.ts";
 import { plainChoice, type WireChoice } from "./frame-style.ts";
 import { SessionFactory } from "./open-session.ts";
 import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
+import { SqlSessions } from "./sql-session.ts";
 
 /** Where a service's output goes. */
 export interface Delivery extends OutboxDelivery {
@@ -106,6 +107,8 @@ export class DatabaseService {
   readonly #factory: SessionFactory;
   readonly #longReads: LongReads;
   readonly #isSqlStrict: boolean;
+  /** Clients that send statements over connections that last. */
+  readonly sqlSessions: SqlSessions;
   readonly #alarm: Alarm;
   /** Tells those who wait for a call that goes on that the database has ended. */
   readonly #unanswered = new Set<(error: LightconeError) => void>();
@@ -120,6 +123,15 @@ export class DatabaseService {
       this.#runDue();
     });
     this.#isSqlStrict = options.strictSql ?? false;
+    this.sqlSessions = new SqlSessions({
+      database,
+      longReads: this.#longReads,
+      isSqlStrict: this.#isSqlStrict,
+      isFailed: () => this.#failure !== undefined,
+      makeClient: (caller) => this.#client(0, caller),
+      guard: (run) => this.#guard(run),
+      flush: () => this.#flush(),
+    });
     this.#delivery = delivery;
     this.#outbox = outbox;
     this.#context = {
@@ -456,13 +468,13 @@ export class DatabaseService {
     const { cursor } = run;
     let answer: SqlAnswer;
     try {
-      if (cursor.isLong) await this.#longReads.finish(() => this.#advance(cursor));
-      else cursor.advance(Number.POSITIVE_INFINITY);
+      if (cursor?.isLong === true) await this.#longReads.finish(() => this.#advance(cursor));
+      else cursor?.advance(Number.POSITIVE_INFINITY);
       answer = run.finish();
     } finally {
       // A database that has failed has no clients any more.
       if (this.#failure === undefined) this.#guard(() => run.end());
-      else cursor.close();
+      else cursor?.close();
     }
     if (isConfirmed) await this.#flush();
     return answer;
@@ -487,6 +499,7 @@ export class DatabaseService {
       for (const session of this.#sessions.values()) {
         this.#end(session, CloseCode.goingAway, reason);
       }
+      this.sqlSessions.endAll();
       this.#longReads.cancelAll();
       this.endTurn();
       this.#isClosing = true;

@@ -29,6 +29,22 @@ export function faultAt(
   return new LightconeError(code, `${message} (${placeOf(text, at)})`);
 }
 
+/** LC_SQL_NAME for a table that is not there or may not be read; the other names are those of columns. */
+export class UnknownTableError extends LightconeError {}
+
+/** LC_SQL_TYPE for a literal or a parameter that cannot be read as the type it meets. */
+export class LiteralError extends LightconeError {}
+
+/** The refusal of a literal. */
+export function literalFault(message: string, text: string, at: number): LightconeError {
+  return new LiteralError("LC_SQL_TYPE", `${message} (${placeOf(text, at)})`);
+}
+
+/** The refusal of the name of a table. */
+export function tableFault(message: string, text: string, at: number): LightconeError {
+  return new UnknownTableError("LC_SQL_NAME", `${message} (${placeOf(text, at)})`);
+}
+
 /** What a message quotes of the text: not a whole long literal. */
 export function shown(part: string): string {
   return part.length <= 60 ? part : `${part.slice(0, 60)}…`;

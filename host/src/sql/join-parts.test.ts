@@ -3,8 +3,8 @@ import { type JsonValue, primitive, type Value } from "@lightcone/abi";
 import { test } from "tap";
 import { limit } from "../base/limit.ts";
 import { Datastore } from "../datastore/datastore.ts";
-import { prepareSql } from "./run.ts";
-import type { SqlCursor } from "./run/select-cursor.ts";
+import { type PreparedSql, prepareSql } from "./run.ts";
+import type { RowsJson } from "./run/rows-json.ts";
 import { insertRows, makeTable, visitor } from "./test-tables.ts";
 
 const rowCount = limit.selectFirstRows;
@@ -39,17 +39,19 @@ function replaceAll(datastore: Datastore): void {
   datastore.release(tx);
 }
 
-function begin(datastore: Datastore, text: string): SqlCursor {
+type Begun = Extract<PreparedSql<RowsJson>, { kind: "rows" }>;
+
+function begin(datastore: Datastore, text: string): Begun {
   const prepared = prepareSql(text, datastore, visitor);
   if (prepared.kind !== "rows") throw new Error("not a SELECT");
-  return prepared.cursor;
+  return prepared;
 }
 
-function answerOf(cursor: SqlCursor, between: () => void): readonly JsonValue[] {
+function answerOf({ cursor, output }: Begun, between: () => void): readonly JsonValue[] {
   cursor.advance(100);
   between();
   while (!cursor.isDone) cursor.advance(1000);
-  const rows = JSON.parse(Buffer.concat(cursor.rowsJson()).toString()) as JsonValue[];
+  const rows = JSON.parse(Buffer.concat(output.finish()).toString()) as JsonValue[];
   cursor.close();
   return rows;
 }
@@ -92,9 +94,9 @@ const sorted = (rows: readonly JsonValue[]): string[] =>
 for (const { what, text, wanted } of cases) {
   void test(`[SQL20] a join in parts is of one moment: ${what}`, (t) => {
     const datastore = openPair();
-    const cursor = begin(datastore, text);
-    t.ok(cursor.isLong);
-    const rows = answerOf(cursor, () => {
+    const begun = begin(datastore, text);
+    t.ok(begun.cursor.isLong);
+    const rows = answerOf(begun, () => {
       replaceAll(datastore);
     });
     t.same(sorted(rows), sorted(wanted));
@@ -105,7 +107,7 @@ for (const { what, text, wanted } of cases) {
 
 void test("[SQL20] what is given up half way gives its rows back", (t) => {
   const datastore = openPair();
-  const cursor = begin(datastore, "SELECT y.id FROM y JOIN x ON y.id = x.id");
+  const { cursor } = begin(datastore, "SELECT y.id FROM y JOIN x ON y.id = x.id");
   cursor.advance(100);
   cursor.close();
   cursor.close();
@@ -119,7 +121,10 @@ void test("[SQL20] what is given up half way gives its rows back", (t) => {
 
 void test("[SQL20] a join that tries too much is refused in a later part, and holds nothing then", (t) => {
   const datastore = openPair();
-  const cursor = begin(datastore, "SELECT COUNT(*) FROM x a JOIN y b JOIN y c WHERE a.k <> b.k");
+  const { cursor } = begin(
+    datastore,
+    "SELECT COUNT(*) FROM x a JOIN y b JOIN y c WHERE a.k <> b.k",
+  );
   t.throws(
     () => {
       while (!cursor.isDone) cursor.advance(limit.readSliceRows);

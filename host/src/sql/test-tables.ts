@@ -238,12 +238,12 @@ export function runSql(
     const { inserted, deleted, updated } = runChange(view, prepared.run);
     return { schemaJson: "", rowsJson: `[[${inserted},${deleted},${updated}]]`, rowCount: 1 };
   }
-  const { cursor } = prepared;
+  const { cursor, output } = prepared;
   try {
     while (!cursor.isDone) cursor.advance(slice);
-    const rowsJson = Buffer.concat(cursor.rowsJson()).toString();
+    const rowsJson = Buffer.concat(output.finish()).toString();
     const { length: rowCount } = JSON.parse(rowsJson) as unknown[];
-    return { schemaJson: cursor.schemaJson, rowsJson, rowCount };
+    return { schemaJson: output.schemaJson(), rowsJson, rowCount };
   } finally {
     cursor.close();
   }

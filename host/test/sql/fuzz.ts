@@ -55,10 +55,10 @@ const askGeneral: Ask = (text, { datastore }, caller) => {
       datastore.rollBack(tx);
     }
   }
-  const { cursor } = prepared;
+  const { cursor, output } = prepared;
   try {
     cursor.advance(Number.POSITIVE_INFINITY);
-    return `${cursor.schemaJson} ${Buffer.concat(cursor.rowsJson()).toString()}`;
+    return `${output.schemaJson()} ${Buffer.concat(output.finish()).toString()}`;
   } finally {
     cursor.close();
   }

@@ -352,7 +352,7 @@ class World {
     const prepared = engine.prepareSql(countText, datastore, client.sqlCaller);
     assert(prepared.kind === "rows", "a SELECT changes nothing");
     prepared.cursor.advance(Number.POSITIVE_INFINITY);
-    const json = Buffer.concat(prepared.cursor.rowsJson()).toString();
+    const json = Buffer.concat(prepared.output.finish()).toString();
     prepared.cursor.close();
     assert(json === `[[${expected.length}]]`, `${countText} counts ${json}`);
   }

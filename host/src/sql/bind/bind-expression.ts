@@ -4,12 +4,14 @@ import {
   identityType,
   isBytes,
   type LightconeError,
+  Reader,
   typesEqual,
 } from "@lightcone/abi";
 import { bindIn, bindIsNull, bindLike, bindPayload, payloadOf } from "./bind-wide.ts";
 import { encodeVariant, variantHint } from "./variant.ts";
 import type { BoundColumn, BoundPredicate } from "./bound.ts";
-import { faultAt, shown } from "../fault.ts";
+import { faultAt, literalFault, shown } from "../fault.ts";
+import type { ParameterUse } from "../parse/parameter.ts";
 import { encodeLiteral, encodeSender } from "./literal.ts";
 import { type Names, RelationNames, type Scope } from "./names.ts";
 import { mayBeUnknown, negate } from "./negate.ts";
@@ -20,11 +22,13 @@ import type {
   CompareOperator,
   Comparison,
   Expression,
+  Like,
   Literal,
 } from "../parse/tree.ts";
 import { isComparable, isPlainEnum, typeName } from "./type-name.ts";
 
 const boolType: AlgebraicType = { kind: "bool" };
+const stringType: AlgebraicType = { kind: "string" };
 
 /** An expression that stands for a column of a row. */
 type ColumnLike = Extract<Expression, { kind: "column" | "aggregate" }>;
@@ -77,7 +81,7 @@ export class ExpressionBinder {
         return this.#in(expression);
       case "like": {
         const { column, type } = this.#columnOperand(expression.operand, "LIKE");
-        return bindLike(expression, column, type, this.#scope.text);
+        return bindLike(expression, this.#patternText(expression), column, type, this.#scope.text);
       }
       case "isNull": {
         const { column, type } = this.#columnOperand(expression.operand, "IS NULL");
@@ -139,6 +143,11 @@ export class ExpressionBinder {
     if (!payload.isTag) this.#checkComparable(operator, payload.type, at);
     else if (operator !== "=" && operator !== "<>") throw this.#badOperator(operator, type, at);
     return bindPayload(inOrder, column, payload, operand.value);
+  }
+
+  #patternText({ pattern }: Like): string {
+    if (pattern.parameter === undefined) return pattern.text;
+    return new Reader(this.literal(pattern, stringType)).string();
   }
 
   #in({ operand, values, at }: Extract<Expression, { kind: "in" }>): BoundPredicate {
@@ -219,14 +228,17 @@ export class ExpressionBinder {
     }
   }
 
-  /** The BSATN of a literal read as `type`. */
-  literal(literal: Literal, type: AlgebraicType): Uint8Array {
+  /** The BSATN of a literal read as `type`; `use` says what for, which matters for parameters. */
+  literal(literal: Literal, type: AlgebraicType, use: ParameterUse = "compared"): Uint8Array {
     const isVariant = this.#scope.isWide === true && type.kind === "sum";
-    const value = isVariant ? encodeVariant(literal, type) : encodeLiteral(literal, type);
+    const { parameter } = literal;
+    let value: Uint8Array | undefined;
+    if (parameter !== undefined) value = parameter.encode(type, use);
+    else value = isVariant ? encodeVariant(literal, type) : encodeLiteral(literal, type);
     if (value !== undefined) return value;
     const near = isVariant ? variantHint(literal, type) : "";
     const message = `The literal expression \`${shown(literal.text)}\` cannot be parsed as type \`${typeName(type)}\`${near}`;
-    throw this.#fault("LC_SQL_TYPE", message, literal.at);
+    throw literalFault(message, this.#scope.text, literal.at);
   }
 
   #mismatch(expected: AlgebraicType, inferred: AlgebraicType, at: number): LightconeError {

@@ -65,8 +65,10 @@ export function bindIn(
   return { kind: "in", column, values: distinct, isNegated: false };
 }
 
+/** `patternText` is what the pattern says. */
 export function bindLike(
   { pattern, escape, at }: Like,
+  patternText: string,
   column: BoundColumn,
   type: AlgebraicType,
   text: string,
@@ -79,7 +81,7 @@ export function bindLike(
   if (escape !== undefined && Array.from(escape.text).length !== 1) {
     throw faultAt("LC_SQL_SYNTAX", "ESCAPE takes one character", text, escape.at);
   }
-  const compiled = compileLike(pattern.text, escape?.text);
+  const compiled = compileLike(patternText, escape?.text);
   if (compiled === undefined) {
     const message = "the pattern ends with its escape character";
     throw faultAt("LC_SQL_SYNTAX", message, text, pattern.at);

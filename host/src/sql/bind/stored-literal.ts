@@ -24,6 +24,7 @@ export function encodeStored(
   binder: ExpressionBinder,
   context: { readonly text: string; readonly isWide: boolean },
 ): Uint8Array {
+  if (literal.form === "parameter") return binder.literal(literal, type, "stored");
   const payload = context.isWide ? optionPayload(type) : undefined;
   if (payload !== undefined) {
     if (literal.form === "null") return Uint8Array.of(noneTag);

@@ -1,6 +1,7 @@
 // Which views a text reads, so that their rows can be made before it is run.
 import { LightconeError } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
+import { anyParameters } from "../parse/parameter.ts";
 import { parseStatement } from "../parse/parse.ts";
 import { allTableTexts, isAllTables } from "../table-query.ts";
 import type { Select, Statement } from "../parse/tree.ts";
@@ -10,7 +11,7 @@ import type { SqlCaller } from "./visibility.ts";
 function selectOf(text: string): Select | undefined {
   let statement: Statement;
   try {
-    statement = parseStatement(text, "wide");
+    statement = parseStatement(text, "wide", anyParameters);
   } catch (thrown) {
     // Whoever runs the text is told what is wrong with it.
     if (thrown instanceof LightconeError) return undefined;

@@ -3,7 +3,7 @@
 import type { Identity } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
 import type { Table } from "../../datastore/table.ts";
-import { faultAt } from "../fault.ts";
+import { tableFault } from "../fault.ts";
 import { nearest } from "../near.ts";
 import { argHashBytes, type Relation } from "./relation.ts";
 import { tablesWithRules } from "./rule-rows.ts";
@@ -46,7 +46,7 @@ export function findTable(view: ReadView, caller: SqlCaller, name: Name, text: s
     const near = nearest(name.text, readableNames(view, caller));
     const hint = near === undefined ? "" : ` Did you mean \`${near}\`?`;
     const message = `no such table: \`${name.text}\`. If the table exists, it may be marked private.${hint}`;
-    throw faultAt("LC_SQL_NAME", message, text, name.at);
+    throw tableFault(message, text, name.at);
   }
   return table;
 }

@@ -10,7 +10,8 @@ function parseCount(tokens: Tokens, word: "LIMIT" | "OFFSET"): Literal | undefin
   if (!tokens.accept(word)) return undefined;
   const first = tokens.next;
   if (first.kind === "end") throw tokens.expected("a number");
-  const literal = first.kind === "number" ? parseLiteral(tokens) : undefined;
+  const isCount = first.kind === "number" || tokens.isAtParameter;
+  const literal = isCount ? parseLiteral(tokens) : undefined;
   if (literal === undefined) {
     throw tokens.unsupported(`Unsupported ${word} expression: not an unsigned number`, first);
   }

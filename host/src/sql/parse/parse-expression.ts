@@ -35,7 +35,7 @@ const separators = new Set(["(", ")", ";", ",", "."]);
 function parseOperand(tokens: Tokens): Expression {
   const token = tokens.next;
   if (token.key === "(") return parseParenthesised(tokens);
-  if (token.kind === "parameter") return parseParameter(tokens);
+  if (token.kind === "parameter" && !tokens.isAtParameter) return parseParameter(tokens);
   const literal = parseLiteral(tokens);
   if (literal !== undefined) return literal;
   if (token.key === "NULL") {

@@ -33,6 +33,11 @@ export function columnOfPath(path: readonly string[], at: number): ColumnName {
 /** A literal, if one is next. */
 export function parseLiteral(tokens: Tokens): Literal | undefined {
   const { kind, key, text, at } = tokens.next;
+  if (tokens.isAtParameter) {
+    const { parameter } = tokens;
+    tokens.take();
+    return { kind: "literal", form: "parameter", text, parameter, at };
+  }
   if (key === "+" || key === "-") return parseSigned(tokens);
   if (key === "TRUE" || key === "FALSE") {
     tokens.take();

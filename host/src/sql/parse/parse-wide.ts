@@ -50,7 +50,10 @@ function parseText(tokens: Tokens, what: string): Literal {
 }
 
 function parseLike(tokens: Tokens, operand: Expression, at: number): Expression {
-  const pattern = parseText(tokens, "a pattern in quotes");
+  const what = "a pattern in quotes";
+  const pattern = tokens.isAtParameter
+    ? (parseLiteral(tokens) as Literal)
+    : parseText(tokens, what);
   const escape = tokens.accept("ESCAPE") ? parseText(tokens, "a character in quotes") : undefined;
   return { kind: "like", operand, pattern, escape, at };
 }

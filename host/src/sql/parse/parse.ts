@@ -6,6 +6,7 @@ import { changeParsers } from "./parse-change.ts";
 import { parsePredicate } from "./parse-expression.ts";
 import { isName, parseIdentifier, parsePath } from "./parse-operand.ts";
 import { parseProjection } from "./parse-projection.ts";
+import type { Parameters } from "./parameter.ts";
 import { Tokens } from "./tokens.ts";
 import type {
   Dialect,
@@ -172,10 +173,15 @@ function parserOf(key: string, isWide: boolean): ((tokens: Tokens) => Statement)
 
 /**
  * The tree of one statement. One of a kind that does not run is known by its first word, unread beyond. Throws
- * LC_SQL_SYNTAX, and LC_SQL_UNSUPPORTED for what the language leaves out (section 2.3).
+ * LC_SQL_SYNTAX, and LC_SQL_UNSUPPORTED for what the language leaves out (section 2.3). With `parameters` a value may be `$1`;
+ * LC_SQL_NAME for one that is not given.
  */
-export function parseStatement(text: string, dialect: Dialect = "reference"): Statement {
-  const tokens = new Tokens(text, dialect);
+export function parseStatement(
+  text: string,
+  dialect: Dialect = "reference",
+  parameters?: Parameters,
+): Statement {
+  const tokens = new Tokens(text, dialect, parameters);
   const first = tokens.next;
   if (tokens.isAtEnd || (first.key === ";" && tokens.second.kind === "end")) {
     throw faultAt("LC_SQL_SYNTAX", "Empty SQL query", text, first.at);

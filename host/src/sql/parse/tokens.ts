@@ -4,18 +4,22 @@ import { limit } from "../../base/limit.ts";
 import { faultAt, shown } from "../fault.ts";
 import { type Token, tokenize } from "./lex.ts";
 import { didYouMean } from "../near.ts";
+import type { Parameter, Parameters } from "./parameter.ts";
 import type { Dialect } from "./tree.ts";
 
 export class Tokens {
   readonly text: string;
   /** Whether what the reference leaves out is read. */
   readonly isWide: boolean;
+  /** Undefined where the text cannot have any. */
+  readonly #parameters: Parameters | undefined;
   readonly #tokens: readonly Token[];
   #position = 0;
   #depth = 0;
 
-  constructor(text: string, dialect: Dialect) {
+  constructor(text: string, dialect: Dialect, parameters?: Parameters) {
     this.text = text;
+    this.#parameters = parameters;
     this.isWide = dialect === "wide";
     this.#tokens = tokenize(text);
   }
@@ -28,6 +32,19 @@ export class Tokens {
   /** The token after the next. */
   get second(): Token {
     return this.#tokens[Math.min(this.#position + 1, this.#tokens.length - 1)] as Token;
+  }
+
+  /** Whether a parameter with a number is next, and the text can have any. */
+  get isAtParameter(): boolean {
+    return this.#parameters !== undefined && /^\$[1-9]\d{0,4}$/.test(this.next.text);
+  }
+
+  /** What the parameter stands for that is next. Throws LC_SQL_NAME if nothing was given for it. */
+  get parameter(): Parameter {
+    const { text, at } = this.next;
+    const found = this.#parameters?.(Number(text.slice(1)));
+    if (found !== undefined) return found;
+    throw faultAt("LC_SQL_NAME", `there is no parameter ${text}`, this.text, at);
   }
 
   get isAtEnd(): boolean {

@@ -1,6 +1,8 @@
 // The syntax tree of the SQL that is understood (sql-and-subscriptions.md section 2; what only the wide dialect has is said to
 // be so). Names are as written; nothing is resolved yet. `at` is a position in the text, for messages.
 
+import type { Parameter } from "./parameter.ts";
+
 /** The reference's grammar, or what general SQL has beyond it (docs/sql.md). */
 export type Dialect = "reference" | "wide";
 
@@ -19,14 +21,16 @@ export interface ColumnName {
 }
 
 /** NULL, of the wide dialect, is a value to be stored; nothing is compared with it. */
-export type LiteralForm = "number" | "string" | "hex" | "bool" | "null";
+export type LiteralForm = "number" | "string" | "hex" | "bool" | "null" | "parameter";
 
 /** A literal has no type of its own: its text is read as the type of what it is compared with. */
 export interface Literal {
   readonly kind: "literal";
   readonly form: LiteralForm;
-  /** Without quotes and without `0x`; a number keeps its sign. */
+  /** Without quotes and without `0x`; a number keeps its sign, a parameter its `$`. */
   readonly text: string;
+  /** What a parameter stands for. */
+  readonly parameter?: Parameter;
   readonly at: number;
 }
 

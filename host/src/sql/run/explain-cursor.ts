@@ -1,18 +1,28 @@
 // The answer to EXPLAIN: lines of text as rows of one column.
-import { productTypeToJson } from "@lightcone/abi";
+import { type AlgebraicType, Writer } from "@lightcone/abi";
+import { RowLayout } from "../../datastore/row-layout.ts";
+import type { MakeOutput, OutputColumn, RowOutput } from "./row-output.ts";
 import type { SqlCursor } from "./select-cursor.ts";
 
-const utf8 = new TextEncoder();
+const string: AlgebraicType = { kind: "string" };
 
-/** Rows whose only column, `plan`, is a line each. */
-export function explainCursor(lines: readonly string[]): SqlCursor {
-  const elements = [{ name: "plan", type: { kind: "string" } as const }];
-  return {
-    isLong: false,
-    isDone: true,
-    schemaJson: productTypeToJson({ kind: "product", elements }),
-    advance: () => undefined,
-    rowsJson: () => [utf8.encode(JSON.stringify(lines.map((line) => [line])))],
-    close: () => undefined,
-  };
+/** The only column, `plan`. */
+export const explainColumns: readonly OutputColumn[] = [
+  { name: "plan", type: string, relation: 0, column: 0, layout: new RowLayout([string]) },
+];
+
+/** Rows that are a line each. */
+export function explainCursor<Output extends RowOutput>(
+  lines: readonly string[],
+  makeOutput: MakeOutput<Output>,
+): { readonly cursor: SqlCursor; readonly output: Output } {
+  const output = makeOutput(explainColumns);
+  const writer = new Writer();
+  for (const line of lines) {
+    writer.clear();
+    writer.string(line);
+    output.add(writer.memory, 0);
+  }
+  const nothing = (): void => undefined;
+  return { output, cursor: { isLong: false, isDone: true, advance: nothing, close: nothing } };
 }

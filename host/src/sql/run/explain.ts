@@ -14,6 +14,7 @@ import { type JoinStep, likelyCount } from "../plan/join-plan.ts";
 import type { TablePlan } from "../plan/plan.ts";
 import { type ColumnTexts, conditionsText } from "../plan/predicate-text.ts";
 import type { Relation } from "../bind/relation.ts";
+import type { MakeOutput, RowOutput } from "./row-output.ts";
 import type { SqlCursor } from "./select-cursor.ts";
 import type { Explain } from "../parse/tree.ts";
 import type { SqlCaller } from "../bind/visibility.ts";
@@ -227,16 +228,17 @@ function sourceLines({ ends, plans, select }: GeneralPlan): string[] {
 }
 
 /** Begins EXPLAIN: rows of one column, `plan`. Throws LC_SQL_FORBIDDEN for anyone but the owner, besides that as `planGeneral`. */
-export function beginExplain(
+export function beginExplain<Output extends RowOutput>(
   { select }: Explain,
   text: string,
   view: ReadView,
   caller: SqlCaller,
-): SqlCursor {
+  makeOutput: MakeOutput<Output>,
+): { readonly cursor: SqlCursor; readonly output: Output } {
   if (!caller.isOwner) {
     throw new LightconeError("LC_SQL_FORBIDDEN", "EXPLAIN is for the owner of the database");
   }
   const plan = planGeneral(select, text, view, caller);
   const upper = upperLines(plan, relationTexts(plan.select.block.relations));
-  return explainCursor(nested(upper, sourceLines(plan)));
+  return explainCursor(nested(upper, sourceLines(plan)), makeOutput);
 }

@@ -14,7 +14,7 @@ import { PickStage } from "./pick-stage.ts";
 import { compilePredicate } from "../plan/predicate.ts";
 import { compileOrder } from "./row-order.ts";
 import { KnownSource, type RowSource } from "./row-source.ts";
-import { type OutputColumn, RowsJson } from "./rows-json.ts";
+import type { MakeOutput, OutputColumn, RowOutput } from "./row-output.ts";
 import { type AnswerSink, SelectCursor, type SqlCursor } from "./select-cursor.ts";
 import { outputColumn } from "./select.ts";
 import { SortStage } from "./sort-stage.ts";
@@ -22,16 +22,14 @@ import type { RowStage } from "./stage.ts";
 import { TopStage } from "./top-stage.ts";
 
 /** The answer, and what fills it. */
-function answerSink(json: RowsJson, sink: KeepingSink): AnswerSink {
+function answerSink(output: RowOutput, sink: KeepingSink): AnswerSink {
   return {
-    schemaJson: json.schemaJson(),
     get work() {
-      return sink.work + json.work;
+      return sink.work + output.work;
     },
     add: (rows, row) => sink.add(rows, row),
     addTuple: (tuple) => sink.addTuple(tuple),
     drain: (count) => sink.drain(count),
-    rowsJson: () => json.finish(),
   };
 }
 
@@ -41,7 +39,7 @@ function keptLayout({ select: { columnTypes, aggregates = [] } }: GeneralPlan): 
 }
 
 /** The columns of the answer among those of the rows that come to the last stage. */
-function outputColumns({ select }: GeneralPlan, kept: RowLayout): OutputColumn[] {
+function stagedColumns({ select }: GeneralPlan, kept: RowLayout): OutputColumn[] {
   const { output, isDistinct } = select;
   const layout = isDistinct ? pickedLayout(select.output, kept) : kept;
   return output.map(({ position, name }, i) => {
@@ -62,10 +60,10 @@ function pickedLayout(
 }
 
 /** The stages behind what takes rows in, the last one first. */
-function makeStages(plan: GeneralPlan, kept: RowLayout, json: RowsJson): RowStage {
+function makeStages(plan: GeneralPlan, kept: RowLayout, rows: RowOutput): RowStage {
   const { select, order } = plan;
   const { limit, offset, isDistinct, output } = select;
-  let stage: RowStage = new OutputStage(json, offset, limit);
+  let stage: RowStage = new OutputStage(rows, offset, limit);
   if (order.length > 0) {
     const rowOrder = compileOrder(order, isDistinct ? pickedLayout(output, kept) : kept);
     const wanted = limit + offset;
@@ -107,58 +105,72 @@ function isCountOnly({ select: { columns, aggregates } }: GeneralPlan): boolean 
   return columns.length === 0 && counts === true;
 }
 
+/** Whether nothing is done with the rows but to count off OFFSET and LIMIT. */
+function isUnstaged({ select: { aggregates, isDistinct }, order }: GeneralPlan): boolean {
+  return aggregates === undefined && !isDistinct && order.length === 0;
+}
+
+/** The columns of the answer, where they lie in the rows that become it. */
+export function generalColumns(
+  plan: GeneralPlan,
+  kept: RowLayout | undefined = isUnstaged(plan) ? undefined : keptLayout(plan),
+): readonly OutputColumn[] {
+  if (kept !== undefined) return stagedColumns(plan, kept);
+  const { output, columns, block } = plan.select;
+  return output.map(({ position, name }) =>
+    outputColumn(columns[position] as (typeof columns)[number], name, block.relations),
+  );
+}
+
 /** Begins a plan. Throws LC_LIMIT. */
-export function beginGeneral(plan: GeneralPlan): SqlCursor {
+export function beginGeneral<Output extends RowOutput>(
+  plan: GeneralPlan,
+  makeOutput: MakeOutput<Output>,
+): { readonly cursor: SqlCursor; readonly output: Output } {
+  const kept = isUnstaged(plan) ? undefined : keptLayout(plan);
+  const output = makeOutput(generalColumns(plan, kept));
+  return { cursor: openPlan(plan, kept, output), output };
+}
+
+function openPlan(plan: GeneralPlan, kept: RowLayout | undefined, output: RowOutput): SqlCursor {
   const { select, plans, ends } = plan;
   const { relations } = select.block;
-  const bare = bareOutput(plan);
-  if (bare !== undefined) return new SelectCursor(sourcesOf(plans), bare);
-  const kept = keptLayout(plan);
-  const json = new RowsJson(outputColumns(plan, kept));
-  const stages = makeStages(plan, kept, json);
+  if (kept === undefined) return new SelectCursor(sourcesOf(plans), bareSink(plan, output));
+  const stages = makeStages(plan, kept, output);
   const { columns, aggregates, having } = select;
   if (aggregates === undefined) {
     const sink = new KeepSink(columns, relations, select.isDistinct, stages);
-    return new SelectCursor(sourcesOf(plans), answerSink(json, sink));
+    return new SelectCursor(sourcesOf(plans), answerSink(output, sink));
   }
   const predicate = having && compilePredicate(having, kept);
   const sink = new GroupSink(columns, aggregates, relations, predicate, stages);
   let sources: readonly RowSource[];
   if (ends !== undefined) sources = [endsSource(ends, sink)];
   else sources = sourcesOf(isCountOnly(plan) ? countBare(sink, plans) : plans);
-  return new SelectCursor(sources, answerSink(json, sink));
+  return new SelectCursor(sources, answerSink(output, sink));
 }
 
 function sourcesOf(plans: readonly BlockPlan[]): RowSource[] {
   return plans.map((plan) => sourceOf(plan, Number.POSITIVE_INFINITY));
 }
 
-/** Rows that nothing is done with become JSON where they lie. */
-function bareOutput({ select, order }: GeneralPlan): AnswerSink | undefined {
-  const { aggregates, isDistinct, output, columns, block } = select;
-  if (aggregates !== undefined || isDistinct || order.length > 0) return undefined;
-  const json = new RowsJson(
-    output.map(({ position, name }) =>
-      outputColumn(columns[position] as (typeof columns)[number], name, block.relations),
-    ),
-  );
+/** Rows that nothing is done with are told where they lie. */
+function bareSink({ select }: GeneralPlan, output: RowOutput): AnswerSink {
   let toSkip = select.offset;
   let left = select.limit;
   const isWanted = (): boolean => toSkip-- <= 0 && left-- > 0;
   return {
-    schemaJson: json.schemaJson(),
     get work() {
-      return json.work;
+      return output.work;
     },
     add: (rows, row) => {
-      if (isWanted()) json.add(rows.page(row), rows.start(row));
+      if (isWanted()) output.add(rows.page(row), rows.start(row));
       return left > 0;
     },
     addTuple: (tuple) => {
-      if (isWanted()) json.addTuple(tuple);
+      if (isWanted()) output.addTuple(tuple);
       return left > 0;
     },
     drain: () => true,
-    rowsJson: () => json.finish(),
   };
 }

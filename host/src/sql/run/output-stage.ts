@@ -1,14 +1,14 @@
-// The last stage: rows as JSON, from OFFSET on, as many as LIMIT says.
-import type { RowsJson } from "./rows-json.ts";
+// The last stage: rows of the answer, from OFFSET on, as many as LIMIT says.
+import type { RowOutput } from "./row-output.ts";
 import type { RowStage } from "./stage.ts";
 
 export class OutputStage implements RowStage {
-  readonly #json: RowsJson;
+  readonly #output: RowOutput;
   #toSkip: number;
   #left: number;
 
-  constructor(json: RowsJson, offset: number, limit: number) {
-    this.#json = json;
+  constructor(output: RowOutput, offset: number, limit: number) {
+    this.#output = output;
     this.#toSkip = offset;
     this.#left = limit;
   }
@@ -19,7 +19,7 @@ export class OutputStage implements RowStage {
       this.#toSkip--;
       return true;
     }
-    this.#json.add(bytes, start);
+    this.#output.add(bytes, start);
     return --this.#left > 0;
   }
 

@@ -1,6 +1,5 @@
 // Rows as positional SATS-JSON, straight from their bytes (http-and-auth.md section 6.2).
 import {
-  type AlgebraicType,
   compileJsonWriter,
   type Element,
   type JsonWriter,
@@ -10,16 +9,7 @@ import {
 } from "@lightcone/abi";
 import type { RowLayout } from "../../datastore/row-layout.ts";
 import type { Tuple } from "../plan/tuple.ts";
-
-/** A column of a result: where it lies, and what it is called. */
-export interface OutputColumn {
-  readonly relation: number;
-  readonly column: number;
-  /** Of the rows that the column is one of. */
-  readonly layout: RowLayout;
-  readonly type: AlgebraicType;
-  readonly name: string;
-}
+import type { OutputColumn, RowOutput } from "./row-output.ts";
 
 /** Most UTF-16 units of a result's rows; own, well below what a JavaScript string can hold. */
 const lengthMax = 128 * 1024 * 1024;
@@ -42,7 +32,7 @@ interface Cell {
 }
 
 /** Collects rows as JSON, of one relation or of tuples. */
-export class RowsJson {
+export class RowsJson implements RowOutput {
   readonly #elements: readonly Element[];
   readonly #cells: readonly Cell[];
   readonly #reader = new Reader(new Uint8Array(0));
@@ -66,12 +56,10 @@ export class RowsJson {
     return this.#rowCount;
   }
 
-  /** What it took to make the rows so far; see `RowSink`. */
   get work(): number {
     return this.#length / lengthPerUnit + this.#rowCount * this.#cells.length * cellWork;
   }
 
-  /** Appends the output columns of a row of the only relation. Throws LC_LIMIT if the result grows too large. */
   add(page: Uint8Array, start: number): void {
     let text = "[";
     for (let i = 0; i < this.#cells.length; i++) {
@@ -80,7 +68,6 @@ export class RowsJson {
     this.#end(text);
   }
 
-  /** Appends the output columns of a tuple, as `add`. */
   addTuple({ pages, starts }: Tuple): void {
     let text = "[";
     for (let i = 0; i < this.#cells.length; i++) {

@@ -7,22 +7,16 @@ export interface SqlCursor {
   /** Whether it takes so long that it should be made in parts; then it is of the state at its start. */
   readonly isLong: boolean;
   readonly isDone: boolean;
-  /** The columns as a product type in JSON. */
-  readonly schemaJson: string;
   /** Does about so much work: a row looked at is a unit. Throws LC_LIMIT for a result or a join that is too large. */
   advance(work: number): void;
-  /** An array of rows, each an array of values, as UTF-8 in pieces. Once `isDone`. */
-  rowsJson(): readonly Uint8Array[];
   /** Must be called at the end, however it came. */
   close(): void;
 }
 
 /** A sink that becomes the rows of an answer. */
 export interface AnswerSink extends RowSink {
-  readonly schemaJson: string;
   /** After the last row: makes up to `count` rows of the answer from what was kept; true once all are made. */
   drain(count: number): boolean;
-  rowsJson(): readonly Uint8Array[];
 }
 
 /** Rows of the answer that are made before it is looked how much work they were. */
@@ -57,10 +51,6 @@ export class SelectCursor implements SqlCursor {
     return this.#isDrained;
   }
 
-  get schemaJson(): string {
-    return this.#sink.schemaJson;
-  }
-
   /** Does up to so much work of reading and returns what it left undone. */
   #read(work: number): number {
     let left = work;
@@ -82,10 +72,6 @@ export class SelectCursor implements SqlCursor {
       this.#isDrained = this.#sink.drain(drainRows);
       left -= drainRows + this.#sink.work - done;
     }
-  }
-
-  rowsJson(): readonly Uint8Array[] {
-    return this.#sink.rowsJson();
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 // SELECT of general SQL: what the rows are made into while they are read (http-and-auth.md section 6.2).
-import { productTypeToJson } from "@lightcone/abi";
+import { type AlgebraicType, numberToBytes } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
+import { RowLayout } from "../../datastore/row-layout.ts";
 import type { ColumnSchema } from "../../datastore/schema.ts";
 import { bindSelect } from "../bind/bind.ts";
 import type { BoundColumn, BoundProjection } from "../bind/bound.ts";
@@ -9,22 +10,26 @@ import { hiddenColumnCount, type Relation } from "../bind/relation.ts";
 import { checkRowLimit } from "../plan/row-limit.ts";
 import type { RowSink } from "./row-source.ts";
 import { type AnswerSink, SelectCursor, type SqlCursor } from "./select-cursor.ts";
-import { type OutputColumn, RowsJson } from "./rows-json.ts";
+import type { MakeOutput, OutputColumn, RowOutput } from "./row-output.ts";
 import { applyRowRules } from "../bind/rules.ts";
 import type { Select } from "../parse/tree.ts";
 import type { SqlCaller } from "../bind/visibility.ts";
 
-const utf8 = new TextEncoder();
+const u64: AlgebraicType = { kind: "u64" };
+
+/** The only column of a count. */
+function countColumns(name: string): readonly OutputColumn[] {
+  return [{ name, type: u64, relation: 0, column: 0, layout: new RowLayout([u64]) }];
+}
 
 /** A count is one row, whatever LIMIT says (sql-and-subscriptions.md section 6). */
 class CountSink implements AnswerSink {
   readonly work = 0;
-  readonly schemaJson: string;
+  readonly #output: RowOutput;
   #count = 0;
 
-  constructor(name: string) {
-    const elements = [{ name, type: { kind: "u64" } as const }];
-    this.schemaJson = productTypeToJson({ kind: "product", elements });
+  constructor(output: RowOutput) {
+    this.#output = output;
   }
 
   add(): boolean {
@@ -38,55 +43,44 @@ class CountSink implements AnswerSink {
   }
 
   drain(): boolean {
+    this.#output.add(numberToBytes(BigInt(this.#count), 8), 0);
     return true;
   }
 
   addMany(count: number): void {
     this.#count += count;
   }
-
-  rowsJson(): readonly Uint8Array[] {
-    return [utf8.encode(`[[${this.#count}]]`)];
-  }
 }
 
-class JsonSink implements AnswerSink {
-  readonly #json: RowsJson;
+class RowsSink implements AnswerSink {
+  readonly #output: RowOutput;
 
-  constructor(json: RowsJson) {
-    this.#json = json;
+  constructor(output: RowOutput) {
+    this.#output = output;
   }
 
   get work(): number {
-    return this.#json.work;
-  }
-
-  get schemaJson(): string {
-    return this.#json.schemaJson();
+    return this.#output.work;
   }
 
   add(...[rows, row]: Parameters<RowSink["add"]>): boolean {
-    this.#json.add(rows.page(row), rows.start(row));
+    this.#output.add(rows.page(row), rows.start(row));
     return true;
   }
 
   addTuple(...[tuple]: Parameters<RowSink["addTuple"]>): boolean {
-    this.#json.addTuple(tuple);
+    this.#output.addTuple(tuple);
     return true;
   }
 
   drain(): boolean {
     return true;
   }
-
-  rowsJson(): readonly Uint8Array[] {
-    return this.#json.finish();
-  }
 }
 
 /** Rows of a whole table need not be looked at to be counted. */
-function countCursor(plans: readonly BlockPlan[], name: string): SqlCursor {
-  const sink = new CountSink(name);
+function countCursor(plans: readonly BlockPlan[], output: RowOutput): SqlCursor {
+  const sink = new CountSink(output);
   for (const each of plans) {
     if (each.kind === "single" && isBare(each)) sink.addMany(each.plan.table.rowCount);
   }
@@ -95,10 +89,12 @@ function countCursor(plans: readonly BlockPlan[], name: string): SqlCursor {
   return new SelectCursor(sources, sink);
 }
 
-function outputColumns(
-  projection: Exclude<BoundProjection, { kind: "count" }>,
+/** The columns of an answer. */
+export function selectColumns(
+  projection: BoundProjection,
   relations: readonly Relation[],
 ): readonly OutputColumn[] {
+  if (projection.kind === "count") return countColumns(projection.name);
   if (projection.kind === "columns") {
     return projection.columns.map(({ column, name }) => outputColumn(column, name, relations));
   }
@@ -122,24 +118,22 @@ export function outputColumn(
 /**
  * Begins a SELECT. Throws LC_SQL_UNSUPPORTED, LC_SQL_NAME, LC_SQL_TYPE and LC_LIMIT.
  */
-export function beginSelect(
+export function beginSelect<Output extends RowOutput>(
   select: Select,
   text: string,
   view: ReadView,
   caller: SqlCaller,
-): SqlCursor {
+  makeOutput: MakeOutput<Output>,
+): { readonly cursor: SqlCursor; readonly output: Output } {
   const bound = bindSelect(select, text, view, caller);
   const { projection, limit = Number.POSITIVE_INFINITY } = bound;
   const { blocks } = applyRowRules(bound.block, view, caller);
   const plans = blocks.map((block) => planBlock(block, false));
   const scanLimit = projection.kind === "count" ? Number.POSITIVE_INFINITY : limit;
   checkRowLimit(plans, scanLimit, view, caller);
-  if (projection.kind === "count") return countCursor(plans, projection.name);
+  const output = makeOutput(selectColumns(projection, bound.block.relations));
+  if (projection.kind === "count") return { cursor: countCursor(plans, output), output };
   // Where rules made several queries of one, LIMIT is that of each (section 6).
   const sources = plans.map((plan) => sourceOf(plan, limit));
-  const { relations } = bound.block;
-  return new SelectCursor(
-    sources,
-    new JsonSink(new RowsJson(outputColumns(projection, relations))),
-  );
+  return { cursor: new SelectCursor(sources, new RowsSink(output)), output };
 }
