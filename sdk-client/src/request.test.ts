@@ -25,7 +25,7 @@ const writeId = (writer: Writer, id: number): void => writer.u8(id);
 
 void test("requests wait for the first connection, then go in their order", async (t) => {
   const { requests, sent } = makeRequests();
-  const call = requests.call("r", writeId);
+  const call = requests.call("r", "r", writeId);
   const query = requests.query(writeId);
   t.same(sent, []);
   requests.open();
@@ -43,7 +43,7 @@ void test("requests wait for the first connection, then go in their order", asyn
 void test("a loss between sending and answering", async (t) => {
   const { requests, sent } = makeRequests();
   requests.open();
-  const call = requests.call("r", writeId);
+  const call = requests.call("r", "r", writeId);
   const query = requests.query(writeId);
   requests.shut(new LightconeError("LC_CONNECTION", "gone"));
   await t.rejects(call, {
@@ -51,19 +51,19 @@ void test("a loss between sending and answering", async (t) => {
     message: "whether r ran is not known: gone",
   });
   await t.rejects(query, { code: "LC_CONNECTION", message: "gone" });
-  await t.rejects(requests.call("r", writeId), { code: "LC_CONNECTION", message: "gone" });
+  await t.rejects(requests.call("r", "r", writeId), { code: "LC_CONNECTION", message: "gone" });
   t.same(sent, [1, 2]);
   requests.open();
-  void requests.call("r", writeId);
+  void requests.call("r", "r", writeId);
   t.same(sent, [1, 2, 3], "numbers go on: a late answer fits nothing");
 });
 
 void test("[limit] requests at one time", async (t) => {
   lowerLimits(t, { requestsMax: 2 });
   const { requests } = makeRequests();
-  void requests.call("r", writeId);
-  void requests.call("r", writeId);
-  await t.rejects(requests.call("r", writeId), { code: "LC_LIMIT" }, "in the queue");
+  void requests.call("r", "r", writeId);
+  void requests.call("r", "r", writeId);
+  await t.rejects(requests.call("r", "r", writeId), { code: "LC_LIMIT" }, "in the queue");
   requests.open();
   await t.rejects(requests.query(writeId), { code: "LC_LIMIT" }, "in flight");
   requests.take("call", 1);
