@@ -47,7 +47,13 @@ for (const [uri, expected] of uris) {
       .build();
     connection.disconnect();
     t.same(opened, [
-      { serverUrl: expected, databaseName: "chat", confirmedReads: true, token: "tok" },
+      {
+        serverUrl: expected,
+        databaseName: "chat",
+        confirmedReads: true,
+        compression: "None",
+        token: "tok",
+      },
     ]);
     await t.rejects(connection.connected, { message: "the program closed the connection" });
   });
