@@ -280,14 +280,29 @@ export class TableCache {
     }
     const inserted = insertedEntries.map(({ row }) => row);
     const deleted = deletedEntries.map(({ row }) => row);
-    for (const { keyOf, rows } of this.#indexes) {
-      for (const row of deleted) rows.delete(keyOf(row));
-      for (const row of inserted) rows.set(keyOf(row), row);
-    }
     const hasBoth = inserted.length > 0 && deleted.length > 0;
-    if (this.#primaryKeyOf === undefined || !hasBoth) return { inserted, deleted, updated: [] };
-    return pairUpdates(inserted, deleted, this.#primaryKeyOf);
+    const change =
+      this.#primaryKeyOf === undefined || !hasBoth
+        ? { inserted, deleted, updated: [] }
+        : pairUpdates(inserted, deleted, this.#primaryKeyOf);
+    for (const index of this.#indexes) updateIndex(index, change);
+    return change;
   }
+}
+
+// Rows may have exchanged keys, so all of those that go go first. A key that stays is only set: to delete and insert it
+// would cost three look-ups, and leave a hole in the map.
+function updateIndex(
+  { keyOf, rows }: UniqueIndex,
+  { inserted, deleted, updated }: RowChange,
+): void {
+  for (const row of deleted) rows.delete(keyOf(row));
+  for (const [before, after] of updated) {
+    const key = keyOf(before);
+    if (key !== keyOf(after)) rows.delete(key);
+  }
+  for (const [, row] of updated) rows.set(keyOf(row), row);
+  for (const row of inserted) rows.set(keyOf(row), row);
 }
 
 function shownFields(fields: readonly string[]): string {
@@ -299,6 +314,15 @@ function pairUpdates(
   deleted: readonly ProductValue[],
   keyOf: KeyOf,
 ): RowChange {
+  const [onlyInserted] = inserted;
+  const [onlyDeleted] = deleted;
+  // Most transactions change one row.
+  if (inserted.length === 1 && deleted.length === 1 && onlyInserted && onlyDeleted) {
+    const isUpdate = keyOf(onlyInserted) === keyOf(onlyDeleted);
+    return isUpdate
+      ? { inserted: [], deleted: [], updated: [[onlyDeleted, onlyInserted]] }
+      : { inserted, deleted, updated: [] };
+  }
   const gone = new Map(deleted.map((row) => [keyOf(row), row] as const));
   const added: ProductValue[] = [];
   const updated: [ProductValue, ProductValue][] = [];

@@ -57,17 +57,17 @@ interface IndexedColumn {
 }
 
 export class OrderedRows implements RowFollower {
-  readonly #columns: readonly IndexedColumn[];
+  readonly #compare: CompareRows;
   /** None of them is empty. */
   #chunks: CachedRow[][] = [];
 
   constructor(columns: readonly IndexedColumn[]) {
-    this.#columns = columns;
+    this.#compare = compileCompare(columns);
   }
 
   /** Takes all rows at once, in place of those of before. */
   fill(entries: Iterable<CachedRow>): void {
-    const sorted = [...entries].sort((a, b) => this.#compare(a, b));
+    const sorted = [...entries].sort(this.#compare);
     this.#chunks = [];
     const length = chunkLengthMax / 2;
     for (let at = 0; at < sorted.length; at += length) {
@@ -76,7 +76,7 @@ export class OrderedRows implements RowFollower {
   }
 
   inserted(entry: CachedRow): void {
-    const [at, offset] = this.#find((each) => this.#compare(each, entry) < 0);
+    const [at, offset] = this.#positionOf(entry);
     // Behind the last chunk there is none to insert into: the entry goes to its end.
     const index = Math.min(at, this.#chunks.length - 1);
     const chunk = this.#chunks[index];
@@ -91,7 +91,7 @@ export class OrderedRows implements RowFollower {
   }
 
   deleted(entry: CachedRow): void {
-    const [at, offset] = this.#find((each) => this.#compare(each, entry) < 0);
+    const [at, offset] = this.#positionOf(entry);
     const chunk = present(this.#chunks[at], "an index lacks a row of its table");
     chunk.splice(offset, 1);
     if (chunk.length === 0) this.#chunks.splice(at, 1);
@@ -112,23 +112,34 @@ export class OrderedRows implements RowFollower {
     return found;
   }
 
-  #compare(a: CachedRow, b: CachedRow): number {
-    for (const { field, compare } of this.#columns) {
-      const order = compare(a.row[field], b.row[field]);
-      if (order !== 0) return order;
-    }
-    // Rows that are equal here differ somewhere else.
-    return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+  /** Where an entry stands, or would. */
+  #positionOf(entry: CachedRow): Position {
+    const compare = this.#compare;
+    return this.#find((each) => compare(each, entry) < 0);
   }
 
   /** The first position that does not lie before, or that behind the last one. */
   #find(isBefore: (entry: CachedRow) => boolean): Position {
-    const at = partition(this.#chunks, (chunk) => isBefore(chunk.at(-1) as CachedRow));
+    const at = partition(this.#chunks, (chunk) => isBefore(chunk[chunk.length - 1] as CachedRow));
     return [at, partition(this.#chunks[at] ?? [], isBefore)];
   }
 }
 
 type Test = (row: ProductValue) => boolean;
+type CompareRows = (a: CachedRow, b: CachedRow) => number;
+
+/** The order of an index. Rows that are equal in its columns differ somewhere else, and so in their keys. */
+function compileCompare(columns: readonly IndexedColumn[]): CompareRows {
+  let next: CompareRows = (a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+  for (const { field, compare } of columns.toReversed()) {
+    const rest = next;
+    next = (a, b) => {
+      const order = compare(a.row[field], b.row[field]);
+      return order === 0 ? rest(a, b) : order;
+    };
+  }
+  return next;
+}
 
 /** How many items at the start of `items` are before; all after the first that is not are not. */
 function partition<T>(items: readonly T[], isBefore: (item: T) => boolean): number {
