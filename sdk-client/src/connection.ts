@@ -304,10 +304,10 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   }
 }
 
-/** Rejects with what `decode` throws: an answer that the bindings cannot read is of no harm to anybody else. */
-function settleWith<T>(result: Deferred<T>, decode: () => void): void {
+/** Rejects with what `read` throws: an answer that the bindings cannot read is of no harm to anybody else. */
+function settleWith<T>(result: Deferred<T>, read: () => void): void {
   try {
-    decode();
+    read();
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;
     result.reject(thrown);

@@ -41,7 +41,7 @@ export type Literal<Kind extends ColumnKind> = Kind extends keyof NarrowLiterals
     : number;
 
 /** The fields of a table that SQL compares, with their types. */
-export type ColumnKinds = Readonly<Record<string, ColumnKind>>;
+type ColumnKinds = Readonly<Record<string, ColumnKind>>;
 
 /** What `where` is given: the columns of the table. */
 export type Columns<Kinds extends ColumnKinds> = {
@@ -49,7 +49,7 @@ export type Columns<Kinds extends ColumnKinds> = {
 };
 
 /** What `on` of a semijoin is given: the columns that have an index of their own. */
-export type JoinColumns<Kinds extends ColumnKinds, Joinable extends keyof Kinds> = {
+type JoinColumns<Kinds extends ColumnKinds, Joinable extends keyof Kinds> = {
   readonly [Field in Joinable]: JoinColumn<Kinds[Field]>;
 };
 

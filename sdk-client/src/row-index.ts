@@ -16,15 +16,12 @@ export interface Bounds<Key> {
 }
 
 /** The first few of these types. */
-export type Prefix<Keys extends readonly unknown[]> = Keys extends readonly [
-  infer First,
-  ...infer Rest,
-]
+type Prefix<Keys extends readonly unknown[]> = Keys extends readonly [infer First, ...infer Rest]
   ? readonly [] | readonly [First, ...Prefix<Rest>]
   : readonly [];
 
 /** Values of the first few columns, then bounds of the next one. */
-export type RangeArguments<Keys extends readonly unknown[]> = Keys extends readonly [
+type RangeArguments<Keys extends readonly unknown[]> = Keys extends readonly [
   infer First,
   ...infer Rest,
 ]
@@ -32,8 +29,8 @@ export type RangeArguments<Keys extends readonly unknown[]> = Keys extends reado
   : never;
 
 /** The values of these columns. */
-export type KeysOf<Row, Fields extends readonly (keyof Row)[]> = {
-  readonly [Position in keyof Fields]: Row[Fields[Position]];
+type KeysOf<Row, Fields extends readonly (keyof Row)[]> = {
+  readonly [At in keyof Fields]: Row[Fields[At]];
 };
 
 /**
@@ -56,7 +53,7 @@ interface IndexedColumn {
   readonly compare: Compare;
 }
 
-export class OrderedRows implements RowFollower {
+class OrderedRows implements RowFollower {
   readonly #compare: CompareRows;
   /** None of them is empty. */
   #chunks: CachedRow[][] = [];

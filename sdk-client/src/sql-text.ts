@@ -84,7 +84,7 @@ export function literalText(kind: ColumnKind, type: AlgebraicType, value: Value)
     case "timestamp":
       return `'${timestampText(value as Timestamp)}'`;
     default:
-      return String(value);
+      return (value as number | bigint).toString();
   }
 }
 

@@ -3,6 +3,8 @@ import type { Query, Uuid } from "../src/index.ts";
 import {
   type DbConnection,
   type EverythingRow,
+  type FindShapeArgs,
+  type ForgetArgs,
   type GeoShape,
   type Message,
   tables,
@@ -77,6 +79,8 @@ export async function checkConnection(connection: DbConnection): Promise<void> {
   assertType<Equal<Awaited<ReturnType<typeof procedures.countMessages>>, bigint>>();
   const shape = await procedures.findShape({ nearPoint: { x: 1, y: 2 } });
   assertType<Equal<typeof shape, GeoShape | undefined>>();
+  assertType<Equal<Parameters<typeof procedures.findShape>, [args: FindShapeArgs]>>();
+  assertType<Equal<Parameters<typeof procedures.forget>, [args: ForgetArgs]>>();
   // @ts-expect-error it takes no arguments
   void procedures.countMessages({});
   // @ts-expect-error there is no such procedure

@@ -20,7 +20,7 @@ import {
   rowIndexes,
 } from "@lightcone/sdk-client";
 
-export interface Player {
+interface Player {
   readonly id: bigint;
   readonly name: string;
   readonly room: number;
@@ -39,7 +39,7 @@ export interface Game {
   readonly rows: { readonly player: Player };
 }
 
-export const roomCount = 1000;
+const roomCount = 1000;
 
 export const game: ModuleSchema<Game> = {
   types: [

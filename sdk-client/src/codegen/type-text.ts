@@ -145,7 +145,7 @@ function entryTexts(elements: readonly Element[]): string {
 }
 
 /** One entry of the object that describes a product's fields or a sum's variants. */
-export function entryText({ name = "", type }: Element): string {
+function entryText({ name = "", type }: Element): string {
   return `${name}: ${expressionText(type)}`;
 }
 
