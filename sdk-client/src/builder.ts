@@ -150,6 +150,7 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   build(): DbConnection<M> {
     const serverUrl = normalUrl(required(this.#uri, "withUri"));
     const databaseName = required(this.#databaseName, "withDatabaseName");
+    checkQueue(this.#offlineQueue);
     const report = this.#onError;
     const guarded = (call: (() => void) | undefined): void => {
       try {
@@ -197,6 +198,12 @@ export function connectionBuilder<M extends ModuleTypes>(
 function required(value: string | undefined, method: string): string {
   if (value !== undefined && value !== "") return value;
   throw new LightconeError("LC_CONFIG", `a connection needs ${method}`);
+}
+
+function checkQueue(queue: OfflineQueueOptions | undefined): void {
+  if (queue === undefined || (Number.isInteger(queue.max) && queue.max >= 0)) return;
+  const message = `withOfflineQueue: max is a whole number of calls, not ${queue.max}`;
+  throw new LightconeError("LC_CONFIG", message);
 }
 
 /** With scheme http or https and without a slash at the end. */

@@ -13,7 +13,7 @@ import {
 } from "@lightcone/abi";
 
 // Function.apply has a limit of arguments, in some engines of 65,536.
-const chunkLengthMax = 2048;
+const chunkLengthMax = 512;
 
 /** Arrays of each length that was needed so far: apply is quick with plain arrays, and making one costs more than filling it. */
 const unitLists: number[][] = [];

@@ -43,10 +43,7 @@ void test("by the index of a table", async (t) => {
     delete: { message: [message(1, "b", 3)] },
   });
   await settled(client);
-  t.equal(
-    shown(index.byLikes.range({ ge: 2 })),
-    "2/a/3 4/d/2 1/b/9".replace("2/a/3 4/d/2", "4/d/2 2/a/3"),
-  );
+  t.equal(shown(index.byLikes.range({ ge: 2 })), "4/d/2 2/a/3 1/b/9");
   const loose = index.byLikes as unknown as { filter(...values: readonly number[]): unknown };
   t.throws(() => loose.filter(1, 2), {
     code: "LC_VALUE_INVALID",

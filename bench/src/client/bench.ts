@@ -47,7 +47,7 @@ function cacheRun(): BenchRun {
       };
       for (const size of transactionSizes) await update(names.update(size), size);
       const value = await client.call("buildIndex", null);
-      figures.push({ name: names.build, value, unit: "ms", settings: base });
+      figures.push({ name: names.build, value, unit: "ms CPU", settings: base });
       await update(names.updateIndexed, 100);
       await client.end();
       return figures;
