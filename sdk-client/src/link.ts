@@ -106,10 +106,10 @@ export class Link {
 
   #flush(): void {
     this.#isFlushDue = false;
-    const { length } = this.#writer;
+    const { length, memory } = this.#writer;
     if (length === 0 || this.#state === "over") return;
     this.#socket.send(this.#writer.finish());
-    if (length > keptWriterLengthMax) this.#writer = new Writer(initialWriterLength);
+    if (memory.length > keptWriterLengthMax) this.#writer = new Writer(initialWriterLength);
     else this.#writer.clear();
   }
 
