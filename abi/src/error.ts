@@ -24,6 +24,7 @@ export const errorCodes = {
   LC_SUBSCRIPTION: "a subscription is refused or unknown",
   LC_REDUCER_ARGUMENTS: "the arguments do not decode as the reducer's parameters",
   LC_REDUCER_FAILED: "the reducer returned an error; its transaction was rolled back",
+  LC_PROCEDURE_FAILED: "the procedure failed; the transactions that it had committed before stay",
   LC_CALL_TIME_LIMIT: "the call ran longer than --call-time-limit and was stopped",
   LC_NOT_YET: "the module declares this feature, which this version does not run yet",
   LC_CLIENT_CONNECTED: "the module's code trapped while a client connected",

@@ -1,5 +1,6 @@
 // Runs the benchmark that the command line names and prints its figures.
 import { type BenchRequest, readArguments, UsageError } from "./arguments.ts";
+import { clientBench } from "./client/bench.ts";
 import type { Bench, Figure } from "./contract.ts";
 import { describeMachine, loadAverage, type Machine } from "./machine.ts";
 import { datastoreBench } from "./datastore/bench.ts";
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   meteringBench,
   publishBench,
   subscriptionsBench,
+  clientBench,
 ];
 
 /**

@@ -17,6 +17,10 @@ void test("settings that are missing or wrong", (t) => {
   t.throws(() => build("http://h", ""), { code, message: "a connection needs withDatabaseName" });
   t.throws(() => build("not a uri", "chat"), { code, message: /^withUri\("not a uri"\): / });
   t.throws(() => build("ftp://h", "chat"), { code, message: /the scheme must be http or https/ });
+  for (const max of [-1, 1.5, Number.NaN]) {
+    const builder = connectionBuilder(chat).withUri("http://h").withDatabaseName("chat");
+    t.throws(() => builder.withOfflineQueue({ max }).build(), { code, message: /max is a whole/ });
+  }
   t.end();
 });
 
@@ -47,7 +51,13 @@ for (const [uri, expected] of uris) {
       .build();
     connection.disconnect();
     t.same(opened, [
-      { serverUrl: expected, databaseName: "chat", confirmedReads: true, token: "tok" },
+      {
+        serverUrl: expected,
+        databaseName: "chat",
+        confirmedReads: true,
+        compression: "None",
+        token: "tok",
+      },
     ]);
     await t.rejects(connection.connected, { message: "the program closed the connection" });
   });

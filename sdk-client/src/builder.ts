@@ -8,8 +8,10 @@ import {
   systemClockwork,
 } from "./backoff.ts";
 import { DbConnection } from "./connection.ts";
+import { canInflate } from "./inflate.ts";
+import type { OfflineQueueOptions } from "./request.ts";
 import type { ConnectionStatus, DisconnectedEvent, ErrorReporter } from "./event.ts";
-import type { ModuleSchema, ModuleTypes } from "./schema.ts";
+import type { ModuleSchema, ModuleTypes, ProceduresOf } from "./schema.ts";
 import type { TokenStore } from "./token.ts";
 import type { Transport } from "./transport.ts";
 
@@ -19,6 +21,9 @@ type OnConnect<M extends ModuleTypes> = (
   token: string,
 ) => void;
 
+/** What can be called, by the names of the bindings. */
+type CallName<M extends ModuleTypes> = Extract<keyof M["reducers"] | keyof ProceduresOf<M>, string>;
+
 /** Each method sets one thing and returns the builder. A callback set twice is called once: the later one counts. */
 export class ConnectionBuilder<M extends ModuleTypes> {
   readonly #schema: ModuleSchema<M>;
@@ -26,6 +31,8 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   #databaseName: string | undefined;
   #token: string | undefined;
   #confirmedReads: boolean | undefined;
+  #compression: "None" | "Gzip" = "None";
+  #offlineQueue: OfflineQueueOptions | undefined;
   #tokenStore: TokenStore | undefined;
   #transport: Transport = platformTransport;
   #reconnect: ReconnectOptions = defaultReconnect;
@@ -61,6 +68,24 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   /** Whether answers wait until their transaction is on disk. The server's default is that they do. */
   withConfirmedReads(confirmedReads: boolean): this {
     this.#confirmedReads = confirmedReads;
+    return this;
+  }
+
+  /**
+   * Whether the server compresses what is longer than a kilobyte: worth it over slow networks, for the price of CPU time on
+   * both sides. Without it, and on platforms that cannot decompress, nothing is.
+   */
+  withCompression(compression: "none" | "gzip"): this {
+    this.#compression = compression === "gzip" && canInflate() ? "Gzip" : "None";
+    return this;
+  }
+
+  /**
+   * Keeps calls and queries that are made while the connection is lost, and sends them in their order with the next one.
+   * A call that was under way is sent again only if it is named in `retry`, else it rejects with LC_OUTCOME_UNKNOWN.
+   */
+  withOfflineQueue(options: OfflineQueueOptions<CallName<M>>): this {
+    this.#offlineQueue = options;
     return this;
   }
 
@@ -125,6 +150,7 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   build(): DbConnection<M> {
     const serverUrl = normalUrl(required(this.#uri, "withUri"));
     const databaseName = required(this.#databaseName, "withDatabaseName");
+    checkQueue(this.#offlineQueue);
     const report = this.#onError;
     const guarded = (call: (() => void) | undefined): void => {
       try {
@@ -137,7 +163,13 @@ export class ConnectionBuilder<M extends ModuleTypes> {
       this.#schema,
       {
         transport: this.#transport,
-        address: { serverUrl, databaseName, confirmedReads: this.#confirmedReads },
+        address: {
+          serverUrl,
+          databaseName,
+          confirmedReads: this.#confirmedReads,
+          compression: this.#compression,
+        },
+        offlineQueue: this.#offlineQueue,
         token: this.#token,
         tokenStore: this.#tokenStore ?? this.#transport.createTokenStore(),
         reconnect: this.#reconnect,
@@ -166,6 +198,12 @@ export function connectionBuilder<M extends ModuleTypes>(
 function required(value: string | undefined, method: string): string {
   if (value !== undefined && value !== "") return value;
   throw new LightconeError("LC_CONFIG", `a connection needs ${method}`);
+}
+
+function checkQueue(queue: OfflineQueueOptions | undefined): void {
+  if (queue === undefined || (Number.isInteger(queue.max) && queue.max >= 0)) return;
+  const message = `withOfflineQueue: max is a whole number of calls, not ${queue.max}`;
+  throw new LightconeError("LC_CONFIG", message);
 }
 
 /** With scheme http or https and without a slash at the end. */

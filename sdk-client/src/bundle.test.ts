@@ -1,29 +1,28 @@
 // What a browser has to load.
-import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { test } from "tap";
+import { type AppName, type Bundle, bundleApp, gzipLengthMax } from "../test/bundle.ts";
 
-const gzipLengthMax = 20_000;
+function has({ bytesByFile }: Bundle, ending: string): boolean {
+  return [...bytesByFile.keys()].some((path) => path.endsWith(ending));
+}
 
-void test("the bundle for browsers is small and free of Node", async (t) => {
-  const result = await build({
-    entryPoints: [fileURLToPath(new URL("index.js", import.meta.url))],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    write: false,
-    metafile: true,
-    logLevel: "silent",
+/** What code a program carries along, by what it uses. */
+const expected: Readonly<Record<AppName, Readonly<Record<string, boolean>>>> = {
+  "all features": { "/query.js": true, "/row-index.js": true, "/order.js": true },
+  "plain bindings": { "/query.js": false, "/row-index.js": true, "/order.js": true },
+  "no indexes": { "/query.js": false, "/row-index.js": false, "/order.js": false },
+};
+
+for (const [name, files] of Object.entries(expected)) {
+  void test(`the bundle of a program with ${name} is small and free of Node`, async (t) => {
+    const bundle = await bundleApp(name as AppName);
+    t.ok(has(bundle, "/transport-browser.js"));
+    t.notOk(has(bundle, "/transport-node.js"));
+    t.notOk([...bundle.bytesByFile.keys()].some((path) => /\/ws\/|\/codegen\//.test(path)));
+    for (const [file, isThere] of Object.entries(files)) t.equal(has(bundle, file), isThere, file);
+    t.same(bundle.warnings, []);
+    t.comment(`${bundle.length} bytes, ${bundle.gzipLength} as gzip`);
+    t.ok(bundle.gzipLength > 5_000, "it is a whole client");
+    t.ok(bundle.gzipLength <= gzipLengthMax, `${bundle.gzipLength} bytes as gzip`);
   });
-  const inputs = Object.keys(result.metafile.inputs);
-  t.ok(inputs.some((path) => path.endsWith("/transport-browser.js")));
-  t.notOk(inputs.some((path) => path.endsWith("/transport-node.js") || path.includes("/ws/")));
-  t.notOk(inputs.some((path) => path.includes("/codegen/")));
-  t.same(result.warnings, []);
-  const [output] = result.outputFiles;
-  const gzipLength = gzipSync(output?.contents ?? "").length;
-  t.comment(`${output?.contents.length} bytes, ${gzipLength} as gzip`);
-  t.ok(gzipLength > 5_000 && gzipLength < gzipLengthMax, `${gzipLength} bytes as gzip`);
-});
+}

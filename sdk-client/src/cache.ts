@@ -10,10 +10,12 @@
 // After a reconnection the server sends everything again. Meanwhile rows are gathered in a second map, and the change
 // is the difference of the two maps: what stayed the same is not told again.
 import {
+  type AlgebraicType,
   assert,
   type Codec,
   compileCodec,
   LightconeError,
+  present,
   type ProductType,
   type ProductValue,
   Reader,
@@ -33,9 +35,19 @@ export interface RowChange {
   readonly updated: readonly (readonly [before: ProductValue, after: ProductValue])[];
 }
 
-interface Entry {
+/** A row and the text that it is known by, which no other row of its table has. */
+export interface CachedRow {
   readonly key: string;
   readonly row: ProductValue;
+}
+
+/** Is told what becomes visible and what vanishes. */
+export interface RowFollower {
+  inserted(row: CachedRow): void;
+  deleted(row: CachedRow): void;
+}
+
+interface Entry extends CachedRow {
   /** How many copies the queries have sent and not deleted. */
   count: number;
   /** The count before this message; -1 as long as the message has not touched the row. */
@@ -46,6 +58,10 @@ interface UniqueIndex {
   readonly fields: readonly string[];
   readonly keyOf: KeyOf;
   readonly rows: Map<unknown, ProductValue>;
+}
+
+export function isEmptyChange({ inserted, deleted, updated }: RowChange): boolean {
+  return inserted.length + deleted.length + updated.length === 0;
 }
 
 const nothing: RowChange = { inserted: [], deleted: [], updated: [] };
@@ -96,6 +112,9 @@ export class TableCache {
   readonly #name: string;
   readonly #decoder: RowDecoder;
   readonly #indexes: readonly UniqueIndex[];
+  readonly #followers: RowFollower[] = [];
+  readonly #rowType: ProductType;
+  readonly types: Typespace;
   readonly #primaryKeyOf: KeyOf | undefined;
   /** What readers see. */
   #entries = new Map<string, Entry>();
@@ -106,6 +125,8 @@ export class TableCache {
   constructor(schema: TableSchema, types: Typespace, decoder: RowDecoder) {
     const rowType = rowTypeOf(schema, types);
     this.#name = schema.name;
+    this.#rowType = rowType;
+    this.types = types;
     this.#decoder = decoder;
     this.#indexes = schema.uniques.map((fields) => ({
       fields,
@@ -124,6 +145,22 @@ export class TableCache {
   *rows(): Generator<ProductValue, undefined, undefined> {
     for (const entry of this.#entries.values()) yield entry.row;
     return undefined;
+  }
+
+  /** The rows with their keys. */
+  entries(): IterableIterator<CachedRow> {
+    return this.#entries.values();
+  }
+
+  /** The type of a field that exists. */
+  typeOf(field: string): AlgebraicType {
+    const element = this.#rowType.elements.find(({ name }) => name === field);
+    return present(element, `no column is called ${field}`).type;
+  }
+
+  /** From now on `follower` is told of every change. */
+  follow(follower: RowFollower): void {
+    this.#followers.push(follower);
   }
 
   /** The row with these values in columns that are unique together. Throws LC_VALUE_INVALID for other columns. */
@@ -205,11 +242,11 @@ export class TableCache {
   /** Makes all since the last `settle()` visible and returns what changed. Nothing changes for readers while staging. */
   settle(): RowChange {
     if (this.#touched.length === 0) return nothing;
-    const inserted: ProductValue[] = [];
-    const deleted: ProductValue[] = [];
+    const inserted: CachedRow[] = [];
+    const deleted: CachedRow[] = [];
     for (const entry of this.#touched) {
-      if (entry.countBefore === 0 && entry.count > 0) inserted.push(entry.row);
-      if (entry.countBefore > 0 && entry.count === 0) deleted.push(entry.row);
+      if (entry.countBefore === 0 && entry.count > 0) inserted.push(entry);
+      if (entry.countBefore > 0 && entry.count === 0) deleted.push(entry);
       if (entry.count === 0) this.#target.delete(entry.key);
       entry.countBefore = -1;
     }
@@ -227,24 +264,45 @@ export class TableCache {
     const before = this.#entries;
     const after = this.#staged;
     assert(after !== undefined, "a staging ends that never began");
-    const inserted: ProductValue[] = [];
-    const deleted: ProductValue[] = [];
-    for (const { key, row } of before.values()) if (!after.has(key)) deleted.push(row);
-    for (const { key, row } of after.values()) if (!before.has(key)) inserted.push(row);
+    const inserted: CachedRow[] = [];
+    const deleted: CachedRow[] = [];
+    for (const entry of before.values()) if (!after.has(entry.key)) deleted.push(entry);
+    for (const entry of after.values()) if (!before.has(entry.key)) inserted.push(entry);
     this.#entries = after;
     this.#staged = undefined;
     return this.#changed(inserted, deleted);
   }
 
-  #changed(inserted: ProductValue[], deleted: ProductValue[]): RowChange {
-    for (const { keyOf, rows } of this.#indexes) {
-      for (const row of deleted) rows.delete(keyOf(row));
-      for (const row of inserted) rows.set(keyOf(row), row);
+  #changed(insertedEntries: readonly CachedRow[], deletedEntries: readonly CachedRow[]): RowChange {
+    for (const follower of this.#followers) {
+      for (const entry of deletedEntries) follower.deleted(entry);
+      for (const entry of insertedEntries) follower.inserted(entry);
     }
+    const inserted = insertedEntries.map(({ row }) => row);
+    const deleted = deletedEntries.map(({ row }) => row);
     const hasBoth = inserted.length > 0 && deleted.length > 0;
-    if (this.#primaryKeyOf === undefined || !hasBoth) return { inserted, deleted, updated: [] };
-    return pairUpdates(inserted, deleted, this.#primaryKeyOf);
+    const change =
+      this.#primaryKeyOf === undefined || !hasBoth
+        ? { inserted, deleted, updated: [] }
+        : pairUpdates(inserted, deleted, this.#primaryKeyOf);
+    for (const index of this.#indexes) updateIndex(index, change);
+    return change;
   }
+}
+
+// Rows may have exchanged keys, so all of those that go go first. A key that stays is only set: to delete and insert it
+// would cost three look-ups, and leave a hole in the map.
+function updateIndex(
+  { keyOf, rows }: UniqueIndex,
+  { inserted, deleted, updated }: RowChange,
+): void {
+  for (const row of deleted) rows.delete(keyOf(row));
+  for (const [before, after] of updated) {
+    const key = keyOf(before);
+    if (key !== keyOf(after)) rows.delete(key);
+  }
+  for (const [, row] of updated) rows.set(keyOf(row), row);
+  for (const row of inserted) rows.set(keyOf(row), row);
 }
 
 function shownFields(fields: readonly string[]): string {
@@ -256,6 +314,15 @@ function pairUpdates(
   deleted: readonly ProductValue[],
   keyOf: KeyOf,
 ): RowChange {
+  const [onlyInserted] = inserted;
+  const [onlyDeleted] = deleted;
+  // Most transactions change one row.
+  if (inserted.length === 1 && deleted.length === 1 && onlyInserted && onlyDeleted) {
+    const isUpdate = keyOf(onlyInserted) === keyOf(onlyDeleted);
+    return isUpdate
+      ? { inserted: [], deleted: [], updated: [[onlyDeleted, onlyInserted]] }
+      : { inserted, deleted, updated: [] };
+  }
   const gone = new Map(deleted.map((row) => [keyOf(row), row] as const));
   const added: ProductValue[] = [];
   const updated: [ProductValue, ProductValue][] = [];

@@ -3,9 +3,14 @@
 import {
   type ConnectionId,
   type Identity,
+  compileCodec,
+  decode,
   LightconeError,
   type ProductValue,
+  type QuerySetUpdate,
   type ServerMessage,
+  type Typespace,
+  writeCallProcedure,
   writeCallReducer,
   writeOneOffQuery,
 } from "@lightcone/abi";
@@ -14,17 +19,20 @@ import {
   type ConnectionStatus,
   type DisconnectedEvent,
   type ErrorReporter,
+  type EventContext,
   Listeners,
   type Stop,
 } from "./event.ts";
 import type { Greeting } from "./link.ts";
 import { Mirror } from "./mirror.ts";
 import { Line, type LineOptions } from "./reconnect.ts";
-import { makeReducers, reducerError } from "./reducer.ts";
-import { Requests, type Send } from "./request.ts";
+import type { Query } from "./query.ts";
+import { makeMethods, reducerError } from "./reducer.ts";
+import { type OfflineQueueOptions, Requests, type Send } from "./request.ts";
 import { Resync } from "./resync.ts";
-import type { ModuleSchema, ModuleTypes } from "./schema.ts";
+import type { ModuleSchema, ModuleTypes, ProceduresOf, TableSchema } from "./schema.ts";
 import type { SqlRow } from "./sql-row.ts";
+import { selectAll } from "./sql-text.ts";
 import type { Subscription, SubscriptionCallbacks } from "./subscription.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
@@ -32,6 +40,13 @@ type MessageOf<Kind extends ServerMessage["kind"]> = Extract<
   ServerMessage,
   { readonly kind: Kind }
 >;
+
+/** SQL, or what the query builder made. */
+export type QueryInput = string | Query<unknown>;
+
+export interface ConnectionOptions extends LineOptions {
+  readonly offlineQueue: OfflineQueueOptions | undefined;
+}
 
 /** What the builder's callbacks become. None of them throws. */
 export interface ConnectionCallbacks {
@@ -46,7 +61,13 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   readonly db: M["tables"];
   /** A method for each reducer, fulfilled when the call has committed and its changes are in the cache. */
   readonly reducers: M["reducers"];
+  /**
+   * A method for each procedure, fulfilled with what it returns. Transactions that it committed are in the cache by then.
+   */
+  readonly procedures: ProceduresOf<M>;
 
+  readonly #tableNames: readonly string[];
+  readonly #types: Typespace;
   readonly #callbacks: ConnectionCallbacks;
   readonly #report: ErrorReporter;
   readonly #statusListeners = new Listeners<[status: ConnectionStatus]>();
@@ -60,14 +81,16 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   #token: string | undefined;
 
   /** Connects at once. Programs call `build()` of a builder instead. */
-  constructor(schema: ModuleSchema<M>, options: LineOptions, callbacks: ConnectionCallbacks) {
+  constructor(schema: ModuleSchema<M>, options: ConnectionOptions, callbacks: ConnectionCallbacks) {
     const { types } = schema;
     const { report } = options;
     const send: Send = (write) => this.#line.send(write);
+    this.#tableNames = Object.values<TableSchema>(schema.tables).map(({ name }) => name);
+    this.#types = types;
     this.#callbacks = callbacks;
     this.#report = report;
     this.#mirror = new Mirror(schema.tables, types, report);
-    this.#requests = new Requests(send);
+    this.#requests = new Requests(send, options.offlineQueue);
     this.#subscriptions = new Subscriptions({
       mirror: this.#mirror,
       resync: this.#resync,
@@ -76,9 +99,14 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
       restart: (error) => this.#line.restart(error),
     });
     this.db = this.#mirror.handles;
-    this.reducers = makeReducers(schema.reducers, types, (reducer, args) =>
-      this.#requests.call(reducer, (writer, id) => writeCallReducer(writer, id, reducer, args)),
+    this.reducers = makeMethods(schema.reducers, types, (accessor, { name }, args) =>
+      this.#requests.call(accessor, name, (writer, id) => writeCallReducer(writer, id, name, args)),
     );
+    this.procedures = makeMethods(schema.procedures ?? {}, types, (accessor, procedure, args) =>
+      this.#requests.procedure(accessor, procedure.name, procedure.returns, (writer, id) =>
+        writeCallProcedure(writer, id, procedure.name, args),
+      ),
+    ) as ProceduresOf<M>;
     this.#line = new Line(options, {
       up: (greeting, token) => this.#up(greeting, token),
       received: (message) => this.#received(message),
@@ -119,12 +147,20 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   }
 
   /**
-   * Keeps the rows of these SQL queries (`SELECT * FROM message WHERE …`) in the cache, all of them or none. What cannot be
-   * sent now is sent with the next connection. Throws LC_LIMIT.
+   * Keeps the rows of these queries, SQL (`SELECT * FROM message WHERE …`) or built ones, in the cache, all of them or none.
+   * What cannot be sent now is sent with the next connection. Throws LC_LIMIT.
    */
-  subscribe(queries: string | readonly string[], callbacks?: SubscriptionCallbacks): Subscription {
-    const list = typeof queries === "string" ? [queries] : [...queries];
-    return this.#subscriptions.add(list, callbacks ?? {});
+  subscribe(
+    queries: QueryInput | readonly QueryInput[],
+    callbacks?: SubscriptionCallbacks,
+  ): Subscription {
+    const list = isList(queries) ? queries : [queries];
+    return this.#subscriptions.add(list.map(sqlOf), callbacks ?? {});
+  }
+
+  /** Keeps all rows of all tables that the bindings have in the cache. As `subscribe`. */
+  subscribeToAllTables(callbacks?: SubscriptionCallbacks): Subscription {
+    return this.subscribe(this.#tableNames.map(selectAll), callbacks);
   }
 
   /**
@@ -132,9 +168,11 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
    * Rejects with LC_REQUEST_INVALID what the server refuses, with LC_TABLE_UNKNOWN rows of tables that the bindings leave
    * out, with LC_CONNECTION while there is no connection, except that queries wait for the first one; with LC_LIMIT.
    */
-  async query<const Sql extends string>(sql: Sql): Promise<readonly SqlRow<M["rows"], Sql>[]> {
-    const rows = await this.#requests.query((writer, id) => writeOneOffQuery(writer, id, sql));
-    return rows as readonly SqlRow<M["rows"], Sql>[];
+  async query<const Sql extends string>(sql: Sql): Promise<readonly SqlRow<M["rows"], Sql>[]>;
+  async query<Row>(query: Query<Row>): Promise<readonly Row[]>;
+  async query(query: QueryInput): Promise<readonly unknown[]> {
+    const sql = sqlOf(query);
+    return this.#requests.query((writer, id) => writeOneOffQuery(writer, id, sql));
   }
 
   /**
@@ -162,7 +200,9 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   }
 
   #down(error: LightconeError, willReconnect: boolean): void {
-    this.#requests.shut(connectionError(error));
+    const reason = connectionError(error);
+    if (willReconnect) this.#requests.pause(reason);
+    else this.#requests.shut(reason);
     this.#subscriptions.down();
     this.#tellDisconnected(error, willReconnect);
     if (!willReconnect) this.#finish(error);
@@ -188,9 +228,7 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   #received(message: ServerMessage): void {
     switch (message.kind) {
       case "transactionUpdate": {
-        const changes = this.#mirror.update(message.querySets);
-        const notify = (): void => this.#mirror.notify(changes, { kind: "transaction" });
-        this.#resync.whenSynced(notify);
+        this.#update(message.querySets, { kind: "transaction" });
         return;
       }
       case "reducerResult":
@@ -208,21 +246,45 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
       case "oneOffQueryResult":
         this.#queryResult(message);
         return;
+      case "procedureResult":
+        this.#procedureResult(message);
+        return;
       default:
         throw new LightconeError("LC_FRAME_INVALID", `nobody asked for a ${message.kind}`);
     }
   }
 
+  /** Applies what a transaction changed; `then` follows when it has been told. */
+  #update(querySets: readonly QuerySetUpdate[], event: EventContext, then?: () => void): void {
+    const changes = this.#mirror.update(querySets);
+    const ids = querySets.map(({ querySetId }) => querySetId);
+    this.#resync.whenSynced(() => {
+      this.#subscriptions.tell(changes, event, ids);
+      then?.();
+    });
+  }
+
   #reducerResult({ requestId, timestamp, outcome }: MessageOf<"reducerResult">): void {
-    const { reducer: name, result } = this.#requests.take("call", requestId);
+    const { name, result } = this.#requests.take("call", requestId);
     if (outcome.kind === "err" || outcome.kind === "internalError") {
       result.reject(reducerError(name, outcome));
       return;
     }
-    const changes = this.#mirror.update(outcome.kind === "ok" ? outcome.querySets : []);
-    this.#resync.whenSynced(() => {
-      this.#mirror.notify(changes, { kind: "reducer", name, outcome: "committed", timestamp });
-      result.resolve({ timestamp });
+    const querySets = outcome.kind === "ok" ? outcome.querySets : [];
+    const event = { kind: "reducer", name, outcome: "committed", timestamp } as const;
+    this.#update(querySets, event, () => result.resolve({ timestamp }));
+  }
+
+  #procedureResult({ requestId, status }: MessageOf<"procedureResult">): void {
+    const { name, returnType, result } = this.#requests.take("procedure call", requestId);
+    if (status.kind === "internalError") {
+      result.reject(new LightconeError("LC_PROCEDURE_FAILED", `${name}: ${status.error}`));
+      return;
+    }
+    settleWith(result, () => {
+      const value = decode(compileCodec(returnType, this.#types), status.value);
+      // Not before the rows that it committed are there to be read.
+      this.#resync.whenSynced(() => result.resolve(value));
     });
   }
 
@@ -232,16 +294,32 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
       result.reject(new LightconeError("LC_REQUEST_INVALID", answer.error));
       return;
     }
-    try {
+    settleWith(result, () => {
       const rows: ProductValue[] = [];
-      for (const each of answer.tables)
-        rows.push(...this.#mirror.decodeRows(each.table, each.rows));
+      for (const { table, rows: list } of answer.tables) {
+        for (const row of this.#mirror.decodeRows(table, list)) rows.push(row);
+      }
       result.resolve(rows);
-    } catch (thrown) {
-      if (!(thrown instanceof LightconeError)) throw thrown;
-      result.reject(thrown);
-    }
+    });
   }
+}
+
+/** Rejects with what `read` throws: an answer that the bindings cannot read is of no harm to anybody else. */
+function settleWith<T>(result: Deferred<T>, read: () => void): void {
+  try {
+    read();
+  } catch (thrown) {
+    if (!(thrown instanceof LightconeError)) throw thrown;
+    result.reject(thrown);
+  }
+}
+
+function isList(queries: QueryInput | readonly QueryInput[]): queries is readonly QueryInput[] {
+  return Array.isArray(queries);
+}
+
+function sqlOf(query: QueryInput): string {
+  return typeof query === "string" ? query : query.toSql();
 }
 
 /** The documented code for what is asked of a connection that is not there, whatever ended it. */

@@ -2,15 +2,25 @@
 import { clientMessageLengthMax } from "@lightcone/abi";
 
 type LimitName =
-  "frameLengthMax" | "messageLengthMax" | "requestsMax" | "subscriptionsMax" | "refusalLengthMax";
+  | "frameLengthMax"
+  | "heldFramesLengthMax"
+  | "messageLengthMax"
+  | "batchLengthMax"
+  | "requestsMax"
+  | "subscriptionsMax"
+  | "refusalLengthMax";
 
 type WaitName = "connectMs" | "idleMs" | "stableMs";
 
 export const limit: Readonly<Record<LimitName, number>> = {
-  /** Bytes of one frame from the server; a longer one closes the connection. */
+  /** Bytes of one frame from the server, before and after decompression; a longer one closes the connection. */
   frameLengthMax: 256 * 1024 * 1024,
+  /** Bytes of frames that wait while one before them is being decompressed; more of them close the connection. */
+  heldFramesLengthMax: 512 * 1024 * 1024,
   /** Bytes of one message to the server, which takes no longer ones. */
   messageLengthMax: clientMessageLengthMax,
+  /** Bytes of a frame of several messages to the server; a longer message goes alone. */
+  batchLengthMax: 256 * 1024,
   /** Calls and queries at one time, those that wait for the first connection included. */
   requestsMax: 16_384,
   /** Subscriptions at one time. */

@@ -8,7 +8,7 @@ import {
   type TableUpdateRows,
   type Typespace,
 } from "@lightcone/abi";
-import { RowDecoder, type RowChange, TableCache } from "./cache.ts";
+import { isEmptyChange, RowDecoder, type RowChange, TableCache } from "./cache.ts";
 import type { ErrorReporter, EventContext } from "./event.ts";
 import type { TableSchema } from "./schema.ts";
 import { CachedTable, PassingTable } from "./table.ts";
@@ -38,7 +38,15 @@ function makeTable(schema: TableSchema, types: Typespace): MirroredTable {
   const decoder = new RowDecoder(schema, types);
   if (schema.isEvent) return { kind: "event", decoder, handle: new PassingTable(decoder) };
   const cache = new TableCache(schema, types, decoder);
-  return { kind: "kept", decoder, cache, handle: new CachedTable(cache) };
+  return { kind: "kept", decoder, cache, handle: new CachedTable(cache, schema.indexes) };
+}
+
+/** Whether there is nothing to tell. */
+export function isSilent({ kept, passed }: Changes): boolean {
+  return (
+    passed.every(([, rows]) => rows.length === 0) &&
+    kept.every(([, change]) => isEmptyChange(change))
+  );
 }
 
 export class Mirror {
@@ -160,6 +168,7 @@ export class Mirror {
   notify(changes: Changes, event: EventContext): void {
     for (const [{ handle }, change] of changes.kept) handle.emit(this.#report, change, event);
     for (const [{ handle }, rows] of changes.passed) handle.emit(this.#report, rows, event);
+    for (const [{ handle }, change] of changes.kept) handle.emitChange(this.#report, change, event);
   }
 
   /** The rows of an answer to a query. Throws LC_TABLE_UNKNOWN for a table that the bindings leave out. */

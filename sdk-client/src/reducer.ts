@@ -1,4 +1,4 @@
-// Calls of reducers: methods made from a module's schema, and what the server's refusals become.
+// Calls of reducers and procedures: methods made from a module's schema, and what the server's refusals become.
 import {
   type Codec,
   compileCodec,
@@ -9,36 +9,36 @@ import {
   type ReducerOutcome,
   type Typespace,
 } from "@lightcone/abi";
-import type { CallResult } from "./request.ts";
 import type { ReducerSchema } from "./schema.ts";
 
-/** A method of `connection.reducers`. Reducers without parameters are called without arguments. */
-export type ReducerMethod = (args?: ProductValue) => Promise<CallResult>;
+/** A method for a reducer or procedure. Without parameters it is called without arguments. */
+export type Method<Result> = (args?: ProductValue) => Promise<Result>;
 
-/** Makes the methods by accessor; `call` sends the name and the encoded arguments. */
-export function makeReducers(
-  schemas: Readonly<Record<string, ReducerSchema>>,
+/** Makes the methods by accessor; `call` sends the encoded arguments. */
+export function makeMethods<Schema extends ReducerSchema, Result>(
+  schemas: Readonly<Record<string, Schema>>,
   types: Typespace,
-  call: (reducer: string, args: Uint8Array) => Promise<CallResult>,
-): Readonly<Record<string, ReducerMethod>> {
-  const methods: Record<string, ReducerMethod> = {};
-  for (const [accessor, { name, params }] of Object.entries(schemas)) {
+  call: (accessor: string, schema: Schema, args: Uint8Array) => Promise<Result>,
+): Readonly<Record<string, Method<Result>>> {
+  const methods: Record<string, Method<Result>> = {};
+  for (const [accessor, schema] of Object.entries(schemas)) {
+    const { name, params } = schema;
     let codec: Codec | undefined;
     // Arguments that do not fit reject the promise, as any other failure does.
     methods[accessor] = async (args = {}) => {
       codec ??= compileCodec(params, types);
-      return call(name, encodeArguments(name, codec, args));
+      return call(accessor, schema, encodeArguments(name, codec, args));
     };
   }
   return methods;
 }
 
-function encodeArguments(reducer: string, codec: Codec, args: ProductValue): Uint8Array {
+function encodeArguments(callee: string, codec: Codec, args: ProductValue): Uint8Array {
   try {
     return encode(codec, args);
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;
-    throw new LightconeError(thrown.code, `arguments of ${reducer}: ${thrown.message}`);
+    throw new LightconeError(thrown.code, `arguments of ${callee}: ${thrown.message}`);
   }
 }
 

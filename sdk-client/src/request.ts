@@ -1,5 +1,15 @@
-// Calls and queries on their way: queued until the first connection, then in flight until the server answers each once.
-import { LightconeError, type ProductValue, type Timestamp, type Writer } from "@lightcone/abi";
+// Calls and queries on their way: queued until there is a connection, then in flight until the server answers each once.
+//
+//     queued ──open()──▶ in flight ──answer──▶ settled      in flight ──shut()──▶ rejected, or with an offline queue
+//        ▲──────────── retried calls, queries ─────┘                              and if it may run twice: queued again
+import {
+  type AlgebraicType,
+  LightconeError,
+  type ProductValue,
+  type Timestamp,
+  type Value,
+  type Writer,
+} from "@lightcone/abi";
 import { Deferred } from "./deferred.ts";
 import { limit } from "./limit.ts";
 
@@ -9,21 +19,46 @@ export interface CallResult {
   readonly timestamp: Timestamp;
 }
 
-interface CallRequest {
+/** Which calls outlive a connection that is lost. */
+export interface OfflineQueueOptions<Name extends string = string> {
+  /** How many calls and queries may wait for the next connection; a further one rejects with LC_LIMIT. */
+  readonly max: number;
+  /**
+   * Reducers and procedures, by the names of `connection.reducers` and `connection.procedures`, that may run twice: a call
+   * of theirs whose answer was lost is sent again. Name only those for which the second run changes nothing.
+   */
+  readonly retry?: readonly Name[] | undefined;
+}
+
+interface RequestBase {
+  readonly write: WriteRequest;
+  /** Whether it may reach the server twice. */
+  readonly mayRepeat: boolean;
+  /** Whether it was on its way once: then nobody knows whether the server did it. */
+  wasSent: boolean;
+}
+
+interface CallRequest extends RequestBase {
   readonly kind: "call";
   /** As on the server. */
-  readonly reducer: string;
+  readonly name: string;
   readonly result: Deferred<CallResult>;
-  readonly write: WriteRequest;
 }
 
-interface QueryRequest {
+interface ProcedureRequest extends RequestBase {
+  readonly kind: "procedure call";
+  /** As on the server. */
+  readonly name: string;
+  readonly returnType: AlgebraicType;
+  readonly result: Deferred<Value>;
+}
+
+interface QueryRequest extends RequestBase {
   readonly kind: "query";
   readonly result: Deferred<readonly ProductValue[]>;
-  readonly write: WriteRequest;
 }
 
-type Request = CallRequest | QueryRequest;
+type Request = CallRequest | ProcedureRequest | QueryRequest;
 type RequestOfKind<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
 
 /** Writes the message that asks; the server repeats the number in its answer. */
@@ -33,8 +68,8 @@ export type WriteRequest = (writer: Writer, requestId: number) => void;
 export type Send = (write: (writer: Writer) => void) => void;
 
 type Gate =
-  /** Before the first connection: requests are kept. */
-  | { readonly kind: "queueing" }
+  /** Before a connection: requests are kept, so many at most. */
+  | { readonly kind: "queueing"; readonly max: number }
   | { readonly kind: "open" }
   | { readonly kind: "shut"; readonly reason: LightconeError };
 
@@ -42,32 +77,57 @@ const requestIdMax = 0xffffffff;
 
 export class Requests {
   readonly #send: Send;
-  #gate: Gate = { kind: "queueing" };
+  readonly #offlineQueue: OfflineQueueOptions | undefined;
+  #gate: Gate = { kind: "queueing", max: limit.requestsMax };
   #queue: Request[] = [];
   readonly #inFlight = new Map<number, Request>();
   #lastId = 0;
 
-  constructor(send: Send) {
+  constructor(send: Send, offlineQueue?: OfflineQueueOptions) {
     this.#send = send;
+    this.#offlineQueue = offlineQueue;
   }
 
-  call(reducer: string, write: WriteRequest): Promise<CallResult> {
-    return this.#submit({ kind: "call", reducer, result: new Deferred<CallResult>(), write });
+  /** `accessor` is the name in the bindings, `name` that on the server. */
+  call(accessor: string, name: string, write: WriteRequest): Promise<CallResult> {
+    const result = new Deferred<CallResult>();
+    const mayRepeat = this.#mayRepeat(accessor);
+    return this.#submit({ kind: "call", name, result, write, mayRepeat, wasSent: false });
+  }
+
+  procedure(
+    accessor: string,
+    name: string,
+    returnType: AlgebraicType,
+    write: WriteRequest,
+  ): Promise<Value> {
+    const result = new Deferred<Value>();
+    const base = { result, write, mayRepeat: this.#mayRepeat(accessor), wasSent: false };
+    return this.#submit({ kind: "procedure call", name, returnType, ...base });
   }
 
   query(write: WriteRequest): Promise<readonly ProductValue[]> {
     const result = new Deferred<readonly ProductValue[]>();
-    return this.#submit({ kind: "query", result, write });
+    return this.#submit({ kind: "query", result, write, mayRepeat: true, wasSent: false });
+  }
+
+  #mayRepeat(accessor: string): boolean {
+    return this.#offlineQueue?.retry?.includes(accessor) ?? false;
   }
 
   // Returns the request's own promise, typed by the caller.
   #submit<R extends Request>(request: R): R["result"]["promise"] {
-    if (this.#gate.kind === "shut") request.result.reject(this.#gate.reason);
+    const gate = this.#gate;
+    if (gate.kind === "shut") request.result.reject(gate.reason);
     else if (this.#queue.length + this.#inFlight.size >= limit.requestsMax) {
       const message = `a connection has at most ${limit.requestsMax} calls and queries at a time`;
       request.result.reject(new LightconeError("LC_LIMIT", message));
-    } else if (this.#gate.kind === "queueing") this.#queue.push(request);
-    else this.#dispatch(request);
+    } else if (gate.kind === "open") this.#dispatch(request);
+    else if (this.#queue.length < gate.max) this.#queue.push(request);
+    else {
+      const message = `at most ${gate.max} calls and queries wait for a connection`;
+      request.result.reject(new LightconeError("LC_LIMIT", message));
+    }
     return request.result.promise;
   }
 
@@ -81,11 +141,12 @@ export class Requests {
       request.result.reject(thrown);
       return;
     }
+    request.wasSent = true;
     this.#lastId = id;
     this.#inFlight.set(id, request);
   }
 
-  /** A socket is up: sends what was queued. */
+  /** A socket is up: sends what was queued, in its order. */
   open(): void {
     this.#gate = { kind: "open" };
     const queue = this.#queue;
@@ -94,17 +155,33 @@ export class Requests {
   }
 
   /**
-   * There is no socket any more. Queued requests and queries in flight reject with `reason`, calls in flight with
-   * LC_OUTCOME_UNKNOWN; requests to come reject with `reason` until the next `open()`.
+   * The socket is gone and another one is being tried for. With an offline queue, requests wait for it, and those in flight
+   * that may be repeated go before them. Otherwise as `shut`.
+   */
+  pause(reason: LightconeError): void {
+    if (this.#offlineQueue === undefined) {
+      this.shut(reason);
+      return;
+    }
+    const inFlight = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    for (const request of inFlight) {
+      if (!request.mayRepeat) request.result.reject(lostAnswer(request, reason));
+    }
+    this.#queue = [...inFlight.filter(({ mayRepeat }) => mayRepeat), ...this.#queue];
+    this.#gate = { kind: "queueing", max: this.#offlineQueue.max };
+  }
+
+  /**
+   * There is no socket any more. Calls that were sent reject with LC_OUTCOME_UNKNOWN, all others with `reason`; so do
+   * requests to come, until the next `open()`.
    */
   shut(reason: LightconeError): void {
     this.#gate = { kind: "shut", reason };
-    const queue = this.#queue;
-    const inFlight = [...this.#inFlight.values()];
+    const requests = [...this.#inFlight.values(), ...this.#queue];
     this.#queue = [];
     this.#inFlight.clear();
-    for (const { result } of queue) result.reject(reason);
-    for (const request of inFlight) request.result.reject(lostAnswer(request, reason));
+    for (const request of requests) request.result.reject(lostAnswer(request, reason));
   }
 
   /** What an answer is for. Throws LC_FRAME_INVALID if nothing of that kind waits for this number. */
@@ -120,7 +197,7 @@ export class Requests {
 }
 
 function lostAnswer(request: Request, reason: LightconeError): LightconeError {
-  if (request.kind === "query") return reason;
-  const message = `whether ${request.reducer} ran is not known: ${reason.message}`;
+  if (request.kind === "query" || !request.wasSent) return reason;
+  const message = `whether ${request.name} ran is not known: ${reason.message}`;
   return new LightconeError("LC_OUTCOME_UNKNOWN", message);
 }

@@ -5,9 +5,9 @@ import {
   writeSubscribe,
   writeUnsubscribe,
 } from "@lightcone/abi";
-import type { ErrorReporter } from "./event.ts";
+import type { ErrorReporter, EventContext } from "./event.ts";
 import { limit } from "./limit.ts";
-import type { Mirror } from "./mirror.ts";
+import { type Changes, isSilent, type Mirror } from "./mirror.ts";
 import type { Send } from "./request.ts";
 import type { Resync } from "./resync.ts";
 import { LiveSubscription, type Subscription, type SubscriptionCallbacks } from "./subscription.ts";
@@ -49,7 +49,9 @@ export class Subscriptions {
       throw new LightconeError("LC_LIMIT", message);
     }
     const id = ++this.#lastId;
-    const subscription = new LiveSubscription(id, queries, callbacks, (each) => this.#end(each));
+    const end = (each: LiveSubscription): void => this.#end(each);
+    const { report } = this.#options;
+    const subscription = new LiveSubscription(id, queries, callbacks, end, report);
     if (this.#phase.kind === "closed") {
       subscription.markClosed(this.#phase.error);
       return subscription;
@@ -132,7 +134,7 @@ export class Subscriptions {
 
   /** Throws, as the others do, LC_FRAME_INVALID or what the mirror throws. */
   applied({ querySetId, tables }: MessageOf<"subscribeApplied">): void {
-    const { mirror, resync, report } = this.#options;
+    const { mirror, resync } = this.#options;
     const subscription = this.#get(querySetId);
     if (subscription.serverSide !== "sent") throw outOfTurn("SubscribeApplied", querySetId);
     const changes = mirror.addRows(tables);
@@ -140,7 +142,7 @@ export class Subscriptions {
     if (subscription.state === "ending") this.#sendUnsubscribe(subscription);
     resync.whenSynced(() => {
       mirror.notify(changes, { kind: "subscribed" });
-      guard(report, () => subscription.markApplied());
+      subscription.markApplied();
     });
     this.#answered(querySetId);
   }
@@ -170,7 +172,7 @@ export class Subscriptions {
 
   #fail(subscription: LiveSubscription, error: LightconeError): void {
     this.#byId.delete(subscription.querySetId);
-    guard(this.#options.report, () => subscription.markFailed(error));
+    subscription.markFailed(error);
     this.#answered(subscription.querySetId);
   }
 
@@ -183,7 +185,16 @@ export class Subscriptions {
   #finishResync(): void {
     const { mirror, resync } = this.#options;
     const differences = mirror.finishStaging();
-    resync.finish(() => mirror.notify(differences, { kind: "reconnected" }));
+    resync.finish(() => {
+      this.tell(differences, { kind: "reconnected" }, [...this.#byId.keys()]);
+    });
+  }
+
+  /** Passes on what changed: to the callbacks of rows, of tables and of these query sets, in that order. */
+  tell(changes: Changes, event: EventContext, querySetIds: readonly number[]): void {
+    this.#options.mirror.notify(changes, event);
+    if (isSilent(changes)) return;
+    for (const id of querySetIds) this.#byId.get(id)?.tellChange(event);
   }
 }
 
@@ -192,12 +203,4 @@ function outOfTurn(message: string, querySetId: number): LightconeError {
     "LC_FRAME_INVALID",
     `the server sent ${message} for the query set ${querySetId} out of turn`,
   );
-}
-
-function guard(report: ErrorReporter, call: () => void): void {
-  try {
-    call();
-  } catch (thrown) {
-    report(thrown);
-  }
 }

@@ -1,7 +1,8 @@
 // Tables as programs see them: `connection.db.message`. Reads go to the cache and never wait.
 import type { ProductValue, RowListView } from "@lightcone/abi";
-import type { RowChange, RowDecoder, TableCache } from "./cache.ts";
+import { isEmptyChange, type RowChange, type RowDecoder, type TableCache } from "./cache.ts";
 import { type ErrorReporter, type EventContext, Listeners, type Stop } from "./event.ts";
+import type { RowIndex, RowIndexes } from "./row-index.ts";
 
 /** A table whose rows pass by once: they are seen by callbacks, and nothing keeps them. */
 export interface EventTable<Row> {
@@ -23,6 +24,27 @@ export interface Table<Row> extends EventTable<Row> {
   /** How many rows there are. */
   count(): number;
   onDelete(callback: (row: Row, event: EventContext) => void): Stop;
+  /**
+   * Calls `callback` once for each transaction that changed the table, with all its changes, after the callbacks of the rows
+   * of all tables: the place to draw anew.
+   */
+  onChange(callback: (change: TableChange<Row>, event: EventContext) => void): Stop;
+}
+
+/** What one transaction did to the rows of a table that the cache holds. */
+export interface TableChange<Row> {
+  readonly inserted: readonly Row[];
+  readonly deleted: readonly Row[];
+  /** Rows replaced by one with the same primary key; they are not among the others. */
+  readonly updated: readonly (readonly [before: Row, after: Row])[];
+}
+
+/** A table with indexes, by name, each a list of columns: `table.index.byAge.range({ ge: 18 })`. */
+export interface IndexedTable<
+  Row,
+  Indexes extends Readonly<Record<string, readonly (keyof Row)[]>>,
+> {
+  readonly index: { readonly [Name in keyof Indexes]: RowIndex<Row, Indexes[Name]> };
 }
 
 /** A table that has columns with unique values. `Key` is an object of one such column, or of several unique together. */
@@ -41,13 +63,17 @@ type RowListeners = Listeners<[row: ProductValue, event: EventContext]>;
 
 /** The one implementation of all kinds of tables that are kept; which methods a table shows is up to its type. */
 export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
+  /** By name. */
+  readonly index: Readonly<Record<string, object>>;
   readonly #cache: TableCache;
   readonly #inserted: RowListeners = new Listeners();
   readonly #deleted: RowListeners = new Listeners();
   readonly #updated = new Listeners<[ProductValue, ProductValue, EventContext]>();
+  readonly #changed = new Listeners<[TableChange<ProductValue>, EventContext]>();
 
-  constructor(cache: TableCache) {
+  constructor(cache: TableCache, indexes?: RowIndexes) {
     this.#cache = cache;
+    this.index = indexes?.(cache) ?? {};
   }
 
   [Symbol.iterator](): IterableIterator<ProductValue> {
@@ -78,6 +104,15 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
     callback: (before: ProductValue, after: ProductValue, event: EventContext) => void,
   ): Stop {
     return this.#updated.add(callback);
+  }
+
+  onChange(callback: (change: TableChange<ProductValue>, event: EventContext) => void): Stop {
+    return this.#changed.add(callback);
+  }
+
+  /** Tells what became of the table as a whole, unless nothing did. */
+  emitChange(report: ErrorReporter, change: RowChange, event: EventContext): void {
+    if (!isEmptyChange(change)) this.#changed.emit(report, change, event);
   }
 
   emit(report: ErrorReporter, change: RowChange, event: EventContext): void {

@@ -6,12 +6,12 @@ import { memoryTokenStore, type TokenStore } from "./token.ts";
 import {
   ClientCloseCode,
   lostSocket,
+  offeredSubprotocols,
   refusal,
   type Socket,
   type SocketAddress,
   type SocketEvents,
   socketUrl,
-  subprotocol,
   type Transport,
 } from "./transport.ts";
 
@@ -44,8 +44,12 @@ class BrowserSocket implements Socket {
     }
   }
 
+  get subprotocol(): string | undefined {
+    return this.#socket?.protocol;
+  }
+
   #connect(url: string): WebSocket {
-    const socket = new WebSocket(url, subprotocol);
+    const socket = new WebSocket(url, [...offeredSubprotocols]);
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", (event: MessageEvent<unknown>) => {
       if (!this.#isOver) this.#receive(event.data);

@@ -7,12 +7,12 @@ import { memoryTokenStore } from "./token.ts";
 import {
   ClientCloseCode,
   lostSocket,
+  offeredSubprotocols,
   refusal,
   type Socket,
   type SocketAddress,
   type SocketEvents,
   socketUrl,
-  subprotocol,
   type Transport,
 } from "./transport.ts";
 
@@ -30,7 +30,7 @@ class NodeSocket implements Socket {
   constructor(address: SocketAddress, events: SocketEvents) {
     this.#events = events;
     const { token } = address;
-    const socket = new WebSocket(socketUrl(address), subprotocol, {
+    const socket = new WebSocket(socketUrl(address), [...offeredSubprotocols], {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       maxPayload: limit.frameLengthMax,
       perMessageDeflate: false,
@@ -42,6 +42,10 @@ class NodeSocket implements Socket {
     socket.on("unexpected-response", (_request, response) => void this.#refused(response));
     socket.on("error", (error) => this.#end(socketError(error)));
     socket.on("close", (code, reason) => this.#end(lostSocket(code, reason.toString())));
+  }
+
+  get subprotocol(): string {
+    return this.#socket.protocol;
   }
 
   #receive(data: WebSocket.RawData, isBinary: boolean): void {

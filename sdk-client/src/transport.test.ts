@@ -62,7 +62,15 @@ for (const [name, transport] of Object.entries(transports)) {
     const inUrl = host.upgrades[1]?.url.endsWith("&token=short-token-0");
     t.equal(inUrl, name === "browser");
     t.equal(host.upgrades[1]?.authorization, name === "node" ? "Bearer token-0" : undefined);
-    t.equal(host.protocols.join(), "v2.bsatn.spacetimedb,v2.bsatn.spacetimedb");
+    host.supported = ["v2.bsatn.spacetimedb"];
+    const older = await connectClient(t, host, setup);
+    await older.connection.subscribe("SELECT * FROM message").applied;
+    t.same(older.taken(), ["+message 1/a/0 subscribed"]);
+    const [newest, second, last] = host.protocols;
+    t.same(
+      [newest, second, last],
+      ["v3.bsatn.spacetimedb", "v3.bsatn.spacetimedb", "v2.bsatn.spacetimedb"],
+    );
   });
 
   void test(`${name}: refused tokens`, async (t) => {

@@ -2,8 +2,14 @@
 import { type ErrorCode, LightconeError, type Subprotocol } from "@lightcone/abi";
 import type { TokenStore } from "./token.ts";
 
-/** The one subprotocol that this client speaks. */
-export const subprotocol: Subprotocol = "v2.bsatn.spacetimedb";
+/** Frames of this subprotocol hold several messages; those of the other one, which has the same messages, hold one. */
+export const batchingSubprotocol: Subprotocol = "v3.bsatn.spacetimedb";
+
+/** What this client speaks, the best first: the server chooses. */
+export const offeredSubprotocols: readonly Subprotocol[] = [
+  batchingSubprotocol,
+  "v2.bsatn.spacetimedb",
+];
 
 /** Where to connect, and as whom. */
 export interface SocketAddress {
@@ -12,6 +18,8 @@ export interface SocketAddress {
   readonly databaseName: string;
   /** Undefined leaves it to the server. */
   readonly confirmedReads: boolean | undefined;
+  /** Whether the server may compress what it sends. Undefined: it must not. */
+  readonly compression?: "None" | "Gzip" | undefined;
   /** Long-lived. Undefined: the server makes an identity. */
   readonly token: string | undefined;
 }
@@ -27,6 +35,8 @@ export interface SocketEvents {
 }
 
 export interface Socket {
+  /** What the server chose, once it has; a transport that does not tell is taken to speak one message a frame. */
+  readonly subprotocol?: string | undefined;
   /** Sends one binary frame; the bytes must not change afterwards. After the end it does nothing. */
   send(bytes: Uint8Array): void;
   /** Ends it without any further event. `fault` is told to the server. */
@@ -43,8 +53,8 @@ export interface Transport {
 
 /** The address of the WebSocket; `queryToken` is a short-lived token for clients that cannot send headers. */
 export function socketUrl(address: SocketAddress, queryToken?: string): string {
-  const { serverUrl, databaseName, confirmedReads } = address;
-  const query = new URLSearchParams({ compression: "None" });
+  const { serverUrl, databaseName, confirmedReads, compression = "None" } = address;
+  const query = new URLSearchParams({ compression });
   if (confirmedReads !== undefined) query.set("confirmed", String(confirmedReads));
   if (queryToken !== undefined) query.set("token", queryToken);
   const path = `/v1/database/${encodeURIComponent(databaseName)}/subscribe`;

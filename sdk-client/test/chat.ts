@@ -11,7 +11,9 @@ import {
 } from "@lightcone/abi";
 import type { CallResult } from "../src/request.ts";
 import type { ModuleSchema } from "../src/schema.ts";
-import type { EventTable, KeyedTable, Table } from "../src/table.ts";
+import { rowIndexes } from "../src/row-index.ts";
+import type { EventTable, IndexedTable, KeyedTable, Table } from "../src/table.ts";
+import type { Unit } from "../src/value.ts";
 
 type Message = { readonly id: bigint; readonly text: string; readonly likes: number };
 type User = { readonly identity: Identity; readonly name: string | undefined };
@@ -20,7 +22,14 @@ type Ping = { readonly from: string };
 
 export interface Chat {
   readonly tables: {
-    readonly message: KeyedTable<Message, Pick<Message, "id"> | Pick<Message, "text" | "likes">>;
+    readonly message: KeyedTable<Message, Pick<Message, "id"> | Pick<Message, "text" | "likes">> &
+      IndexedTable<
+        Message,
+        {
+          readonly byLikes: readonly ["likes"];
+          readonly byLikesAndText: readonly ["likes", "text"];
+        }
+      >;
     readonly user: KeyedTable<User, Pick<User, "identity">>;
     readonly word: Table<Word>;
     readonly ping: EventTable<Ping>;
@@ -28,6 +37,10 @@ export interface Chat {
   readonly reducers: {
     say(args: { readonly text: string }): Promise<CallResult>;
     clear(): Promise<CallResult>;
+  };
+  readonly procedures: {
+    double(args: { readonly n: number }): Promise<bigint>;
+    forget(): Promise<Unit>;
   };
   readonly rows: {
     readonly message: Message;
@@ -53,6 +66,7 @@ export const chat: ModuleSchema<Chat> = {
       primaryKey: "id",
       uniques: [["id"], ["text", "likes"]],
       isEvent: false,
+      indexes: rowIndexes({ byLikes: ["likes"], byLikesAndText: ["likes", "text"] }),
     },
     user: {
       name: "user",
@@ -67,6 +81,14 @@ export const chat: ModuleSchema<Chat> = {
   reducers: {
     say: { name: "say_it", params: product({ text: string }) },
     clear: { name: "clear", params: product({}) },
+  },
+  procedures: {
+    double: {
+      name: "double_it",
+      params: product({ n: primitive("u32") }),
+      returns: primitive("u64"),
+    },
+    forget: { name: "forget", params: product({}), returns: product({}) },
   },
 };
 

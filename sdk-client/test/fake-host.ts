@@ -2,6 +2,7 @@
 // condition, reducers as functions. It obeys protocol.md sections 1, 4 and 7, and breaks them on request.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import {
   type ClientMessage,
   type Codec,
@@ -14,10 +15,14 @@ import {
   messageOf,
   type QuerySetUpdate,
   Reader,
+  type ProcedureStatus,
   type ReducerOutcome,
   type ServerMessage,
+  type Subprotocol,
+  chooseSubprotocol,
   type TableRows,
   type TableUpdate,
+  TimeDuration,
   Timestamp,
   Writer,
   writeServerMessage,
@@ -48,6 +53,12 @@ interface Query {
 
 const grammar = /^SELECT \* FROM (\w+)(?: WHERE (\w+) (=|<|>) (.+))?$/;
 
+function bodyOf(messages: readonly ServerMessage[]): Uint8Array {
+  const writer = new Writer();
+  for (const message of messages) writeServerMessage(writer, message);
+  return writer.finish();
+}
+
 /** One client. `sets` holds its subscriptions. */
 export class FakeSession {
   readonly sets: Map<number, readonly Query[]> = new Map();
@@ -57,11 +68,13 @@ export class FakeSession {
     this.#socket = socket;
   }
 
-  send(message: ServerMessage): void {
-    const writer = new Writer();
-    writer.u8(0);
-    writeServerMessage(writer, message);
-    this.#socket.send(writer.finish());
+  /** All in one frame, which only v3 allows for more than one message. */
+  send(...messages: readonly ServerMessage[]): void {
+    this.#socket.send(Buffer.concat([Buffer.of(0), bodyOf(messages)]));
+  }
+
+  sendGzip(...messages: readonly ServerMessage[]): void {
+    this.#socket.send(Buffer.concat([Buffer.of(2), gzipSync(bodyOf(messages))]));
   }
 
   sendRaw(frame: Uint8Array | string): void {
@@ -89,11 +102,19 @@ export class FakeHost {
   readonly upgrades: { readonly url: string; readonly authorization: string | undefined }[] = [];
   readonly protocols: string[] = [];
   readonly messages: ClientMessage[] = [];
+  /** How many messages each frame of a client held. */
+  readonly frameCounts: number[] = [];
+  /** What it speaks. */
+  supported: readonly Subprotocol[] = ["v3.bsatn.spacetimedb", "v2.bsatn.spacetimedb"];
+  /** Whether answers are compressed, whatever was asked for. */
+  compresses = false;
   /** Code and reason of each Close frame from a client. */
   readonly closes: string[] = [];
   readonly tokens: Map<string, Identity> = new Map();
   /** What a reducer does; what it throws is its error. */
   readonly reducers: Map<string, (args: Uint8Array) => Changes> = new Map();
+  /** What a procedure returns, encoded; what it throws is its error. */
+  readonly procedures: Map<string, (args: Uint8Array) => Uint8Array> = new Map();
   /** Taken before the host's own answer, where it returns true. */
   override: Answer = () => false;
   refusal: { readonly status: number; readonly text: string } | undefined;
@@ -120,6 +141,7 @@ export class FakeHost {
     const server = createServer((request, response) => this.#http(request, response));
     const sockets = new WebSocketServer({
       server,
+      handleProtocols: (offered) => chooseSubprotocol([...offered], this.supported) ?? false,
       verifyClient: (info, answer) => {
         const { url = "", headers } = info.req;
         this.upgrades.push({ url, authorization: headers.authorization });
@@ -201,10 +223,16 @@ export class FakeHost {
   }
 
   #receive(session: FakeSession, data: Buffer): void {
-    const message = decodeClientMessage(new Reader(data));
-    this.messages.push(message);
-    this.#wake();
-    if (!this.override(session, message)) this.answer(session, message, data);
+    const reader = new Reader(data);
+    let count = 0;
+    do {
+      const message = decodeClientMessage(reader);
+      count++;
+      this.messages.push(message);
+      this.#wake();
+      if (!this.override(session, message)) this.answer(session, message, data);
+    } while (reader.remaining > 0 && this.protocols.at(-1)?.startsWith("v3"));
+    this.frameCounts.push(count);
   }
 
   /** Waits for so many messages since the start. */
@@ -252,8 +280,18 @@ export class FakeHost {
         session.send({ kind: "oneOffQueryResult", requestId: message.requestId, result });
         return;
       }
+      case "callProcedure": {
+        const args = data.subarray(message.argsStart, message.argsEnd);
+        this.#callProcedure(session, message.requestId, message.name, args);
+        return;
+      }
       default:
-        this.#call(session, message.requestId, message.name, data.subarray(message.argsStart));
+        this.#call(
+          session,
+          message.requestId,
+          message.name,
+          data.subarray(message.argsStart, message.argsEnd),
+        );
     }
   }
 
@@ -291,6 +329,24 @@ export class FakeHost {
     }
   }
 
+  #callProcedure(session: FakeSession, requestId: number, name: string, args: Uint8Array): void {
+    const answer = (status: ProcedureStatus): void =>
+      session.send({
+        kind: "procedureResult",
+        requestId,
+        timestamp: new Timestamp(0n),
+        duration: new TimeDuration(0n),
+        status,
+      });
+    try {
+      const procedure = this.procedures.get(name);
+      if (procedure === undefined) throw new Error("No such procedure");
+      answer({ kind: "returned", value: procedure(args) });
+    } catch (thrown) {
+      answer({ kind: "internalError", error: messageOf(thrown) });
+    }
+  }
+
   /** Changes the tables and tells everybody but the caller, whose updates are returned. */
   commit(changes: Changes, caller?: FakeSession): QuerySetUpdate[] {
     for (const [name, rows] of Object.entries(changes.delete ?? {})) {
@@ -304,7 +360,9 @@ export class FakeHost {
     }
     for (const session of this.sessions) {
       const querySets = session === caller ? [] : this.#updatesFor(session, changes);
-      if (querySets.length > 0) session.send({ kind: "transactionUpdate", querySets });
+      if (querySets.length === 0) continue;
+      if (this.compresses) session.sendGzip({ kind: "transactionUpdate", querySets });
+      else session.send({ kind: "transactionUpdate", querySets });
     }
     return caller === undefined ? [] : this.#updatesFor(caller, changes);
   }

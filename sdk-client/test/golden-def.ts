@@ -8,6 +8,7 @@ import {
   type ModuleDef,
   option,
   type PrimitiveKind,
+  type ProcedureDef,
   primitive,
   product,
   type ProductType,
@@ -103,10 +104,19 @@ interface TableSketch {
   readonly isPrivate?: boolean;
   readonly isEvent?: boolean;
   readonly sequence?: number;
+  readonly indexes?: readonly (readonly number[])[];
 }
 
 function tableOf(sketch: TableSketch): TableDef {
-  const { name, row, primaryKey, uniques = [], isPrivate = false, isEvent = false } = sketch;
+  const {
+    name,
+    row,
+    primaryKey,
+    uniques = [],
+    isPrivate = false,
+    isEvent = false,
+    indexes = [],
+  } = sketch;
   const { elements } = typespace[row] as ProductType;
   return {
     name,
@@ -119,7 +129,12 @@ function tableOf(sketch: TableSketch): TableDef {
       defaultValue: undefined,
     })),
     primaryKey,
-    indexes: [],
+    indexes: [...uniques, ...indexes].map((columns) => ({
+      name: `${name}_${columns.join("_")}_idx`,
+      sourceName: `${name}_${columns.join("_")}_idx`,
+      accessorName: undefined,
+      algorithm: { kind: "btree", columns },
+    })),
     constraints: uniques.map((columns) => ({ name: `${name}_${columns.join("_")}_key`, columns })),
     sequences:
       sketch.sequence === undefined
@@ -149,6 +164,14 @@ export function reducerOf(
   return { name, params, ...rest, ...more };
 }
 
+export function procedureOf(
+  name: string,
+  params: ProductType,
+  returnType: AlgebraicType,
+): ProcedureDef {
+  return { id: 0, name, sourceName: name, params, returnType, isPrivate: false };
+}
+
 export const goldenDef: ModuleDef = {
   version: 10,
   typespace,
@@ -172,8 +195,9 @@ export const goldenDef: ModuleDef = {
       primaryKey: 0,
       uniques: [[0], [2]],
       sequence: 0,
+      indexes: [[2, 1], [2]],
     }),
-    tableOf({ name: "message_log", row: at.pair }),
+    tableOf({ name: "message_log", row: at.pair, indexes: [[2]] }),
     tableOf({ name: "mail.outbox_2", row: at.pair, uniques: [[0, 1], [2]] }),
     tableOf({ name: "nameless_thing", row: at.nameless }),
     tableOf({ name: "ping", row: at.point, isEvent: true }),
@@ -186,7 +210,11 @@ export const goldenDef: ModuleDef = {
     reducerOf("clear_all", product({})),
     reducerOf("tick", product({ row: ref(at.secret) }), { isPrivate: true }),
   ],
-  procedures: [],
+  procedures: [
+    procedureOf("count_messages", product({}), primitive("u64")),
+    procedureOf("find_shape", product({ near_point: ref(at.point) }), option(ref(at.shape))),
+    procedureOf("forget", product({ id: u64 }), unitType),
+  ],
   views: [
     {
       index: 0,

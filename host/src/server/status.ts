@@ -27,6 +27,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_SUBSCRIPTION: 400,
   LC_REDUCER_ARGUMENTS: 400,
   LC_REDUCER_FAILED: moduleFailedStatus,
+  LC_PROCEDURE_FAILED: moduleFailedStatus,
   LC_CALL_TIME_LIMIT: moduleFailedStatus,
   LC_NOT_YET: 501,
   LC_CLIENT_CONNECTED: 500,

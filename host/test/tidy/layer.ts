@@ -53,7 +53,7 @@ const workspaceUses: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The demo, and the tests that use modules as their authors and clients do, stand above all. */
-const topFolder = /^fixtures\/src\/(?:demo|features|kitchen)\//;
+const topFolder = /^fixtures\/src\/(?:client|demo|features|kitchen)\//;
 const topUses = ["abi", "host", "sdk-client", "cli", "fixtures"];
 
 /** Workspaces import one way, by package name, never by a path into another's folder. */

@@ -2,6 +2,7 @@
 // order that depends on names alone, so that the same module always gives the same text.
 import {
   type AlgebraicType,
+  assert,
   type Element,
   type ModuleDef,
   type ProductType,
@@ -10,6 +11,13 @@ import {
   type TableDef,
   type ViewDef,
 } from "@lightcone/abi";
+import {
+  type ColumnModel,
+  columnModels,
+  type IndexModel,
+  indexModels,
+  joinableFields,
+} from "./columns.ts";
 import { elementName, memberName, NameClaims, typeName } from "./name.ts";
 
 export interface TypeModel {
@@ -32,6 +40,9 @@ export interface TableModel {
   readonly primaryKey: string | undefined;
   readonly uniques: readonly (readonly string[])[];
   readonly isEvent: boolean;
+  readonly columns: readonly ColumnModel[];
+  readonly indexes: readonly IndexModel[];
+  readonly joinableFields: readonly string[];
 }
 
 export interface ReducerModel {
@@ -43,10 +54,15 @@ export interface ReducerModel {
   readonly params: ProductType;
 }
 
+export interface ProcedureModel extends ReducerModel {
+  readonly returns: AlgebraicType;
+}
+
 export interface BindingsModel {
   readonly types: readonly TypeModel[];
   readonly tables: readonly TableModel[];
   readonly reducers: readonly ReducerModel[];
+  readonly procedures: readonly ProcedureModel[];
 }
 
 export interface ModelOptions {
@@ -55,7 +71,16 @@ export interface ModelOptions {
 }
 
 /** Names that generated files use for themselves. */
-const ownNames = ["DbConnection", "DbModule", "DbReducers", "DbRows", "DbTables", "Uint8Array"];
+const ownNames = [
+  "DbConnection",
+  "DbModule",
+  "DbProcedures",
+  "DbQueries",
+  "DbReducers",
+  "DbRows",
+  "DbTables",
+  "Uint8Array",
+];
 
 /** A table or view before its row type has a position. */
 type Source =
@@ -72,6 +97,7 @@ class Modeller {
   readonly #claims = new NameClaims();
   readonly #sources: readonly Source[];
   readonly #reducers: ModuleDef["reducers"];
+  readonly #procedures: ModuleDef["procedures"];
   /** Names of the reachable entries of the typespace, and their positions in the list of types. */
   readonly #typeNames = new Map<number, string>();
   readonly #positions = new Map<number, number>();
@@ -90,6 +116,9 @@ class Modeller {
         ({ lifecycle, isPrivate }) => lifecycle === undefined && (includePrivate || !isPrivate),
       )
       .toSorted(byName(({ name }) => name));
+    this.#procedures = def.procedures
+      .filter(({ isPrivate }) => includePrivate || !isPrivate)
+      .toSorted(byName(({ name }) => name));
   }
 
   run(): BindingsModel {
@@ -97,9 +126,13 @@ class Modeller {
     this.#nameTypes();
     const types = [...this.#typeNames].map(([ref]) => this.#typeModel(ref));
     const tables = this.#sources.map((source) => this.#tableModel(source));
-    const reducers = this.#reducers.map((each) => this.#reducerModel(each.name, each.params));
+    const reducers = this.#reducers.map((each) => this.#callModel("reducer", each));
+    const procedures = this.#procedures.map((each) => ({
+      ...this.#callModel("procedure", each),
+      returns: this.#renamed(each.returnType, `the procedure ${each.name}`),
+    }));
     this.#claims.finish();
-    return { types, tables, reducers };
+    return { types, tables, reducers, procedures };
   }
 
   #viewSource(view: ViewDef): Source[] {
@@ -116,6 +149,10 @@ class Modeller {
     const reached = new Set<number>();
     for (const { rowRef } of this.#sources) this.#reach({ kind: "ref", ref: rowRef }, reached);
     for (const { params } of this.#reducers) this.#reach(params, reached);
+    for (const { params, returnType } of this.#procedures) {
+      this.#reach(params, reached);
+      this.#reach(returnType, reached);
+    }
     const given = new Map(
       this.#def.types.map(({ scope, name, ref }) => [ref, { scope, name }] as const),
     );
@@ -200,7 +237,9 @@ class Modeller {
   #tableModel({ kind, def, rowRef }: Source): TableModel {
     const accessor = memberName(def.name);
     this.#claims.claim("tables", accessor, `the ${kind} ${def.name}`);
-    const row = resolve({ kind: "ref", ref: rowRef }, this.#def.typespace);
+    const { typespace } = this.#def;
+    const row = resolve({ kind: "ref", ref: rowRef }, typespace);
+    assert(row.kind === "product", `the row type of ${def.name} is no product`);
     const fields = elementsOf(row).map(({ name }, i) => elementName(name, i));
     const fieldAt = (column: number): string => fields[column] ?? "";
     const primaryKey = def.primaryKey === undefined ? undefined : fieldAt(def.primaryKey);
@@ -208,6 +247,12 @@ class Modeller {
       "constraints" in def ? def.constraints.map((each) => each.columns.map(fieldAt)) : [];
     // A view's key is unique among the rows that one client sees.
     if (kind === "view" && primaryKey !== undefined) uniques.push([primaryKey]);
+    const columns = columnModels(row, typespace);
+    const indexes = indexModels(def, row, typespace);
+    for (const index of indexes) {
+      const owner = `the index on ${index.fields.join(", ")} of the table ${def.name}`;
+      this.#claims.claim(`indexes of ${def.name}`, index.accessor, owner);
+    }
     return {
       accessor,
       name: def.name,
@@ -217,18 +262,24 @@ class Modeller {
       primaryKey,
       uniques: uniques.toSorted(byName((each) => each.join())),
       isEvent: "isEvent" in def && def.isEvent,
+      columns,
+      indexes,
+      joinableFields: joinableFields(columns, indexes),
     };
   }
 
-  #reducerModel(name: string, params: ProductType): ReducerModel {
+  #callModel(
+    kind: "reducer" | "procedure",
+    { name, params }: { readonly name: string; readonly params: ProductType },
+  ): ReducerModel {
     const accessor = memberName(name);
-    this.#claims.claim("reducers", accessor, `the reducer ${name}`);
+    this.#claims.claim(`${kind}s`, accessor, `the ${kind} ${name}`);
     const hasParams = params.elements.length > 0;
     const argsName = hasParams ? typeName([], `${name}_args`) : undefined;
     if (argsName !== undefined) {
-      this.#claims.claim("types", argsName, `the arguments of the reducer ${name}`);
+      this.#claims.claim("types", argsName, `the arguments of the ${kind} ${name}`);
     }
-    const renamed = this.#renamedAll(params, params.elements, `the reducer ${name}`);
+    const renamed = this.#renamedAll(params, params.elements, `the ${kind} ${name}`);
     return { accessor, name, argsName, params: { kind: "product", elements: renamed } };
   }
 }

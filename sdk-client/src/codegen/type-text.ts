@@ -11,6 +11,7 @@ import {
   type SpecialKind,
   type Typespace,
 } from "@lightcone/abi";
+import { block } from "./text.ts";
 
 /** What the references of types lead to. */
 export interface TypeScope {
@@ -144,6 +145,26 @@ function entryTexts(elements: readonly Element[]): string {
 }
 
 /** One entry of the object that describes a product's fields or a sum's variants. */
-export function entryText({ name = "", type }: Element): string {
+function entryText({ name = "", type }: Element): string {
   return `${name}: ${expressionText(type)}`;
+}
+
+/** As expressionText, but with a line for each field or variant. */
+export function longExpression(type: AlgebraicType): string {
+  if (specialKind(type) !== undefined || isUnit(type)) return expressionText(type);
+  if (type.kind === "product") {
+    return block(
+      "sdk.product({",
+      type.elements.map((each) => `${entryText(each)},`),
+      "})",
+    );
+  }
+  if (type.kind === "sum") {
+    return block(
+      "sdk.sum({",
+      type.variants.map((each) => `${entryText(each)},`),
+      "})",
+    );
+  }
+  return expressionText(type);
 }

@@ -20,7 +20,8 @@ import {
 } from "@lightcone/abi";
 import { readWasm, wasmNames } from "@lightcone/fixtures/wasm";
 import { test } from "tap";
-import { goldenDef, reducerOf } from "../../test/golden-def.ts";
+import { goldenDef, procedureOf, reducerOf } from "../../test/golden-def.ts";
+import { procedureSchemas } from "../../test/golden/procedures.js";
 import { reducerSchemas } from "../../test/golden/reducers.js";
 import { tableSchemas } from "../../test/golden/tables.js";
 import { typespace } from "../../test/golden/types.js";
@@ -43,12 +44,13 @@ void test("the golden files (LIGHTCONE_GOLDEN=write renews them)", (t) => {
 });
 
 void test("the same module in another order gives the same text", (t) => {
-  const { types, tables, reducers, views } = goldenDef;
+  const { types, tables, reducers, procedures, views } = goldenDef;
   const turned: ModuleDef = {
     ...goldenDef,
     types: types.toReversed(),
     tables: tables.toReversed(),
     reducers: reducers.toReversed(),
+    procedures: procedures.toReversed(),
     views: views.toReversed(),
   };
   t.same([...generateTypeScript(turned)], [...generateTypeScript(goldenDef)]);
@@ -64,6 +66,11 @@ void test("types of the bindings describe the same bytes as the module's", (t) =
     }
     const row = "productTypeRef" in table ? ref(table.productTypeRef) : rowOf(table.returnType);
     t.ok(isSame(row, goldenDef.typespace, schema?.row ?? ref(99), typespace), table.name);
+  }
+  for (const { name, params, returnType } of goldenDef.procedures) {
+    const schema = Object.values(procedureSchemas).find((each) => each.name === name);
+    t.ok(isSame(params, goldenDef.typespace, schema?.params ?? ref(99), typespace), name);
+    t.ok(isSame(returnType, goldenDef.typespace, schema?.returns ?? ref(99), typespace), name);
   }
   for (const { name, params } of goldenDef.reducers) {
     const schema = Object.values(reducerSchemas).find((each) => each.name === name);
@@ -117,6 +124,7 @@ const empty: ModuleDef = {
   types: [],
   tables: [],
   reducers: [],
+  procedures: [],
   views: [],
 };
 
@@ -156,6 +164,36 @@ const collisions: readonly (readonly [string, Partial<ModuleDef>, RegExp])[] = [
       reducers: [reducerOf("set", product({ row: ref(0) }))],
     },
     /the type SetArgs and the arguments of the reducer set would both be called SetArgs/,
+  ],
+  [
+    "two procedures",
+    {
+      procedures: [
+        procedureOf("get_1", product({}), unitType),
+        procedureOf("get1", product({}), unitType),
+      ],
+    },
+    /the procedure get1 and the procedure get_1 would both be called get1 in TypeScript/,
+  ],
+  [
+    "two indexes",
+    {
+      typespace: [product({ a: string, b: string, a_and_b: string })],
+      tables: [
+        {
+          ...goldenDef.tables[0]!,
+          name: "t",
+          productTypeRef: 0,
+          indexes: [[0, 1], [2]].map((columns) => ({
+            name: `t_${columns.join("_")}`,
+            sourceName: `t_${columns.join("_")}`,
+            accessorName: undefined,
+            algorithm: { kind: "btree", columns },
+          })),
+        },
+      ],
+    },
+    /the index on a, b of the table t and the index on aAndB of the table t would both be called/,
   ],
   [
     "a name of the bindings",

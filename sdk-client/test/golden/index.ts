@@ -1,10 +1,12 @@
 // Generated from the module's definition. Do not edit: the next generation overwrites it.
 
 import * as sdk from "@lightcone/sdk-client";
+import { type DbProcedures, procedureSchemas } from "./procedures.js";
 import { type DbReducers, reducerSchemas } from "./reducers.js";
-import { type DbRows, type DbTables, tableSchemas } from "./tables.js";
+import { type DbQueries, type DbRows, type DbTables, tableSchemas } from "./tables.js";
 import { typespace } from "./types.js";
 
+export type * from "./procedures.js";
 export type * from "./reducers.js";
 export type * from "./tables.js";
 export type * from "./types.js";
@@ -13,6 +15,7 @@ export type * from "./types.js";
 export interface DbModule {
   readonly tables: DbTables;
   readonly reducers: DbReducers;
+  readonly procedures: DbProcedures;
   readonly rows: DbRows;
 }
 
@@ -20,6 +23,7 @@ const schema: sdk.ModuleSchema<DbModule> = {
   types: typespace,
   tables: tableSchemas,
   reducers: reducerSchemas,
+  procedures: procedureSchemas,
 };
 
 /** A connection to a database that runs this module. */
@@ -29,3 +33,9 @@ export type DbConnection = sdk.DbConnection<DbModule>;
 export const DbConnection: { readonly builder: () => sdk.ConnectionBuilder<DbModule> } = {
   builder: () => sdk.connectionBuilder(schema),
 };
+
+/** Queries without SQL: `connection.subscribe(tables.….where((row) => row.….eq(…)))`. */
+export const tables: DbQueries = /* @__PURE__ */ sdk.queryTables<DbQueries>(
+  tableSchemas,
+  typespace,
+);

@@ -1,0 +1,132 @@
+// The process of `client`: a connection whose frames come from memory instead of a socket, so that the figures are of
+// decoding, the cache and callbacks alone.
+import { assert } from "@lightcone/abi";
+import { connectionBuilder, type DbConnection, type Transport } from "@lightcone/sdk-client";
+import { sampleMemory } from "../datastore/memory.ts";
+import { answerParent, cpuMicros } from "../remote.ts";
+import { frameOf, type Game, game, greeting, playerList } from "./player-table.ts";
+
+export interface LoadResult {
+  readonly seconds: number;
+  readonly cpuMicrosPerRow: number;
+  /** What the process holds in addition, once garbage is gone, on and outside of the heap. */
+  readonly bytesPerRow: number;
+  readonly rowBytes: number;
+}
+
+export interface UpdateResult {
+  readonly changesPerSecond: number;
+  readonly cpuMicrosPerChange: number;
+  readonly changeCount: number;
+}
+
+export interface UpdateParams {
+  readonly changesPerTransaction: number;
+  readonly seconds: number;
+}
+
+export type ClientMethods = {
+  load: { params: { readonly rowCount: number }; result: LoadResult };
+  update: { params: UpdateParams; result: UpdateResult };
+  /** Has an index built, which then follows; resolves with the milliseconds of CPU time that it took. */
+  buildIndex: { params: null; result: number };
+};
+
+/** Changes that are encoded before the clock runs. */
+const changesPerRound = 20_000;
+
+let giveFrame: (frame: Uint8Array) => void = () => undefined;
+let connection: DbConnection<Game> | undefined;
+let versions = new Uint32Array(0);
+let nextId = 0;
+
+const transport: Transport = {
+  open: (_, events) => {
+    giveFrame = (frame) => events.frame(frame);
+    queueMicrotask(() => giveFrame(frameOf(greeting)));
+    return { send: () => undefined, close: () => undefined };
+  },
+  createTokenStore: () => ({ get: () => undefined, set: () => undefined }),
+};
+
+async function load({ rowCount }: { readonly rowCount: number }): Promise<LoadResult> {
+  connection = connectionBuilder(game)
+    .withUri("http://memory")
+    .withDatabaseName("game")
+    .withTransport(transport)
+    .build();
+  await connection.connected;
+  const { applied } = connection.subscribe("SELECT * FROM player");
+  versions = new Uint32Array(rowCount);
+  const bytesBefore = liveBytes();
+  const rows = playerList(versions.keys(), () => 0);
+  const tables = [{ table: "player", rows }];
+  let frame = frameOf({ kind: "subscribeApplied", requestId: 1, querySetId: 1, tables });
+  const rowBytes = rows.data.length / rowCount;
+  const [start, cpuBefore] = [performance.now(), cpuMicros()];
+  giveFrame(frame);
+  await applied;
+  const seconds = (performance.now() - start) / 1000;
+  const cpu = cpuMicros() - cpuBefore;
+  assert(connection.db.player.count() === rowCount, "verification failed: rows are missing");
+  frame = new Uint8Array(0);
+  tables.length = 0;
+  const bytesPerRow = (liveBytes() - bytesBefore) / rowCount;
+  return { seconds, cpuMicrosPerRow: cpu / rowCount, bytesPerRow, rowBytes };
+}
+
+function liveBytes(): number {
+  const { heapBytes, bufferBytes } = sampleMemory();
+  return heapBytes + bufferBytes;
+}
+
+/** Transactions that replace rows all over the table, encoded. */
+function nextFrames(changesPerTransaction: number): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (let count = 0; count < changesPerRound; count += changesPerTransaction) {
+    const ids = Array.from({ length: changesPerTransaction }, () => {
+      // A prime steps through all rows without an order that memory would like.
+      nextId = (nextId + 7_368_787) % versions.length;
+      return nextId;
+    });
+    const deletes = playerList(ids, (id) => versions[id] as number);
+    for (const id of ids) versions[id] = (versions[id] as number) + 1;
+    const inserts = playerList(ids, (id) => versions[id] as number);
+    const tables = [{ table: "player", rows: [{ kind: "persistent" as const, inserts, deletes }] }];
+    frames.push(frameOf({ kind: "transactionUpdate", querySets: [{ querySetId: 1, tables }] }));
+  }
+  return frames;
+}
+
+function update({ changesPerTransaction, seconds }: UpdateParams): UpdateResult {
+  assert(connection !== undefined, "nothing is loaded");
+  let toldCount = 0;
+  const stop = connection.db.player.onUpdate(() => toldCount++);
+  let [elapsedMs, cpu, changeCount] = [0, 0, 0];
+  // The first rounds are for the compiler.
+  for (let round = -3; elapsedMs < seconds * 1000; round++) {
+    const frames = nextFrames(changesPerTransaction);
+    const [start, cpuBefore] = [performance.now(), cpuMicros()];
+    for (const frame of frames) giveFrame(frame);
+    if (round < 0) continue;
+    elapsedMs += performance.now() - start;
+    cpu += cpuMicros() - cpuBefore;
+    changeCount += frames.length * changesPerTransaction;
+  }
+  stop();
+  assert(toldCount >= changeCount, "verification failed: changes were not told");
+  const { x } = connection.db.player.find({ id: BigInt(nextId) }) ?? {};
+  assert(x === nextId + (versions[nextId] as number), "verification failed: a row is stale");
+  const changesPerSecond = changeCount / (elapsedMs / 1000);
+  return { changesPerSecond, cpuMicrosPerChange: cpu / changeCount, changeCount };
+}
+
+function buildIndex(): number {
+  assert(connection !== undefined, "nothing is loaded");
+  const before = cpuMicros();
+  const found = connection.db.player.index.byRoomAndScore.filter(1);
+  assert(found.length > 0, "verification failed: the index is empty");
+  return (cpuMicros() - before) / 1000;
+}
+
+answerParent<ClientMethods>({ load, update, buildIndex });
