@@ -9,6 +9,8 @@ import {
 } from "./backoff.ts";
 import { DbConnection } from "./connection.ts";
 import type { ConnectionStatus, DisconnectedEvent, ErrorReporter } from "./event.ts";
+import type { LineOptions } from "./reconnect.ts";
+import type { Persistence } from "./persistence.ts";
 import type { ModuleSchema, ModuleTypes } from "./schema.ts";
 import type { TokenStore } from "./token.ts";
 import type { Transport } from "./transport.ts";
@@ -28,6 +30,7 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   #confirmedReads: boolean | undefined;
   #tokenStore: TokenStore | undefined;
   #transport: Transport = platformTransport;
+  #persistence: Persistence | undefined;
   #reconnect: ReconnectOptions = defaultReconnect;
   #clockwork: Clockwork = systemClockwork;
   #onConnect: OnConnect<M> | undefined;
@@ -67,6 +70,12 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   /** Where the token of an identity that the server made is kept. By default localStorage in browsers, else memory. */
   withTokenStore(tokenStore: TokenStore): this {
     this.#tokenStore = tokenStore;
+    return this;
+  }
+
+  /** Keeps rows from one visit to the next: `persist({ name })` of `@lightcone/sdk-client/persist`. */
+  withPersistence(persistence: Persistence): this {
+    this.#persistence = persistence;
     return this;
   }
 
@@ -133,24 +142,22 @@ export class ConnectionBuilder<M extends ModuleTypes> {
         report(thrown);
       }
     };
-    const connection: DbConnection<M> = new DbConnection(
-      this.#schema,
-      {
-        transport: this.#transport,
-        address: { serverUrl, databaseName, confirmedReads: this.#confirmedReads },
-        token: this.#token,
-        tokenStore: this.#tokenStore ?? this.#transport.createTokenStore(),
-        reconnect: this.#reconnect,
-        clockwork: this.#clockwork,
-        report,
-      },
-      {
-        connected: (identity, token) =>
-          guarded(() => this.#onConnect?.(connection, identity, token)),
-        connectFailed: (error) => guarded(() => this.#onConnectError?.(connection, error)),
-        disconnected: (event) => guarded(() => this.#onDisconnect?.(connection, event)),
-      },
-    );
+    const options: LineOptions = {
+      transport: this.#transport,
+      address: { serverUrl, databaseName, confirmedReads: this.#confirmedReads },
+      token: this.#token,
+      tokenStore: this.#tokenStore ?? this.#transport.createTokenStore(),
+      reconnect: this.#reconnect,
+      clockwork: this.#clockwork,
+      report,
+    };
+    const connection: DbConnection<M> = new DbConnection(this.#schema, options, {
+      connected: (identity, token) => guarded(() => this.#onConnect?.(connection, identity, token)),
+      connectFailed: (error) => guarded(() => this.#onConnectError?.(connection, error)),
+      disconnected: (event) => guarded(() => this.#onDisconnect?.(connection, event)),
+    });
+    if (this.#persistence !== undefined)
+      connection.attach(this.#persistence, this.#schema, options);
     if (this.#onStatus !== undefined) connection.onStatus(this.#onStatus);
     return connection;
   }

@@ -4,8 +4,10 @@ import {
   type ConnectionId,
   type Identity,
   LightconeError,
+  present,
   type ProductValue,
   type ServerMessage,
+  type TableRows,
   writeCallReducer,
   writeOneOffQuery,
 } from "@lightcone/abi";
@@ -21,12 +23,14 @@ import type { Greeting } from "./link.ts";
 import { Mirror } from "./mirror.ts";
 import { Line, type LineOptions } from "./reconnect.ts";
 import { makeReducers, reducerError } from "./reducer.ts";
+import type { Persistence, PersistedTable } from "./persistence.ts";
 import { Requests, type Send } from "./request.ts";
 import { Resync } from "./resync.ts";
-import type { ModuleSchema, ModuleTypes } from "./schema.ts";
+import type { ModuleSchema, ModuleTypes, TableSchema } from "./schema.ts";
 import type { SqlRow } from "./sql-row.ts";
 import type { Subscription, SubscriptionCallbacks } from "./subscription.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { CachedTable } from "./table.ts";
 
 type MessageOf<Kind extends ServerMessage["kind"]> = Extract<
   ServerMessage,
@@ -50,6 +54,7 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   readonly #callbacks: ConnectionCallbacks;
   readonly #report: ErrorReporter;
   readonly #statusListeners = new Listeners<[status: ConnectionStatus]>();
+  readonly #staleListeners = new Listeners<[isStale: boolean]>();
   readonly #connected = new Deferred<void>();
   readonly #line: Line;
   readonly #mirror: Mirror;
@@ -58,6 +63,7 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   readonly #subscriptions: Subscriptions;
   #greeting: Greeting | undefined;
   #token: string | undefined;
+  #isStale = false;
 
   /** Connects at once. Programs call `build()` of a builder instead. */
   constructor(schema: ModuleSchema<M>, options: LineOptions, callbacks: ConnectionCallbacks) {
@@ -74,6 +80,7 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
       send,
       report,
       restart: (error) => this.#line.restart(error),
+      confirmed: () => this.#setStale(false),
     });
     this.db = this.#mirror.handles;
     this.reducers = makeReducers(schema.reducers, types, (reducer, args) =>
@@ -118,6 +125,16 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
     return this.#statusListeners.add(callback);
   }
 
+  /** Whether the rows are those of an earlier visit, which the server has not confirmed yet: see `withPersistence`. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  /** Calls `callback` each time `isStale` changes. */
+  onStale(callback: (isStale: boolean) => void): Stop {
+    return this.#staleListeners.add(callback);
+  }
+
   /**
    * Keeps the rows of these SQL queries (`SELECT * FROM message WHERE …`) in the cache, all of them or none. What cannot be
    * sent now is sent with the next connection. Throws LC_LIMIT.
@@ -148,6 +165,39 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
     if (kind === "connected") this.#tellDisconnected(undefined, false);
     this.#finish(new LightconeError("LC_CONNECTION", "the program closed the connection"));
     this.#statusListeners.emit(this.#report, this.#line.status);
+  }
+
+  /** What `withPersistence` of the builder asks for. */
+  attach(persistence: Persistence, schema: ModuleSchema<M>, options: LineOptions): void {
+    const { address, clockwork, report } = options;
+    const tables: PersistedTable[] = [];
+    for (const [accessor, tableSchema] of Object.entries<TableSchema>(schema.tables)) {
+      const table = this.#mirror.handles[accessor];
+      if (table instanceof CachedTable) tables.push({ schema: tableSchema, table });
+    }
+    persistence.attach({
+      serverUrl: address.serverUrl,
+      databaseName: address.databaseName,
+      types: schema.types,
+      tables,
+      clockwork,
+      report,
+      startToken: startToken(options),
+      token: this.connected.then(() => present(this.#token, "a connection has a token")),
+      showCached: (rows) => this.#subscriptions.showCached(() => this.#showCached(rows)),
+    });
+  }
+
+  #showCached(rows: readonly TableRows[]): void {
+    const changes = this.#mirror.addRows(rows);
+    this.#isStale = true;
+    this.#mirror.notify(changes, { kind: "cached" });
+    this.#staleListeners.emit(this.#report, true);
+  }
+
+  #setStale(isStale: boolean): void {
+    this.#isStale = isStale;
+    this.#staleListeners.emit(this.#report, isStale);
   }
 
   #up(greeting: Greeting, token: string): void {
@@ -242,6 +292,15 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
       result.reject(thrown);
     }
   }
+}
+
+/** The token that the first attempt uses, as reconnect.ts finds it. */
+async function startToken({
+  token,
+  tokenStore,
+  address,
+}: LineOptions): Promise<string | undefined> {
+  return token ?? tokenStore.get(address.serverUrl);
 }
 
 /** The documented code for what is asked of a connection that is not there, whatever ended it. */

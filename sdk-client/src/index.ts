@@ -3,10 +3,11 @@ export { type Clockwork, defaultReconnect, type ReconnectOptions } from "./backo
 export type { ConnectionBuilder } from "./builder.ts";
 export type { DbConnection } from "./connection.ts";
 export type { ConnectionStatus, DisconnectedEvent, EventContext, Stop } from "./event.ts";
+export type { Persistence, PersistenceHost } from "./persistence.ts";
 export type { CallResult } from "./request.ts";
 export type { SqlRow } from "./sql-row.ts";
 export type { Subscription, SubscriptionCallbacks } from "./subscription.ts";
-export type { EventTable, KeyedTable, Table, UniqueTable } from "./table.ts";
+export type { EventTable, KeyedTable, Table, TableChange, UniqueTable } from "./table.ts";
 export { memoryTokenStore, type TokenStore } from "./token.ts";
 export type { Socket, SocketAddress, SocketEvents, Transport } from "./transport.ts";
 export {

@@ -9,6 +9,13 @@ export interface EventTable<Row> {
   onInsert(callback: (row: Row, event: EventContext) => void): Stop;
 }
 
+/** What one transaction changed in a table. A row replaced by one with the same primary key is in `updated` alone. */
+export interface TableChange<Row> {
+  readonly inserted: readonly Row[];
+  readonly deleted: readonly Row[];
+  readonly updated: readonly (readonly [before: Row, after: Row])[];
+}
+
 /**
  * The rows of a table that the subscriptions of this connection select. Rows are shared: do not change them.
  *
@@ -23,6 +30,13 @@ export interface Table<Row> extends EventTable<Row> {
   /** How many rows there are. */
   count(): number;
   onDelete(callback: (row: Row, event: EventContext) => void): Stop;
+  /**
+   * Calls `callback` once for each transaction that changed the table, before the callbacks of single rows of any table.
+   * For views of the rows that follow the table.
+   */
+  onChange(callback: (change: TableChange<Row>, event: EventContext) => void): Stop;
+  /** Another number after each change: what was computed from the rows under this one is still right. */
+  readonly version: number;
 }
 
 /** A table that has columns with unique values. `Key` is an object of one such column, or of several unique together. */
@@ -45,6 +59,8 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
   readonly #inserted: RowListeners = new Listeners();
   readonly #deleted: RowListeners = new Listeners();
   readonly #updated = new Listeners<[ProductValue, ProductValue, EventContext]>();
+  readonly #changed = new Listeners<[change: RowChange, event: EventContext]>();
+  #version = 0;
 
   constructor(cache: TableCache) {
     this.#cache = cache;
@@ -60,6 +76,10 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
 
   count(): number {
     return this.#cache.size;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   find(key: ProductValue): ProductValue | undefined {
@@ -78,6 +98,18 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
     callback: (before: ProductValue, after: ProductValue, event: EventContext) => void,
   ): Stop {
     return this.#updated.add(callback);
+  }
+
+  onChange(callback: (change: RowChange, event: EventContext) => void): Stop {
+    return this.#changed.add(callback);
+  }
+
+  /** Comes before `emit`, for all tables that a transaction changed, so that what follows tables is right in callbacks. */
+  emitChange(report: ErrorReporter, change: RowChange, event: EventContext): void {
+    const { inserted, deleted, updated } = change;
+    if (inserted.length + deleted.length + updated.length === 0) return;
+    this.#version++;
+    this.#changed.emit(report, change, event);
   }
 
   emit(report: ErrorReporter, change: RowChange, event: EventContext): void {
