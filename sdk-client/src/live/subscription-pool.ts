@@ -145,9 +145,9 @@ export class SharedSubscription implements Source<SubscriptionStatus> {
     this.#subscription = undefined;
     this.#isExpected = false;
     this.#stopStale?.();
+    if (this.#status.kind !== "failed") void subscription?.unsubscribe();
     this.#change(pendingStatus);
     this.#setActive(false);
-    void subscription?.unsubscribe();
   }
 }
 

@@ -1,0 +1,81 @@
+// How the pages connect: to the host that their address names. What they do is counted for the tests.
+import { DbConnection as Bank } from "../bindings/bank/index.js";
+import { DbConnection as Chat } from "../bindings/chat/index.js";
+
+export interface Probe {
+  subscribed: number;
+  unsubscribed: number;
+  /** Renders by component. */
+  readonly renders: Record<string, number>;
+  /** Milliseconds that each transaction kept the page busy. */
+  readonly busyMs: number[];
+  readonly notes: string[];
+}
+
+export const probe: Probe = {
+  subscribed: 0,
+  unsubscribed: 0,
+  renders: {},
+  busyMs: [],
+  notes: [],
+};
+
+Object.assign(globalThis, { probe });
+
+export function rendered(component: string): void {
+  probe.renders[component] = (probe.renders[component] ?? 0) + 1;
+}
+
+export const params: URLSearchParams = new URL(location.href).searchParams;
+const hostUrl = params.get("host") ?? "";
+
+interface Countable {
+  subscribe(queries: readonly string[]): { unsubscribe(): Promise<void> };
+}
+
+/** Counts the subscriptions of a connection. */
+function counted<C extends Countable>(connection: C): C {
+  const subscribe = connection.subscribe.bind(connection);
+  connection.subscribe = (...args) => {
+    probe.subscribed++;
+    const subscription = subscribe(...args);
+    const unsubscribe = subscription.unsubscribe.bind(subscription);
+    subscription.unsubscribe = () => {
+      probe.unsubscribed++;
+      return unsubscribe();
+    };
+    return subscription;
+  };
+  return connection;
+}
+
+export function connectBank(): Bank {
+  return counted(Bank.builder().withUri(hostUrl).withDatabaseName("bank").build());
+}
+
+export function connectChat(): Chat {
+  return counted(Chat.builder().withUri(hostUrl).withDatabaseName("chat").build());
+}
+
+/** Notes how long the handler of each frame and all that it makes due keep the page busy. */
+export function watchFrames(): void {
+  const { port1, port2 } = new MessageChannel();
+  const started: number[] = [];
+  port1.onmessage = () => {
+    probe.busyMs.push(performance.now() - (started.shift() ?? 0));
+  };
+  const add = WebSocket.prototype.addEventListener;
+  WebSocket.prototype.addEventListener = function (
+    this: WebSocket,
+    type: string,
+    listener: (event: never) => void,
+  ): void {
+    add.call(this, type, ((event: Event) => {
+      if (type !== "message") return listener(event as never);
+      started.push(performance.now());
+      listener(event as never);
+      // Runs as the next task: after the microtasks in which frameworks render.
+      port2.postMessage(undefined);
+    }) as EventListener);
+  } as typeof add;
+}
