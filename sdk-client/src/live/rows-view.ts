@@ -160,7 +160,8 @@ function placesOf<Row>(rows: readonly Row[]): Map<Row, number> {
   return new Map(rows.map((row, place) => [row, place] as const));
 }
 
-function haveSameItems<T>(one: readonly T[], other: readonly T[]): boolean {
+/** Whether two lists have the same values in the same places. */
+export function haveSameItems<T>(one: readonly T[], other: readonly T[]): boolean {
   return one.length === other.length && one.every((item, i) => item === other[i]);
 }
 

@@ -30,7 +30,7 @@ import type { Table, UniqueTable } from "../table.ts";
 
 export type { Call, CallOutcome, CallStatus } from "../live/call-state.ts";
 export type { ConnectionView } from "../live/connection-view.ts";
-export type { RowsOptions, Where } from "../live/rows-view.ts";
+export { haveSameItems, type RowsOptions, type Where } from "../live/rows-view.ts";
 export type { SubscriptionStatus } from "../live/subscription-pool.ts";
 
 // What a server renders, and a browser first of all on top of that: nothing is connected there.
@@ -103,8 +103,8 @@ export function useRows<Row extends object>(
 }
 
 /**
- * What `select` makes of the rows of a table: a count, a sum, the greatest. The component is only rendered when it is
- * another value for `isEqual`, which by default is `Object.is`.
+ * What `select` makes of the rows of a table: a count, a sum, all keys. The component is only rendered when it is another
+ * value for `isEqual`: by default `Object.is`; for lists there is `haveSameItems`.
  */
 export function useSelected<Row extends object, Value>(
   table: Table<Row>,

@@ -78,7 +78,13 @@ for (const [version, alias] of Object.entries(versions)) {
       // Strict mode renders everything twice.
       t.same(
         ["One1", "One2", "One3", "Rich", "Count"].map((name) => [name, more(name)]),
-        [["One1", 2], ["One2", 2], ["One3", 0], ["Rich", 2], ["Count", 0]],
+        [
+          ["One1", 2],
+          ["One2", 2],
+          ["One3", 0],
+          ["Rich", 2],
+          ["Count", 0],
+        ],
       );
     });
 
@@ -148,6 +154,10 @@ for (const [version, alias] of Object.entries(versions)) {
     });
 
     const expected = /nothing|error boundary|above error|occurred in/i;
-    t.same(errors.filter((each) => !expected.test(each)), [], "React had nothing to complain about");
+    t.same(
+      errors.filter((each) => !expected.test(each)),
+      [],
+      "React had nothing to complain about",
+    );
   });
 }

@@ -131,6 +131,7 @@ export async function openPage(
   pageUrl: string,
   host: WebHost,
   errors: string[],
+  query = "",
 ): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
   const page = await context.newPage();
@@ -140,7 +141,7 @@ export async function openPage(
     const isOurs = !/net::ERR|WebSocket|Failed to load resource|DevTools/.test(message.text());
     if (isOurs && ["error", "warning"].includes(message.type())) errors.push(message.text());
   });
-  await page.goto(`${pageUrl}?host=${encodeURIComponent(host.url)}`);
+  await page.goto(`${pageUrl}?host=${encodeURIComponent(host.url)}${query}`);
   return page;
 }
 

@@ -27,7 +27,7 @@ export function rendered(component: string): void {
 }
 
 export const params: URLSearchParams = new URL(location.href).searchParams;
-const hostUrl = params.get("host") ?? "";
+export const hostUrl: string = params.get("host") ?? "";
 
 interface Countable {
   subscribe(queries: readonly string[]): { unsubscribe(): Promise<void> };

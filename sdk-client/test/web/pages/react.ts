@@ -9,7 +9,14 @@ import {
   useSubscription,
   useSuspenseRows,
 } from "@lightcone/sdk-client/react";
-import { Component, createElement as h, type ReactNode, StrictMode, Suspense, useState } from "react";
+import {
+  Component,
+  createElement as h,
+  type ReactNode,
+  StrictMode,
+  Suspense,
+  useState,
+} from "react";
 import { createRoot } from "react-dom/client";
 import type { Account, DbConnection } from "../bindings/bank/index.js";
 import { connectBank, probe, rendered } from "./connect.ts";
@@ -33,7 +40,11 @@ function Subscribed({ id }: { readonly id: string }): ReactNode {
 function Count(): ReactNode {
   rendered("Count");
   const { db } = useConnection<DbConnection>();
-  return h("p", { id: "count" }, useSelected(db.account, (rows) => rows.length));
+  return h(
+    "p",
+    { id: "count" },
+    useSelected(db.account, (rows) => rows.length),
+  );
 }
 
 function One({ id }: { readonly id: number }): ReactNode {
@@ -129,7 +140,5 @@ const connection = connectBank();
 Object.assign(globalThis, { connection });
 const root = document.getElementById("root");
 if (root !== null) {
-  createRoot(root).render(
-    h(StrictMode, null, h(LightconeProvider, { connection }, h(App))),
-  );
+  createRoot(root).render(h(StrictMode, null, h(LightconeProvider, { connection }, h(App))));
 }
