@@ -182,8 +182,10 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
       tables,
       clockwork,
       report,
-      startToken: startToken(options),
-      token: this.connected.then(() => present(this.#token, "a connection has a token")),
+      startToken: unwatched(startToken(options)),
+      token: unwatched(
+        this.connected.then(() => present(this.#token, "connected without a token")),
+      ),
       showCached: (rows) => this.#subscriptions.showCached(() => this.#showCached(rows)),
     });
   }
@@ -301,6 +303,12 @@ async function startToken({
   address,
 }: LineOptions): Promise<string | undefined> {
   return token ?? tokenStore.get(address.serverUrl);
+}
+
+/** Nobody has to look at it: a rejection that nobody awaits must not end a Node process. */
+function unwatched<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** The documented code for what is asked of a connection that is not there, whatever ended it. */
