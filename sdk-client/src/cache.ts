@@ -48,6 +48,10 @@ interface UniqueIndex {
   readonly rows: Map<unknown, ProductValue>;
 }
 
+export function isEmptyChange({ inserted, deleted, updated }: RowChange): boolean {
+  return inserted.length + deleted.length + updated.length === 0;
+}
+
 const nothing: RowChange = { inserted: [], deleted: [], updated: [] };
 
 /** The type of a table's rows. */

@@ -158,9 +158,10 @@ export class Mirror {
 
   /** Calls the callbacks of all rows that changed. */
   notify(changes: Changes, event: EventContext): void {
-    for (const [{ handle }, change] of changes.kept) handle.emitChange(this.#report, change, event);
+    for (const [{ handle }, change] of changes.kept) handle.countChange(change);
     for (const [{ handle }, change] of changes.kept) handle.emit(this.#report, change, event);
     for (const [{ handle }, rows] of changes.passed) handle.emit(this.#report, rows, event);
+    for (const [{ handle }, change] of changes.kept) handle.emitChange(this.#report, change, event);
   }
 
   /** The rows of an answer to a query. Throws LC_TABLE_UNKNOWN for a table that the bindings leave out. */

@@ -136,13 +136,13 @@ void test("rows that do not decode change nothing", async (t) => {
   t.ok(store.showCached(kept(message(1, "a"))));
 });
 
-void test("one change for each transaction, before the callbacks of rows", async (t) => {
+void test("one change for each transaction, after the callbacks of rows; the version comes first", async (t) => {
   const host = await startHost(t);
   const client = await connectClient(t, host);
   const { message: table } = client.connection.db;
   const lines: string[] = [];
   const versions = [table.version];
-  table.onInsert(() => lines.push("row"));
+  table.onInsert(() => lines.push(`row ${table.version - (versions[0] ?? 0)}`));
   table.onChange(({ inserted, deleted, updated }, { kind }) => {
     lines.push(`${inserted.length} ${deleted.length} ${updated.length} ${kind}`);
     versions.push(table.version);
@@ -152,6 +152,6 @@ void test("one change for each transaction, before the callbacks of rows", async
   host.commit({ insert: { word: [{ word: "w", marks: [] }] } });
   host.commit({ delete: { message: [message(1, "a")] }, insert: { message: [message(1, "c")] } });
   await settled(client);
-  t.same(lines, ["2 0 0 transaction", "row", "row", "0 0 1 transaction"]);
+  t.same(lines, ["row 1", "row 1", "2 0 0 transaction", "0 0 1 transaction"]);
   t.equal(new Set(versions).size, 3);
 });

@@ -1,19 +1,12 @@
 // Tables as programs see them: `connection.db.message`. Reads go to the cache and never wait.
 import type { ProductValue, RowListView } from "@lightcone/abi";
-import type { RowChange, RowDecoder, TableCache } from "./cache.ts";
+import { isEmptyChange, type RowChange, type RowDecoder, type TableCache } from "./cache.ts";
 import { type ErrorReporter, type EventContext, Listeners, type Stop } from "./event.ts";
 
 /** A table whose rows pass by once: they are seen by callbacks, and nothing keeps them. */
 export interface EventTable<Row> {
   /** Calls `callback` for each row that arrives. Returns what ends that. */
   onInsert(callback: (row: Row, event: EventContext) => void): Stop;
-}
-
-/** What one transaction changed in a table. A row replaced by one with the same primary key is in `updated` alone. */
-export interface TableChange<Row> {
-  readonly inserted: readonly Row[];
-  readonly deleted: readonly Row[];
-  readonly updated: readonly (readonly [before: Row, after: Row])[];
 }
 
 /**
@@ -31,12 +24,20 @@ export interface Table<Row> extends EventTable<Row> {
   count(): number;
   onDelete(callback: (row: Row, event: EventContext) => void): Stop;
   /**
-   * Calls `callback` once for each transaction that changed the table, before the callbacks of single rows of any table.
-   * For views of the rows that follow the table.
+   * Calls `callback` once for each transaction that changed the table, with all its changes, after the callbacks of the rows
+   * of all tables: the place to draw anew.
    */
   onChange(callback: (change: TableChange<Row>, event: EventContext) => void): Stop;
-  /** Another number after each change: what was computed from the rows under this one is still right. */
+  /** Another number after each change, before any callback: what was made of the rows under this one is still right. */
   readonly version: number;
+}
+
+/** What one transaction did to the rows of a table that the cache holds. */
+export interface TableChange<Row> {
+  readonly inserted: readonly Row[];
+  readonly deleted: readonly Row[];
+  /** Rows replaced by one with the same primary key; they are not among the others. */
+  readonly updated: readonly (readonly [before: Row, after: Row])[];
 }
 
 /** A table that has columns with unique values. `Key` is an object of one such column, or of several unique together. */
@@ -59,7 +60,7 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
   readonly #inserted: RowListeners = new Listeners();
   readonly #deleted: RowListeners = new Listeners();
   readonly #updated = new Listeners<[ProductValue, ProductValue, EventContext]>();
-  readonly #changed = new Listeners<[change: RowChange, event: EventContext]>();
+  readonly #changed = new Listeners<[TableChange<ProductValue>, EventContext]>();
   #version = 0;
 
   constructor(cache: TableCache) {
@@ -100,16 +101,18 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
     return this.#updated.add(callback);
   }
 
-  onChange(callback: (change: RowChange, event: EventContext) => void): Stop {
+  onChange(callback: (change: TableChange<ProductValue>, event: EventContext) => void): Stop {
     return this.#changed.add(callback);
   }
 
-  /** Comes before `emit`, for all tables that a transaction changed, so that what follows tables is right in callbacks. */
+  /** Comes before all callbacks. */
+  countChange(change: RowChange): void {
+    if (!isEmptyChange(change)) this.#version++;
+  }
+
+  /** Tells what became of the table as a whole, unless nothing did. */
   emitChange(report: ErrorReporter, change: RowChange, event: EventContext): void {
-    const { inserted, deleted, updated } = change;
-    if (inserted.length + deleted.length + updated.length === 0) return;
-    this.#version++;
-    this.#changed.emit(report, change, event);
+    if (!isEmptyChange(change)) this.#changed.emit(report, change, event);
   }
 
   emit(report: ErrorReporter, change: RowChange, event: EventContext): void {

@@ -18,12 +18,17 @@ import { statusOf } from "../live/connection-view.ts";
 import { rowView } from "../live/row-view.ts";
 import { type RowsOptions, rowsView } from "../live/rows-view.ts";
 import type { Source } from "../live/source.ts";
-import { heldSource, queriesKey, type SubscriptionStatus } from "../live/subscription-pool.ts";
+import {
+  heldSource,
+  type Queries,
+  queriesKey,
+  type SubscriptionStatus,
+} from "../live/subscription-pool.ts";
 import type { Table, UniqueTable } from "../table.ts";
 
 export type { Call, CallOutcome } from "../live/call-state.ts";
 export type { RowsOptions, Where } from "../live/rows-view.ts";
-export type { SubscriptionStatus } from "../live/subscription-pool.ts";
+export type { Queries, QueryText, SubscriptionStatus } from "../live/subscription-pool.ts";
 
 /** A value, or a function that reads signals: with another value of it the method follows something else. */
 export type ValueOrGetter<T extends object | string> = T | (() => T);
@@ -56,7 +61,7 @@ export class LightconeService<C extends DbConnection = DbConnection> {
    * Keeps the rows of these queries in the cache until the component ends, and a second longer. All who ask for the same
    * share one subscription.
    */
-  subscription(queries: ValueOrGetter<string | readonly string[]>): Signal<SubscriptionStatus> {
+  subscription(queries: ValueOrGetter<Queries>): Signal<SubscriptionStatus> {
     return followChosen(queries, (value) => heldSource(this.connection, queriesKey(value)));
   }
 

@@ -24,7 +24,7 @@ export class RowsView<Row extends object> implements Source<readonly Row[]>, Fol
   readonly #where: Where<Row> | undefined;
   readonly #notifier = new Notifier();
   #snapshot: readonly Row[];
-  /** The table's version that the snapshot was gathered from; -1 if it must be gathered anew. */
+  /** The table's version that the snapshot or the list is of; -1 if the rows must be gathered anew. */
   #version = -1;
   /** Undefined while nobody listens. */
   #list: FollowedList<Row> | undefined;
@@ -38,7 +38,8 @@ export class RowsView<Row extends object> implements Source<readonly Row[]>, Fol
 
   /** Throws what the condition throws. */
   readonly get = (): readonly Row[] => {
-    if (this.#list === undefined) this.#gather();
+    // The version is ahead of the list in callbacks of rows, which come before those of the table.
+    if (this.#list === undefined || this.#version !== this.#hub.table.version) this.#gather();
     else if (this.#list.isChanged) this.#snapshot = this.#list.take();
     return this.#snapshot;
   };
@@ -58,6 +59,7 @@ export class RowsView<Row extends object> implements Source<readonly Row[]>, Fol
   apply(change: TableChange<Row>): void {
     try {
       this.#list?.apply(change, this.#where);
+      if (this.#list !== undefined) this.#version = this.#hub.table.version;
     } catch {
       // The condition failed on a row: it fails again for whoever reads, who is the one to be told.
       this.#forgetList();

@@ -10,6 +10,7 @@ const all = "SELECT * FROM message";
 void test("lists that ask the same", (t) => {
   t.equal(queriesKey(all), queriesKey([all]));
   t.equal(queriesKey([all, liked]), queriesKey([liked, all, liked]));
+  t.equal(queriesKey({ toSql: () => all }), queriesKey(all), "built queries are their text");
   t.not(queriesKey(all), queriesKey(liked));
   t.end();
 });

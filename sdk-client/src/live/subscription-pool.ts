@@ -153,9 +153,21 @@ export class SharedSubscription implements Source<SubscriptionStatus> {
 
 const pools = new WeakMap<object, Map<string, SharedSubscription>>();
 
+/** SQL, or what a query builder made. */
+export type QueryText = string | { toSql(): string };
+
+/** One query, or several that are kept together. */
+export type Queries = QueryText | readonly QueryText[];
+
 /** What two lists of queries that ask the same have in common. */
-export function queriesKey(queries: string | readonly string[]): string {
-  return JSON.stringify(typeof queries === "string" ? [queries] : [...new Set(queries)].sort());
+export function queriesKey(queries: Queries): string {
+  const list = isList(queries) ? queries : [queries];
+  const texts = list.map((query) => (typeof query === "string" ? query : query.toSql()));
+  return JSON.stringify([...new Set(texts)].sort());
+}
+
+function isList(queries: Queries): queries is readonly QueryText[] {
+  return Array.isArray(queries);
 }
 
 /** The subscription of a connection to some queries, which begins once somebody holds it. */

@@ -74,6 +74,18 @@ function bound(): { db: Tables; commit: Rig["commit"]; errors: unknown[] } {
   return { db: rig.db, errors: rig.errors, commit: (...args) => rig.commit(...args) };
 }
 
+void test("read in the callback of a row, before the table is told", (t) => {
+  const { db, commit } = bound();
+  const view = rowsView(db.message);
+  count(t, view);
+  const seen: string[] = [];
+  db.message.onInsert(() => seen.push(ids(view.get())));
+  commit([message(1, "a"), message(2, "b")]);
+  t.same(seen, ["1,2", "1,2"]);
+  t.equal(ids(view.get()), "1,2");
+  t.end();
+});
+
 void test("a condition: told of its own rows only", async (t) => {
   const { db, commit } = bound();
   commit([message(1, "a"), message(2, "b", 5)]);

@@ -21,6 +21,7 @@ import { keyText, rowView } from "../live/row-view.ts";
 import { type RowsOptions, rowsView } from "../live/rows-view.ts";
 import {
   pendingStatus,
+  type Queries,
   queriesKey,
   type SharedSubscription,
   sharedSubscription,
@@ -31,7 +32,7 @@ import type { Table, UniqueTable } from "../table.ts";
 export type { Call, CallOutcome, CallStatus } from "../live/call-state.ts";
 export type { ConnectionView } from "../live/connection-view.ts";
 export { haveSameItems, type RowsOptions, type Where } from "../live/rows-view.ts";
-export type { SubscriptionStatus } from "../live/subscription-pool.ts";
+export type { Queries, QueryText, SubscriptionStatus } from "../live/subscription-pool.ts";
 
 // What a server renders, and a browser first of all on top of that: nothing is connected there.
 const noRows: readonly never[] = [];
@@ -67,7 +68,7 @@ export function useConnection<C extends DbConnection = DbConnection>(): Connecti
   );
 }
 
-function useShared(queries: string | readonly string[]): SharedSubscription {
+function useShared(queries: Queries): SharedSubscription {
   const connection = useProvided();
   const key = queriesKey(queries);
   const shared = useMemo(() => sharedSubscription(connection, key), [connection, key]);
@@ -79,7 +80,7 @@ function useShared(queries: string | readonly string[]): SharedSubscription {
  * Keeps the rows of these queries in the cache as long as the component is mounted, and a second longer. Components that
  * ask for the same share one subscription.
  */
-export function useSubscription(queries: string | readonly string[]): SubscriptionStatus {
+export function useSubscription(queries: Queries): SubscriptionStatus {
   const shared = useShared(queries);
   return useSyncExternalStore(shared.subscribe, shared.get, () => pendingStatus);
 }
@@ -146,7 +147,7 @@ export function useRow<Row extends object, Key extends object>(
  */
 export function useSuspenseRows<Row extends object>(
   table: Table<Row>,
-  queries: string | readonly string[],
+  queries: Queries,
   options: RowsOptions<Row> = {},
 ): readonly Row[] {
   const shared = useShared(queries);

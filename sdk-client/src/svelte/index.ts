@@ -7,12 +7,17 @@ import { statusOf } from "../live/connection-view.ts";
 import { rowView } from "../live/row-view.ts";
 import { type RowsOptions, rowsView } from "../live/rows-view.ts";
 import type { Source } from "../live/source.ts";
-import { heldSource, queriesKey, type SubscriptionStatus } from "../live/subscription-pool.ts";
+import {
+  heldSource,
+  type Queries,
+  queriesKey,
+  type SubscriptionStatus,
+} from "../live/subscription-pool.ts";
 import type { Table, UniqueTable } from "../table.ts";
 
 export type { Call, CallOutcome } from "../live/call-state.ts";
 export type { RowsOptions, Where } from "../live/rows-view.ts";
-export type { SubscriptionStatus } from "../live/subscription-pool.ts";
+export type { Queries, QueryText, SubscriptionStatus } from "../live/subscription-pool.ts";
 
 /** A store that is read: `$rows` in a component. */
 export interface Readable<T> {
@@ -61,7 +66,7 @@ export function useConnection<C extends DbConnection>(connection: C): Connection
  */
 export function useSubscription(
   connection: DbConnection,
-  queries: string | readonly string[],
+  queries: Queries,
 ): Readable<SubscriptionStatus> {
   return store(heldSource(connection, queriesKey(queries)), same);
 }

@@ -21,12 +21,17 @@ import { statusOf } from "../live/connection-view.ts";
 import { rowView } from "../live/row-view.ts";
 import { type RowsOptions, rowsView } from "../live/rows-view.ts";
 import type { Source } from "../live/source.ts";
-import { heldSource, queriesKey, type SubscriptionStatus } from "../live/subscription-pool.ts";
+import {
+  heldSource,
+  type Queries,
+  queriesKey,
+  type SubscriptionStatus,
+} from "../live/subscription-pool.ts";
 import type { Table, UniqueTable } from "../table.ts";
 
 export type { Call, CallOutcome } from "../live/call-state.ts";
 export type { RowsOptions, Where } from "../live/rows-view.ts";
-export type { SubscriptionStatus } from "../live/subscription-pool.ts";
+export type { Queries, QueryText, SubscriptionStatus } from "../live/subscription-pool.ts";
 
 const connectionKey: InjectionKey<DbConnection> = Symbol("lightcone connection");
 
@@ -79,7 +84,7 @@ export function useConnection<C extends DbConnection = DbConnection>(): Connecti
  * one subscription.
  */
 export function useSubscription(
-  queries: MaybeRefOrGetter<string | readonly string[]>,
+  queries: MaybeRefOrGetter<Queries>,
 ): Readonly<ShallowRef<SubscriptionStatus>> {
   const connection = provided();
   const key = computed(() => queriesKey(toValue(queries)));

@@ -61,7 +61,9 @@ export class WebHost {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined) return;
-    const closed = new Promise((resolve) => child.once("close", resolve));
+    const closed = new Promise<void>((resolve) => {
+      child.once("close", () => resolve());
+    });
     child.kill("SIGKILL");
     await closed;
   }

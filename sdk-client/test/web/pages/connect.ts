@@ -61,21 +61,20 @@ export function connectChat(): Chat {
 export function watchFrames(): void {
   const { port1, port2 } = new MessageChannel();
   const started: number[] = [];
-  port1.onmessage = () => {
+  port1.addEventListener("message", () => {
     probe.busyMs.push(performance.now() - (started.shift() ?? 0));
+  });
+  port1.start();
+  const dispatch = (listener: EventListener, event: Event): void => {
+    started.push(performance.now());
+    listener(event);
+    // Comes as the next task: after the microtasks in which frameworks render.
+    port2.postMessage(undefined);
   };
-  const add = WebSocket.prototype.addEventListener;
-  WebSocket.prototype.addEventListener = function (
-    this: WebSocket,
-    type: string,
-    listener: (event: never) => void,
-  ): void {
-    add.call(this, type, ((event: Event) => {
-      if (type !== "message") return listener(event as never);
-      started.push(performance.now());
-      listener(event as never);
-      // Runs as the next task: after the microtasks in which frameworks render.
-      port2.postMessage(undefined);
-    }) as EventListener);
-  } as typeof add;
+  globalThis.WebSocket = class extends WebSocket {
+    override addEventListener(type: string, listener: EventListener): void {
+      const isMessage = type === "message";
+      super.addEventListener(type, isMessage ? (event) => dispatch(listener, event) : listener);
+    }
+  };
 }
