@@ -32,9 +32,11 @@ void test("pending, done, failed, reset", async (t) => {
 
 void test("what is thrown at once, and what is no error", async (t) => {
   const state = new CallState();
-  const call = state.bind((): Promise<void> => {
-    // oxlint-disable-next-line typescript/only-throw-error
-    throw "text";
+  const bad = state.bind((): Promise<void> => {
+    throw new TypeError("at once");
   });
-  t.match(await call(), { ok: false, error: { message: "text" } });
+  t.match(await bad(), { ok: false, error: { message: "at once" } });
+  const text: unknown = "text";
+  const worse = state.bind(() => Promise.reject<void>(text as Error));
+  t.match(await worse(), { ok: false, error: { message: "text" } });
 });
