@@ -23,7 +23,7 @@ export type SubscriptionStatus =
 
 export const pendingStatus: SubscriptionStatus = { kind: "pending", error: undefined };
 const cachedStatus: SubscriptionStatus = { kind: "cached", error: undefined };
-const liveStatus: SubscriptionStatus = { kind: "live", error: undefined };
+export const liveStatus: SubscriptionStatus = { kind: "live", error: undefined };
 
 /** The part of a connection that is used here. */
 type Subscribable = Pick<DbConnection, "subscribe" | "isStale" | "onStale">;

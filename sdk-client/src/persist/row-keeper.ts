@@ -84,7 +84,9 @@ export class RowKeeper {
   async clear(): Promise<void> {
     this.#stop();
     await this.#storing;
-    await (await this.#stored).clear();
+    // Where the store never opened, there is nothing to remove.
+    const stored = await this.#stored.catch(() => undefined);
+    await stored?.clear();
   }
 
   /** Undefined if the connection was closed before it was there. */

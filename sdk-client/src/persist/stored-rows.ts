@@ -83,6 +83,8 @@ export class StoredRows {
   async #step<T>(work: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
     const transaction = this.#database.transaction([aboutName, rowsName], "readwrite");
     const end = committed(transaction);
+    // Where `work` fails first, that is what is told.
+    end.catch(() => undefined);
     try {
       const result = await work(transaction);
       await end;
@@ -90,7 +92,6 @@ export class StoredRows {
     } catch (thrown) {
       // A transaction that failed by itself has the better reason, and must not be aborted again.
       if (transaction.error !== null) throw transaction.error;
-      end.catch(() => undefined);
       transaction.abort();
       throw thrown;
     }

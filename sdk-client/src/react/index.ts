@@ -20,6 +20,7 @@ import { type ConnectionView, statusOf } from "../live/connection-view.ts";
 import { keyText, rowView } from "../live/row-view.ts";
 import { type RowsOptions, rowsView } from "../live/rows-view.ts";
 import {
+  liveStatus,
   pendingStatus,
   type Queries,
   queriesKey,
@@ -151,7 +152,8 @@ export function useSuspenseRows<Row extends object>(
   options: RowsOptions<Row> = {},
 ): readonly Row[] {
   const shared = useShared(queries);
-  const status = useSyncExternalStore(shared.subscribe, shared.get, () => pendingStatus);
+  // A server has nothing to wait for: it renders no rows, and the browser waits on top of that.
+  const status = useSyncExternalStore(shared.subscribe, shared.get, () => liveStatus);
   const rows = useRows(table, options);
   // A promise is how a component is suspended; no rule of errors applies.
   // oxlint-disable-next-line typescript/only-throw-error

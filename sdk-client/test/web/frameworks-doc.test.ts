@@ -126,7 +126,7 @@ void test("the walk: two people talk", async (t) => {
   }
   const [ada, ben] = pages;
   if (ada === undefined || ben === undefined) return;
-  await ada.getByText("connected, rows are live , 2 online").waitFor();
+  await ada.getByText("connected, rows are live, 2 online").waitFor();
   await say(ada, "is anybody here?");
   await ben.getByText("is anybody here?").waitFor();
   await say(ben, "I am!");

@@ -1,6 +1,5 @@
 // How the pages connect: to the host that their address names. What they do is counted for the tests.
-import { DbConnection as Bank } from "../bindings/bank/index.js";
-import { DbConnection as Chat } from "../bindings/chat/index.js";
+import { DbConnection } from "../bindings/bank/index.js";
 
 export interface Probe {
   subscribed: number;
@@ -49,12 +48,8 @@ function counted<C extends Countable>(connection: C): C {
   return connection;
 }
 
-export function connectBank(): Bank {
-  return counted(Bank.builder().withUri(hostUrl).withDatabaseName("bank").build());
-}
-
-export function connectChat(): Chat {
-  return counted(Chat.builder().withUri(hostUrl).withDatabaseName("chat").build());
+export function connectBank(): DbConnection {
+  return counted(DbConnection.builder().withUri(hostUrl).withDatabaseName("bank").build());
 }
 
 /** Notes how long the handler of each frame and all that it makes due keep the page busy. */
