@@ -17,6 +17,7 @@ import type { DbConnection } from "../connection.ts";
 import type { ConnectionStatus } from "../event.ts";
 import { type Call, CallState, type CallStatus, idleCall } from "../live/call-state.ts";
 import { type ConnectionView, statusOf } from "../live/connection-view.ts";
+import { subscribePerFrame } from "../live/frame.ts";
 import { keyText, rowView } from "../live/row-view.ts";
 import { type RowsOptions, rowsView } from "../live/rows-view.ts";
 import {
@@ -97,7 +98,7 @@ export function useRows<Row extends object>(
 ): readonly Row[] {
   const shown = useRef<readonly Row[]>(noRows);
   const view = useMemo(() => rowsView(table, where, shown.current), [table, where]);
-  const rows = useSyncExternalStore(view.subscribe, view.get, () => noRows);
+  const rows = useSyncExternalStore(subscribePerFrame(view), view.get, () => noRows);
   useEffect(() => {
     shown.current = rows;
   }, [rows]);
@@ -128,7 +129,7 @@ export function useSelected<Row extends object, Value>(
     const value = select(noRows);
     return () => value;
   }, [select]);
-  return useSyncExternalStore(view.subscribe, get, getOnServer);
+  return useSyncExternalStore(subscribePerFrame(view), get, getOnServer);
 }
 
 /** The row with these values in columns that are unique together. Only changes of this row render the component. */
@@ -139,7 +140,7 @@ export function useRow<Row extends object, Key extends object>(
   const text = keyText(key);
   // The text stands for the key, which is mostly written in place.
   const view = useMemo(() => rowView(table, key), [table, text]);
-  return useSyncExternalStore(view.subscribe, view.get, () => undefined);
+  return useSyncExternalStore(subscribePerFrame(view), view.get, () => undefined);
 }
 
 /**
