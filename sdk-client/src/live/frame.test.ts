@@ -15,7 +15,7 @@ void test("told at once, then with the next frame, or soon where there are none"
     cancelAnimationFrame: (frame: number) => frames.delete(frame),
   });
   const runFrames = (): void => {
-    for (const run of [...frames.values()]) run();
+    frames.forEach((run) => run());
   };
   const notifier = new Notifier();
   const source: Source<number> = { get: () => 0, subscribe: (listener) => notifier.add(listener) };

@@ -40,7 +40,7 @@ export class RowsView<Row extends object> implements Source<readonly Row[]>, Fol
   readonly get = (): readonly Row[] => {
     // The version is ahead of the list in callbacks of rows, which come before those of the table.
     if (this.#list === undefined || this.#version !== this.#hub.table.version) this.#gather();
-    else if (this.#list.isChanged) this.#snapshot = this.#list.take();
+    else if (this.#list.isChanged) this.#show(this.#list.take());
     return this.#snapshot;
   };
 
@@ -72,8 +72,13 @@ export class RowsView<Row extends object> implements Source<readonly Row[]>, Fol
     if (this.#version === table.version) return;
     const where = this.#where;
     const rows = where === undefined ? [...table] : [...table].filter((row) => where(row));
-    if (!haveSameItems(rows, this.#snapshot)) this.#snapshot = rows;
+    this.#show(rows);
     this.#version = table.version;
+  }
+
+  // Rows that came and went between two readings leave the array as it was.
+  #show(rows: readonly Row[]): void {
+    if (!haveSameItems(rows, this.#snapshot)) this.#snapshot = rows;
   }
 
   #startList(): FollowedList<Row> | undefined {
@@ -164,7 +169,9 @@ function placesOf<Row>(rows: readonly Row[]): Map<Row, number> {
 
 /** Whether two lists have the same values in the same places. */
 export function haveSameItems<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one.length === other.length && one.every((item, i) => item === other[i]);
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }
 
 const views = new WeakMap<object, object>();

@@ -74,6 +74,17 @@ function bound(): { db: Tables; commit: Rig["commit"]; errors: unknown[] } {
   return { db: rig.db, errors: rig.errors, commit: (...args) => rig.commit(...args) };
 }
 
+void test("a row that came and went between two readings", (t) => {
+  const { db, commit } = bound();
+  const view = rowsView(db.message);
+  count(t, view);
+  const before = view.get();
+  commit([message(7, "text")]);
+  commit([], [message(7, "text")]);
+  t.equal(view.get(), before, "the array is the same");
+  t.end();
+});
+
 void test("read in the callback of a row, before the table is told", (t) => {
   const { db, commit } = bound();
   const view = rowsView(db.message);
