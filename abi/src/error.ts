@@ -53,6 +53,7 @@ export const errorCodes = {
   LC_CONNECTION: "the connection to the server failed or was closed",
   LC_OUTCOME_UNKNOWN:
     "the connection broke before the server answered; the call may or may not have run",
+  LC_PERSISTENCE: "rows could not be kept for the next visit of a page, or taken from the last one",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -7,10 +7,11 @@ import {
   type ReconnectOptions,
   systemClockwork,
 } from "./backoff.ts";
-import { DbConnection } from "./connection.ts";
+import { type ConnectionOptions, DbConnection } from "./connection.ts";
 import { canInflate } from "./inflate.ts";
 import type { OfflineQueueOptions } from "./request.ts";
 import type { ConnectionStatus, DisconnectedEvent, ErrorReporter } from "./event.ts";
+import type { Persistence } from "./persistence.ts";
 import type { ModuleSchema, ModuleTypes, ProceduresOf } from "./schema.ts";
 import type { TokenStore } from "./token.ts";
 import type { Transport } from "./transport.ts";
@@ -35,6 +36,7 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   #offlineQueue: OfflineQueueOptions | undefined;
   #tokenStore: TokenStore | undefined;
   #transport: Transport = platformTransport;
+  #persistence: Persistence | undefined;
   #reconnect: ReconnectOptions = defaultReconnect;
   #clockwork: Clockwork = systemClockwork;
   #onConnect: OnConnect<M> | undefined;
@@ -92,6 +94,12 @@ export class ConnectionBuilder<M extends ModuleTypes> {
   /** Where the token of an identity that the server made is kept. By default localStorage in browsers, else memory. */
   withTokenStore(tokenStore: TokenStore): this {
     this.#tokenStore = tokenStore;
+    return this;
+  }
+
+  /** Keeps rows from one visit to the next: `persist({ name })` of `@lightcone/sdk-client/persist`. */
+  withPersistence(persistence: Persistence): this {
+    this.#persistence = persistence;
     return this;
   }
 
@@ -159,30 +167,28 @@ export class ConnectionBuilder<M extends ModuleTypes> {
         report(thrown);
       }
     };
-    const connection: DbConnection<M> = new DbConnection(
-      this.#schema,
-      {
-        transport: this.#transport,
-        address: {
-          serverUrl,
-          databaseName,
-          confirmedReads: this.#confirmedReads,
-          compression: this.#compression,
-        },
-        offlineQueue: this.#offlineQueue,
-        token: this.#token,
-        tokenStore: this.#tokenStore ?? this.#transport.createTokenStore(),
-        reconnect: this.#reconnect,
-        clockwork: this.#clockwork,
-        report,
+    const options: ConnectionOptions = {
+      transport: this.#transport,
+      address: {
+        serverUrl,
+        databaseName,
+        confirmedReads: this.#confirmedReads,
+        compression: this.#compression,
       },
-      {
-        connected: (identity, token) =>
-          guarded(() => this.#onConnect?.(connection, identity, token)),
-        connectFailed: (error) => guarded(() => this.#onConnectError?.(connection, error)),
-        disconnected: (event) => guarded(() => this.#onDisconnect?.(connection, event)),
-      },
-    );
+      offlineQueue: this.#offlineQueue,
+      token: this.#token,
+      tokenStore: this.#tokenStore ?? this.#transport.createTokenStore(),
+      reconnect: this.#reconnect,
+      clockwork: this.#clockwork,
+      report,
+    };
+    const connection: DbConnection<M> = new DbConnection(this.#schema, options, {
+      connected: (identity, token) => guarded(() => this.#onConnect?.(connection, identity, token)),
+      connectFailed: (error) => guarded(() => this.#onConnectError?.(connection, error)),
+      disconnected: (event) => guarded(() => this.#onDisconnect?.(connection, event)),
+    });
+    if (this.#persistence !== undefined)
+      connection.attach(this.#persistence, this.#schema, options);
     if (this.#onStatus !== undefined) connection.onStatus(this.#onStatus);
     return connection;
   }

@@ -6,9 +6,11 @@ import {
   compileCodec,
   decode,
   LightconeError,
+  present,
   type ProductValue,
   type QuerySetUpdate,
   type ServerMessage,
+  type TableRows,
   type Typespace,
   writeCallProcedure,
   writeCallReducer,
@@ -26,6 +28,7 @@ import {
 import type { Greeting } from "./link.ts";
 import { Mirror } from "./mirror.ts";
 import { Line, type LineOptions } from "./reconnect.ts";
+import type { Persistence, PersistedTable } from "./persistence.ts";
 import type { Query } from "./query.ts";
 import { makeMethods, reducerError } from "./reducer.ts";
 import { type OfflineQueueOptions, Requests, type Send } from "./request.ts";
@@ -35,6 +38,7 @@ import type { SqlRow } from "./sql-row.ts";
 import { selectAll } from "./sql-text.ts";
 import type { Subscription, SubscriptionCallbacks } from "./subscription.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { CachedTable } from "./table.ts";
 
 type MessageOf<Kind extends ServerMessage["kind"]> = Extract<
   ServerMessage,
@@ -71,6 +75,7 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   readonly #callbacks: ConnectionCallbacks;
   readonly #report: ErrorReporter;
   readonly #statusListeners = new Listeners<[status: ConnectionStatus]>();
+  readonly #staleListeners = new Listeners<[isStale: boolean]>();
   readonly #connected = new Deferred<void>();
   readonly #line: Line;
   readonly #mirror: Mirror;
@@ -79,6 +84,7 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
   readonly #subscriptions: Subscriptions;
   #greeting: Greeting | undefined;
   #token: string | undefined;
+  #isStale = false;
 
   /** Connects at once. Programs call `build()` of a builder instead. */
   constructor(schema: ModuleSchema<M>, options: ConnectionOptions, callbacks: ConnectionCallbacks) {
@@ -97,6 +103,7 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
       send,
       report,
       restart: (error) => this.#line.restart(error),
+      confirmed: () => this.#setStale(false),
     });
     this.db = this.#mirror.handles;
     this.reducers = makeMethods(schema.reducers, types, (accessor, { name }, args) =>
@@ -146,6 +153,16 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
     return this.#statusListeners.add(callback);
   }
 
+  /** Whether the rows are those of an earlier visit, which the server has not confirmed yet: see `withPersistence`. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  /** Calls `callback` each time `isStale` changes. */
+  onStale(callback: (isStale: boolean) => void): Stop {
+    return this.#staleListeners.add(callback);
+  }
+
   /**
    * Keeps the rows of these queries, SQL (`SELECT * FROM message WHERE …`) or built ones, in the cache, all of them or none.
    * What cannot be sent now is sent with the next connection. Throws LC_LIMIT.
@@ -186,6 +203,41 @@ export class DbConnection<M extends ModuleTypes = ModuleTypes> {
     if (kind === "connected") this.#tellDisconnected(undefined, false);
     this.#finish(new LightconeError("LC_CONNECTION", "the program closed the connection"));
     this.#statusListeners.emit(this.#report, this.#line.status);
+  }
+
+  /** What `withPersistence` of the builder asks for. */
+  attach(persistence: Persistence, schema: ModuleSchema<M>, options: LineOptions): void {
+    const { address, clockwork, report } = options;
+    const tables: PersistedTable[] = [];
+    for (const [accessor, tableSchema] of Object.entries<TableSchema>(schema.tables)) {
+      const table = this.#mirror.handles[accessor];
+      if (table instanceof CachedTable) tables.push({ schema: tableSchema, table });
+    }
+    persistence.attach({
+      serverUrl: address.serverUrl,
+      databaseName: address.databaseName,
+      types: schema.types,
+      tables,
+      clockwork,
+      report,
+      startToken: unwatched(startToken(options)),
+      token: unwatched(
+        this.connected.then(() => present(this.#token, "connected without a token")),
+      ),
+      showCached: (rows) => this.#subscriptions.showCached(() => this.#showCached(rows)),
+    });
+  }
+
+  #showCached(rows: readonly TableRows[]): void {
+    const changes = this.#mirror.addRows(rows);
+    this.#isStale = true;
+    this.#mirror.notify(changes, { kind: "cached" });
+    this.#staleListeners.emit(this.#report, true);
+  }
+
+  #setStale(isStale: boolean): void {
+    this.#isStale = isStale;
+    this.#staleListeners.emit(this.#report, isStale);
   }
 
   #up(greeting: Greeting, token: string): void {
@@ -320,6 +372,21 @@ function isList(queries: QueryInput | readonly QueryInput[]): queries is readonl
 
 function sqlOf(query: QueryInput): string {
   return typeof query === "string" ? query : query.toSql();
+}
+
+/** The token that the first attempt uses, as reconnect.ts finds it. */
+async function startToken({
+  token,
+  tokenStore,
+  address,
+}: LineOptions): Promise<string | undefined> {
+  return token ?? tokenStore.get(address.serverUrl);
+}
+
+/** Nobody has to look at it: a rejection that nobody awaits must not end a Node process. */
+function unwatched<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** The documented code for what is asked of a connection that is not there, whatever ended it. */

@@ -18,7 +18,9 @@ export type EventContext =
       readonly timestamp: Timestamp;
     }
   /** The connection was lost and is back; these are the differences to the rows of before. */
-  | { readonly kind: "reconnected" };
+  | { readonly kind: "reconnected" }
+  /** Rows of an earlier visit are shown until the server has sent its own. */
+  | { readonly kind: "cached" };
 
 /** An established connection ended. */
 export interface DisconnectedEvent {

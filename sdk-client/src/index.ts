@@ -3,6 +3,7 @@ export { type Clockwork, defaultReconnect, type ReconnectOptions } from "./backo
 export type { ConnectionBuilder } from "./builder.ts";
 export type { DbConnection, QueryInput } from "./connection.ts";
 export type { ConnectionStatus, DisconnectedEvent, EventContext, Stop } from "./event.ts";
+export type { Persistence, PersistenceHost } from "./persistence.ts";
 export {
   type Column,
   type Columns,

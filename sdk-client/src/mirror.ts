@@ -166,6 +166,7 @@ export class Mirror {
 
   /** Calls the callbacks of all rows that changed. */
   notify(changes: Changes, event: EventContext): void {
+    for (const [{ handle }, change] of changes.kept) handle.countChange(change);
     for (const [{ handle }, change] of changes.kept) handle.emit(this.#report, change, event);
     for (const [{ handle }, rows] of changes.passed) handle.emit(this.#report, rows, event);
     for (const [{ handle }, change] of changes.kept) handle.emitChange(this.#report, change, event);

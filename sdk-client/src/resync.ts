@@ -37,6 +37,11 @@ export class Resync {
     this.#phase = { kind: "restoring", unanswered: new Set(querySetIds) };
   }
 
+  /** This query set is sent too, before the others were answered. */
+  expect(querySetId: number): void {
+    if (this.#phase.kind === "restoring") this.#phase.unanswered.add(querySetId);
+  }
+
   answered(querySetId: number): void {
     if (this.#phase.kind === "restoring") this.#phase.unanswered.delete(querySetId);
   }

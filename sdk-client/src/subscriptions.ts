@@ -29,7 +29,15 @@ export interface SubscriptionsOptions {
   readonly report: ErrorReporter;
   /** Drops the socket, so that the cache is fetched anew. */
   readonly restart: (error: LightconeError) => void;
+  /** Rows of an earlier visit have been replaced by the server's. */
+  readonly confirmed: () => void;
 }
+
+/**
+ * Rows of an earlier visit: they may be shown until the first subscription is sent; then its answer is gathered apart, as
+ * after a reconnection, and replaces them.
+ */
+type Cached = "possible" | "shown" | "compared" | "over";
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
@@ -37,6 +45,7 @@ export class Subscriptions {
   readonly #byId = new Map<number, LiveSubscription>();
   #lastId = 0;
   #phase: Phase = { kind: "down" };
+  #cached: Cached = "possible";
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -57,8 +66,32 @@ export class Subscriptions {
       return subscription;
     }
     this.#byId.set(id, subscription);
-    if (this.#phase.kind === "up") this.#send(subscription);
+    if (this.#phase.kind !== "up") return subscription;
+    if (this.#cached === "compared") this.#options.resync.expect(id);
+    else this.#compareCached();
+    this.#send(subscription);
     return subscription;
+  }
+
+  /** Whether rows of an earlier visit are shown from now on: the caller has put them into the mirror if so. */
+  showCached(show: () => void): boolean {
+    if (this.#cached !== "possible" || this.#phase.kind === "closed") return false;
+    show();
+    this.#cached = "shown";
+    return true;
+  }
+
+  // Called before the first subscriptions are sent.
+  #compareCached(): void {
+    if (this.#cached === "shown") {
+      this.#cached = "compared";
+      this.#restore();
+    } else if (this.#cached === "possible") this.#cached = "over";
+  }
+
+  #restore(): void {
+    this.#options.mirror.startStaging();
+    this.#options.resync.restore([...this.#byId.keys()]);
   }
 
   // The number of the request is that of the query set: answers name both.
@@ -95,13 +128,13 @@ export class Subscriptions {
 
   /** A socket is up. Sends all, and has the cache compared if it was right before. */
   up(isFirst: boolean): void {
-    const { mirror, resync } = this.#options;
+    const { resync } = this.#options;
     this.#phase = { kind: "up" };
     const subscriptions = [...this.#byId.values()];
-    if (!isFirst) {
-      mirror.startStaging();
-      resync.restore([...this.#byId.keys()]);
-    }
+    const hasOnlyCached = this.#cached === "shown" && subscriptions.length === 0;
+    if (hasOnlyCached) resync.finish();
+    else if (!isFirst) this.#restore();
+    if (subscriptions.length > 0) this.#compareCached();
     for (const subscription of subscriptions) this.#send(subscription);
     if (resync.isDue) this.#finishResync();
   }
@@ -187,6 +220,9 @@ export class Subscriptions {
     const differences = mirror.finishStaging();
     resync.finish(() => {
       this.tell(differences, { kind: "reconnected" }, [...this.#byId.keys()]);
+      if (this.#cached !== "compared") return;
+      this.#cached = "over";
+      this.#options.confirmed();
     });
   }
 

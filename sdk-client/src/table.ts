@@ -29,6 +29,8 @@ export interface Table<Row> extends EventTable<Row> {
    * of all tables: the place to draw anew.
    */
   onChange(callback: (change: TableChange<Row>, event: EventContext) => void): Stop;
+  /** Another number after each change, before any callback: what was made of the rows under this one is still right. */
+  readonly version: number;
 }
 
 /** What one transaction did to the rows of a table that the cache holds. */
@@ -70,6 +72,7 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
   readonly #deleted: RowListeners = new Listeners();
   readonly #updated = new Listeners<[ProductValue, ProductValue, EventContext]>();
   readonly #changed = new Listeners<[TableChange<ProductValue>, EventContext]>();
+  #version = 0;
 
   constructor(cache: TableCache, indexes?: RowIndexes) {
     this.#cache = cache;
@@ -86,6 +89,10 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
 
   count(): number {
     return this.#cache.size;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   find(key: ProductValue): ProductValue | undefined {
@@ -108,6 +115,11 @@ export class CachedTable implements KeyedTable<ProductValue, ProductValue> {
 
   onChange(callback: (change: TableChange<ProductValue>, event: EventContext) => void): Stop {
     return this.#changed.add(callback);
+  }
+
+  /** Comes before all callbacks. */
+  countChange(change: RowChange): void {
+    if (!isEmptyChange(change)) this.#version++;
   }
 
   /** Tells what became of the table as a whole, unless nothing did. */

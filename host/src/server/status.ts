@@ -54,4 +54,5 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_CONFIG: 500,
   LC_CONNECTION: 503,
   LC_OUTCOME_UNKNOWN: 503,
+  LC_PERSISTENCE: 500,
 };

@@ -44,6 +44,7 @@ const sqlStates: Readonly<Record<ErrorCode, string>> = {
   LC_PUBLISH_REFUSED: internal,
   LC_PUBLISH_BREAKS_CLIENTS: internal,
   LC_PUBLISH_UNCONFIRMED: internal,
+  LC_PERSISTENCE: internal,
   LC_PROCEDURE_FAILED: internal,
   LC_DATABASE_UNKNOWN: "3D000",
   LC_DATABASE_UNAVAILABLE: "57P03",

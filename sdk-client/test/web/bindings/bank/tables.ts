@@ -1,0 +1,25 @@
+// Generated from the module's definition. Do not edit: the next generation overwrites it.
+
+import * as sdk from "@lightcone/sdk-client";
+import type * as types from "./types.js";
+
+/** The tables, by the names that they have here: the type of `connection.db`. */
+export interface DbTables {
+  /** The table `account`. */
+  readonly account: sdk.KeyedTable<types.Account, Pick<types.Account, "id">>;
+}
+
+/** The types of rows, by the names that their tables have in SQL. */
+export interface DbRows {
+  readonly account: types.Account;
+}
+
+export const tableSchemas: Readonly<Record<keyof DbTables, sdk.TableSchema>> = {
+  account: {
+    name: "account",
+    row: sdk.ref(0),
+    primaryKey: "id",
+    uniques: [["id"]],
+    isEvent: false,
+  },
+};

@@ -1,0 +1,87 @@
+// Ten thousand rows, all of them on the page, in the build that users get.
+import {
+  haveSameItems,
+  LightconeProvider,
+  useConnection,
+  useRow,
+  useRows,
+  useSelected,
+  useSubscription,
+} from "@lightcone/sdk-client/react";
+import { createElement as h, memo, type ReactNode } from "react";
+import { createRoot } from "react-dom/client";
+import type { Account, DbConnection } from "../bindings/bank/index.js";
+import { connectBank, params, probe, rendered, watchFrames } from "./connect.ts";
+
+const Line = memo(({ account }: { readonly account: Account }): ReactNode => {
+  rendered("Line");
+  return h("li", null, `${account.id}: ${account.balance}`);
+});
+
+/** The list has the rows: each change renders it, and the lines whose rows are others. */
+function RowList(): ReactNode {
+  rendered("List");
+  const { db } = useConnection<DbConnection>();
+  const accounts = useRows(db.account);
+  return h(
+    "ul",
+    { "data-count": accounts.length },
+    accounts.map((account) => h(Line, { key: account.id, account })),
+  );
+}
+
+const LineOf = memo(({ id }: { readonly id: number }): ReactNode => {
+  rendered("Line");
+  const { db } = useConnection<DbConnection>();
+  const account = useRow(db.account, { id });
+  return h("li", null, `${id}: ${account?.balance}`);
+});
+
+function idsOf(accounts: readonly Account[]): readonly number[] {
+  return accounts.map(({ id }) => id);
+}
+
+/** The list has the keys: a change of a row renders its line alone. */
+function KeyList(): ReactNode {
+  rendered("List");
+  const { db } = useConnection<DbConnection>();
+  const ids = useSelected(db.account, idsOf, haveSameItems);
+  return h(
+    "ul",
+    { "data-count": ids.length },
+    ids.map((id) => h(LineOf, { key: id, id })),
+  );
+}
+
+function App(): ReactNode {
+  const { kind } = useSubscription("SELECT * FROM account");
+  return h(
+    "main",
+    null,
+    h("p", { id: "subscription" }, kind),
+    h(params.get("list") === "keys" ? KeyList : RowList),
+  );
+}
+
+/** Notes the time from each frame of the screen to the next for so long. */
+function measureFrames(durationMs: number): Promise<number[]> {
+  return new Promise((resolve) => {
+    const gaps: number[] = [];
+    let last = performance.now();
+    const end = last + durationMs;
+    const step = (): void => {
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+      if (now < end) requestAnimationFrame(step);
+      else resolve(gaps);
+    };
+    requestAnimationFrame(step);
+  });
+}
+
+watchFrames();
+const connection = connectBank();
+Object.assign(globalThis, { connection, measureFrames, probe });
+const root = document.getElementById("root");
+if (root !== null) createRoot(root).render(h(LightconeProvider, { connection }, h(App)));
