@@ -199,7 +199,35 @@ function columnDefault(
   return table?.columns.find((column) => column.name === name)?.defaultValue;
 }
 
-/** Begins one SQL statement; one that changes rows is committed at once. `isStrict`: of the reference's dialect alone. */
+/** A statement without a connection around it: rows to read, or what it changed. */
+export interface Statement {
+  readonly cursor: SqlCursor;
+  readonly stats: SqlStats;
+}
+
+/**
+ * Begins one SQL statement of a client that is connected; one that changes rows is committed at once. `isStrict`: of the reference's
+ * dialect alone. Throws LC_SQL_*, LC_VIEW, LC_LIMIT.
+ */
+export function beginStatement(
+  database: Database,
+  client: Client,
+  text: string,
+  isStrict: boolean,
+): Statement {
+  const { module, parts } = database;
+  const { datastore } = parts;
+  const caller = database.sqlCaller(client);
+  prepareViews(parts, module, client, viewsIn([text], parts, module, client, caller));
+  const prepared = prepareSql(text, datastore, caller, {
+    isStrict,
+    columnDefault: (table, column) => columnDefault(database, table, column),
+  });
+  if (prepared.kind === "rows") return { cursor: prepared.cursor, stats: noChanges };
+  return { cursor: noRows, stats: runStatement(database, client, prepared.run) };
+}
+
+/** Begins one SQL statement as a connection of its own; see `beginStatement`. */
 export function startSql(
   database: Database,
   client: Client,
@@ -210,22 +238,14 @@ export function startSql(
   if (refusal !== undefined) return refusal;
   const { clock, datastore } = database.parts;
   const start = clock.nowMillis();
-  let cursor = noRows;
-  let stats = noChanges;
+  let statement: Statement;
   try {
-    const { module, parts } = database;
-    const caller = database.sqlCaller(client);
-    prepareViews(parts, module, client, viewsIn([text], parts, module, client, caller));
-    const prepared = prepareSql(text, datastore, caller, {
-      isStrict,
-      columnDefault: (table, column) => columnDefault(database, table, column),
-    });
-    if (prepared.kind === "rows") cursor = prepared.cursor;
-    else stats = runStatement(database, client, prepared.run);
+    statement = beginStatement(database, client, text, isStrict);
   } catch (thrown) {
     if (!datastore.isInTransaction) database.disconnect(client);
     throw thrown;
   }
+  const { cursor, stats } = statement;
   return {
     kind: "run",
     cursor,
