@@ -50,7 +50,7 @@ export class Core {
   readonly #waiting: Waiting[] = [];
   #lastNumber = 0;
   #schema: Schema | undefined;
-  /** What the module has panicked with during the command under way. */
+  /** What the module panicked with first during the command under way: its own words come before the host's. */
   #panic: string | undefined;
 
   private constructor(
@@ -62,7 +62,7 @@ export class Core {
     this.#attached = attached;
     service.database.parts.moduleLog.follow((text) => {
       const line = parseLogLine(text);
-      if (line.level === "Panic") this.#panic = line.message;
+      if (line.level === "Panic") this.#panic ??= line.message;
       onLog?.(line);
     });
   }

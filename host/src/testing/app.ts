@@ -1,8 +1,10 @@
 // `openTestDatabase`: a module under test, in the real engine and in this process, with the test in charge of time, chance and the
 // world. docs/testing.md is its manual.
+import { resolve } from "node:path";
 import { ConnectionId, Identity, present, Timestamp } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
+import { nodeDisk } from "../base/disk/node.ts";
 import { systemPause } from "../base/pause.ts";
 import { type Random, seededRandom } from "../base/random.ts";
 import { systemTimers } from "../base/timers.ts";
@@ -15,7 +17,14 @@ import type { AnyModule, ModuleTypes, RowOf, TableName } from "../embedded/types
 import { TestClient } from "./client.ts";
 import { defaultStart, TestClock } from "./clock.ts";
 import { CallTally, type Coverage } from "./coverage.ts";
-import { type ExpectedRequest, type HttpHandler, type SentRequest, TestHttp } from "./http.ts";
+import {
+  type ExpectedRequest,
+  type HttpHandler,
+  routeRequestOf,
+  routeResponseOf,
+  type SentRequest,
+  TestHttp,
+} from "./http.ts";
 import { findTable, TestTable, testTables } from "./tables.ts";
 
 type HttpAnswers = HttpHandler | readonly ExpectedRequest[];
@@ -31,6 +40,8 @@ export interface OpenTestDatabaseOptions {
   readonly seed?: number;
   /** Answers the requests of procedures, or the list of those to come. Without it none is expected. */
   readonly http?: HttpAnswers;
+  /** Where the code of procedures is kept, which takes seconds to make. Without it each process that tests makes its own. */
+  readonly cacheDir?: string;
 }
 
 /** What a fork may have of its own. */
@@ -40,16 +51,20 @@ type Tables<M extends ModuleTypes> = {
   readonly [Name in TableName<M>]: TestTable<RowOf<M, Name>>;
 };
 
-/** Code made of modules with procedures: made once for a process. */
-const codeCache: Disk = new MemoryDisk();
+/** Code made of modules with procedures, where no folder is given: made once for a process. */
+const processCache: Disk = new MemoryDisk();
 
 /** Between two looks at what goes on outside of the test's time. */
 const realWaitMicros = 2000;
+
+/** Transactions that a fork replays rather than reading a snapshot, whose every page is checked. */
+const forkReplayMax = 1000;
 
 /** What forks have in common. */
 interface Shared {
   readonly owner: Identity;
   readonly seed: number;
+  readonly cache: Disk;
   readonly tally: CallTally;
 }
 
@@ -65,6 +80,8 @@ export class TestDatabase<M extends ModuleTypes> {
   #core: Core | undefined;
   #tables: Map<string, TestTable> | undefined;
   #strangerCount = 0;
+  /** Of the last transaction that forks need not replay. */
+  #snapshotOffset = -1;
 
   private constructor(shared: Shared, disk: MemoryDisk, start: Timestamp, http?: HttpAnswers) {
     this.#shared = shared;
@@ -94,9 +111,18 @@ export class TestDatabase<M extends ModuleTypes> {
       schedule: queueMicrotask,
       pause: systemPause,
       timers: this.clock.engineTimers,
-      watch: this.#shared.tally,
+      watch: {
+        begin: () => undefined,
+        // A call takes a microsecond: so the next one has another time, as in a server, and none is ahead of the clock.
+        end: () => {
+          this.clock.engineClock.advance(1n);
+        },
+        onResult: (kind, name, isOk) => {
+          this.#shared.tally.add(kind, name, isOk);
+        },
+      },
       http: this.#http,
-      cache: codeCache,
+      cache: this.#shared.cache,
       onLog: (line) => this.logs.push(line),
     });
   }
@@ -149,6 +175,12 @@ export class TestDatabase<M extends ModuleTypes> {
     return (this.#tables ??= testTables(this.#open));
   }
 
+  /** Sends a request to a route of the module, as `fetch` would: `path` is what follows `/route`, such as `/hello?name=Ada`. */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    const request = await routeRequestOf(path, init);
+    return routeResponseOf(await this.#open.service.route(request));
+  }
+
   /** Runs the scheduled calls that are due by now. Time stands still. */
   async runDue(): Promise<void> {
     await this.clock.advance(0);
@@ -179,7 +211,11 @@ export class TestDatabase<M extends ModuleTypes> {
    * same in every fork.
    */
   async fork(options: ForkOptions = {}): Promise<TestDatabase<M>> {
-    await this.#open.database.snapshot();
+    const { database } = this.#open;
+    await database.log.flush();
+    if (database.log.nextOffset - this.#snapshotOffset > forkReplayMax) {
+      this.#snapshotOffset = await database.snapshot();
+    }
     const { http, seed = this.#shared.seed } = options;
     const shared = { ...this.#shared, seed };
     return TestDatabase.open<M>(shared, this.#disk.copy(), this.clock.now(), http);
@@ -228,7 +264,11 @@ export async function openTestDatabase<M extends ModuleTypes = AnyModule>(
   options: OpenTestDatabaseOptions,
 ): Promise<TestDatabase<M>> {
   const { clock = defaultStart, http, owner = "owner", seed = 1 } = options;
+  const { cacheDir } = options;
+  const cache = cacheDir === undefined ? processCache : nodeDisk(resolve(cacheDir));
+  await cache.makeDirectory("");
   const shared: Shared = {
+    cache,
     owner: typeof owner === "string" ? identityOf(owner) : owner,
     seed,
     tally: new CallTally(),

@@ -31,7 +31,7 @@ export class TestClock {
     return this.#timers;
   }
 
-  /** What time it is to the module. Calls add a microsecond each, so that no two have the same. */
+  /** What time it is to the module. Each call takes a microsecond, so that no two have the same time. */
   now(): Timestamp {
     return new Timestamp(this.#clock.nowMicros());
   }

@@ -1,6 +1,5 @@
 // Which functions of a module the tests have run, and how that went. Forks count into the same tally as what they were forked from.
 import type { ModuleDef } from "@lightcone/abi";
-import type { CallWatch } from "../database/parts.ts";
 
 type FunctionKind = "reducer" | "procedure" | "view";
 
@@ -28,20 +27,16 @@ interface Count {
 }
 
 /** Counts calls. */
-export class CallTally implements CallWatch {
+export class CallTally {
   readonly #counts = new Map<string, Count>();
 
-  begin(): void {}
-
-  end(): void {}
-
-  readonly onResult = (kind: FunctionKind, name: string, isOk: boolean): void => {
+  add(kind: FunctionKind, name: string, isOk: boolean): void {
     const key = keyOf(kind, name);
     const count = this.#counts.get(key) ?? { calls: 0, failures: 0 };
     this.#counts.set(key, count);
     count.calls++;
     if (!isOk) count.failures++;
-  };
+  }
 
   coverage({ reducers, procedures, views }: ModuleDef): Coverage {
     const functions = [

@@ -1,7 +1,9 @@
-// The world that a module's procedures send requests to, as the test plays it.
+// HTTP both ways, with the platform's own classes: the world that a module's procedures send requests to, as the test plays it, and
+// requests of the test's to routes of the module.
 import { AssertionError } from "node:assert";
-import { messageOf } from "@lightcone/abi";
+import { messageOf, unreachable } from "@lightcone/abi";
 import type { HttpClient, HttpClientRequest, HttpOutcome } from "../base/http/client.ts";
+import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 
 /** Answers a request. What it throws is what the module is told went wrong. */
 export type HttpHandler = (request: Request) => Response | Promise<Response>;
@@ -128,4 +130,40 @@ async function outcomeOf(response: Response): Promise<HttpOutcome> {
     kind: "response",
     response: { status: response.status, httpVersion: "1.1", headers, body },
   };
+}
+
+/** A request to a route: `path` is what follows `/route`, the query included. */
+export async function routeRequestOf(path: string, init: RequestInit = {}): Promise<RouteRequest> {
+  const request = new Request(`http://localhost/route${path}`, init);
+  return {
+    method: request.method,
+    path: path.split("?", 1)[0] ?? "",
+    uri: request.url,
+    headers: Array.from(request.headers, ([name, value]) => ({
+      name,
+      value: Buffer.from(value, "latin1"),
+    })),
+    httpVersion: "1.1",
+    body: new Uint8Array(await request.arrayBuffer()),
+  };
+}
+
+/** Statuses that the platform's class takes no body with. */
+const emptyStatuses: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** What a server would answer (runtime.md section 7). */
+export function routeResponseOf(outcome: RouteOutcome): Response {
+  switch (outcome.kind) {
+    case "response": {
+      const { code: status, body } = outcome;
+      const content = emptyStatuses.has(status) ? null : new Uint8Array(body);
+      return new Response(content, { status, headers: headersOf(outcome.headers) });
+    }
+    case "unknown":
+      return new Response("Database has not registered a handler for this route", { status: 404 });
+    case "failed":
+      return new Response(outcome.message, { status: 500 });
+    default:
+      return unreachable(outcome);
+  }
 }
