@@ -40,7 +40,8 @@ export const voidDisk: Disk = {
     throw diskError("read", path, "nothing is kept here");
   },
   open: async (path: string, mode: OpenMode) => {
-    if (mode === "create") return new VoidFile(path);
+    // What is written under one name and moved to another is opened there to go on.
+    if (mode !== "read") return new VoidFile(path);
     throw diskError("open", path, "nothing is kept here");
   },
   rename: async () => undefined,
