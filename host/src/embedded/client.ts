@@ -1,6 +1,6 @@
 // A client of a database in the same process: calls, procedures, subscriptions and statements with plain values.
 import {
-  ConnectionId,
+  type ConnectionId,
   decode,
   type Identity,
   LightconeError,

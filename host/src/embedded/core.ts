@@ -156,7 +156,7 @@ export class Core {
         try {
           resolve(work());
         } catch (thrown) {
-          reject(thrown as Error);
+          reject(thrown);
         }
       };
       if (this.#waiting.length === 0 && !this.#service.isBackpressured) {

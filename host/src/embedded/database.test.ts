@@ -70,7 +70,7 @@ void test("a directory keeps everything that was answered", async (t) => {
   t.ok(second.owner.equals(identityOf("ada")), "the owner stays");
   const bob = await second.connect({ identity: "bob" });
   const texts = (await bob.sql("SELECT text FROM message")).map(({ text }) => text);
-  t.same(texts.toSorted(), ["kept", "kept, too"]);
+  t.same(new Set(texts), new Set(["kept", "kept, too"]));
   await second.close();
   await t.rejects(openDatabase({ wasm: wasmPath("chat-bad"), dir }), {
     code: "LC_PUBLISH_REFUSED",

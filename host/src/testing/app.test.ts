@@ -147,9 +147,9 @@ async function runOnce(t: Test, seed?: number): Promise<string> {
   const drawn = app
     .table("draw")
     .rows()
-    .map(({ first, letters }) => `${first} ${letters}`);
+    .map(({ first, letters }) => [first, letters]);
   await app.close();
-  return `${client.connectionId.toHex()} ${drawn.join()}`;
+  return `${client.connectionId.toHex()} ${JSON.stringify(drawn, (_, value: unknown) => String(value))}`;
 }
 
 void test("chance repeats itself", { timeout }, async (t) => {

@@ -1,6 +1,6 @@
 // `openTestDatabase`: a module under test, in the real engine and in this process, with the test in charge of time, chance and the
 // world. docs/testing.md is its manual.
-import { resolve } from "node:path";
+import { resolve as resolvePath } from "node:path";
 import { ConnectionId, Identity, present, Timestamp } from "@lightcone/abi";
 import type { Disk } from "../base/disk/contract.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
@@ -25,7 +25,7 @@ import {
   type SentRequest,
   TestHttp,
 } from "./http.ts";
-import { findTable, TestTable, testTables } from "./tables.ts";
+import { findTable, type TestTable, testTables } from "./tables.ts";
 
 type HttpAnswers = HttpHandler | readonly ExpectedRequest[];
 
@@ -265,7 +265,7 @@ export async function openTestDatabase<M extends ModuleTypes = AnyModule>(
 ): Promise<TestDatabase<M>> {
   const { clock = defaultStart, http, owner = "owner", seed = 1 } = options;
   const { cacheDir } = options;
-  const cache = cacheDir === undefined ? processCache : nodeDisk(resolve(cacheDir));
+  const cache = cacheDir === undefined ? processCache : nodeDisk(resolvePath(cacheDir));
   await cache.makeDirectory("");
   const shared: Shared = {
     cache,

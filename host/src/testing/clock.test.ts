@@ -20,7 +20,7 @@ void test("scheduled reducers run as time passes", { timeout }, async (t) => {
     app
       .table("firing")
       .rows()
-      .map(({ label, at }) => `${String(label)} ${seconds(at)}`);
+      .map(({ label, at }) => `${label as string} ${seconds(at)}`);
   await alice.call("alarm_often", ["tick", 2000n]);
   await alice.call("alarm_once", ["late", 5000n]);
   await alice.call("alarm_once", ["early", 1000n]);

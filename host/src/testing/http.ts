@@ -48,10 +48,12 @@ export class TestHttp implements HttpClient {
   send(request: HttpClientRequest, done: (outcome: HttpOutcome) => void): () => void {
     let isCancelled = false;
     this.#pendingCount++;
-    void this.#exchange(request).then((outcome) => {
+    const tell = async (): Promise<void> => {
+      const outcome = await this.#exchange(request);
       this.#pendingCount--;
       if (!isCancelled) done(outcome);
-    });
+    };
+    void tell();
     return () => {
       isCancelled = true;
     };
