@@ -12,8 +12,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { wasmPath } from "@lightcone/fixtures/wasm";
-import { t as root, test } from "tap";
+import { wasmNames, wasmPath } from "@lightcone/fixtures/wasm";
+import { describeModule } from "@lightcone/host";
+import { t as root, type Test, test } from "tap";
+import { run } from "../run.ts";
 import { openRig, startProcess } from "./rig.ts";
 
 const timeout = 300_000;
@@ -21,6 +23,20 @@ root.setTimeout(timeout);
 
 const require = createRequire(import.meta.url);
 const compiler = require.resolve("typescript/package.json").replace("package.json", "bin/tsc");
+
+/** Compiles files of a folder into its folder `out`, as the package's own types need it. */
+function compile(t: Test, folder: string, files: readonly string[]): void {
+  const flags = "--ignoreConfig --strict --skipLibCheck --target es2022 --types node --outDir out";
+  const modules = "--lib es2023,dom,esnext.disposable --module esnext --moduleResolution bundler";
+  // Without what the test runner tells Node to load.
+  const argv = ["-u", "NODE_OPTIONS", process.execPath, compiler];
+  const { stdout, status } = spawnSync(
+    "env",
+    [...argv, ...`${flags} ${modules}`.split(" "), ...files],
+    { cwd: folder },
+  );
+  t.equal(status, 0, String(stdout));
+}
 
 /** A program of the other client's, as its own manual would write it. */
 const program = `
@@ -66,10 +82,20 @@ void test(
   "bindings for the spacetimedb package, over a real connection",
   { timeout },
   async (t) => {
-    const { home, run, url } = await openRig(t);
+    const { home, run: runThere, url } = await openRig(t);
     copyFileSync(wasmPath("chat"), join(home, "chat.wasm"));
-    await run(0, "publish", "chat", "--bin-path", "chat.wasm");
-    await run(0, "generate", "chat", "--sdk", "spacetimedb", "-l", "typescript", "-o", "bindings");
+    await runThere(0, "publish", "chat", "--bin-path", "chat.wasm");
+    await runThere(
+      0,
+      "generate",
+      "chat",
+      "--sdk",
+      "spacetimedb",
+      "-l",
+      "typescript",
+      "-o",
+      "bindings",
+    );
     writeFileSync(join(home, "package.json"), `{ "type": "module" }`);
     writeFileSync(join(home, "program.ts"), program);
     const flags =
@@ -97,6 +123,28 @@ void test(
     });
   },
 );
+
+void test("bindings of all modules for the spacetimedb package compile", { timeout }, async (t) => {
+  const home = t.testdir({ "package.json": `{ "type": "module" }` });
+  for (const name of wasmNames) {
+    const flags = ["--sdk", "spacetimedb", "-l", "typescript", "--include-private", "-o", name];
+    const { code, stderr } = await run(["generate", ...flags, "-b", wasmPath(name)], {
+      home,
+      host: { describeModule },
+    });
+    t.equal(code, 0, stderr);
+  }
+  compile(
+    t,
+    home,
+    wasmNames.map((name) => `${name}/index.ts`),
+  );
+  // What is no class or function of the package at run time is seen here alone.
+  const argv = ["-u", "NODE_OPTIONS", process.execPath, "--input-type=module", "-e"];
+  const imports = wasmNames.map((name) => `await import("./out/${name}/index.js");`).join("\n");
+  const { status, stderr } = spawnSync("env", [...argv, imports], { cwd: home, encoding: "utf8" });
+  t.equal(status, 0, stderr);
+});
 
 /** Resolves once `look` is true; the test's own time limit ends it otherwise. */
 async function until(look: () => boolean): Promise<void> {

@@ -1,6 +1,6 @@
 // Bindings for the `spacetimedb` package from npm, as far as its public interface goes: tables with keys and indexes, reducers, types,
 // and its connection, under the names and collisions of our own bindings. The output compiles against version 2.10.
-import type { Element, ModuleDef, TableDef } from "@lightcone/abi";
+import { type Element, type ModuleDef, specialKind, type TableDef } from "@lightcone/abi";
 import { type BindingsModel, modelOf, type ReducerModel, type TableModel } from "./model.ts";
 import { memberName, NameClaims } from "./name.ts";
 import { builderText, sortTypes, type SpacetimeScope } from "./spacetimedb-type.ts";
@@ -138,7 +138,9 @@ function tableText(def: ModuleDef, { types }: BindingsModel, table: TableModel):
   const scope: SpacetimeScope = { types, prefix: "types." };
   const fields = elements.map(({ name = "", type }, i) => {
     const column = columns[i] ?? name;
-    const renamed = column === name ? "" : `.name(${JSON.stringify(column)})`;
+    // Its builder of results has no such method.
+    const isNamed = column === name || specialKind(type) === "result";
+    const renamed = isNamed ? "" : `.name(${JSON.stringify(column)})`;
     const isUnique = table.uniques.some(
       (fieldsOf) => fieldsOf.length === 1 && fieldsOf[0] === name,
     );
