@@ -2,7 +2,9 @@
 // forks a database, connects two clients, subscribes, calls, checks and closes.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openTestDatabase } from "../host/dist/src/testing.js";
+
+const kit = new URL("../host/dist/src/testing.js", import.meta.url);
+const { openTestDatabase } = await import(kit.href);
 
 const testCount = 50;
 

@@ -141,9 +141,7 @@ function tableText(def: ModuleDef, { types }: BindingsModel, table: TableModel):
     // Its builder of results has no such method.
     const isNamed = column === name || specialKind(type) === "result";
     const renamed = isNamed ? "" : `.name(${JSON.stringify(column)})`;
-    const isUnique = table.uniques.some(
-      (fieldsOf) => fieldsOf.length === 1 && fieldsOf[0] === name,
-    );
+    const isUnique = table.uniques.some((unique) => unique.length === 1 && unique[0] === name);
     const key = name === table.primaryKey ? ".primaryKey()" : isUnique ? ".unique()" : "";
     return `      ${name}: ${builderText(type, scope)}${renamed}${key},\n`;
   });
