@@ -154,6 +154,8 @@ export class Core {
     return new Promise<T>((resolve, reject) => {
       const run = (): void => {
         try {
+          // The service takes commands of clients in silence then: nobody would be answered.
+          if (this.#service.failure !== undefined) throw this.#service.failure;
           resolve(work());
         } catch (thrown) {
           reject(thrown);

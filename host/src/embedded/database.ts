@@ -143,7 +143,8 @@ async function openCore(
   program: Uint8Array,
   disk: Disk,
 ): Promise<Core> {
-  const { callTimeLimitMillis, identity = identityOf("embedded"), moduleHttp = "off" } = options;
+  const { callTimeLimitMillis, identity = identityOf("embedded"), onLog } = options;
+  const { moduleHttp = "off" } = options;
   const core = await Core.open({
     identity,
     disk,
@@ -153,7 +154,14 @@ async function openCore(
     timers: systemTimers,
     // Calls run in the program's own thread: there is nobody beside it who could watch them.
     watch: { begin: () => undefined, end: () => undefined },
-    onLog: options.onLog,
+    ...(onLog !== undefined && {
+      // It is told in the middle of a call: what it throws is no fault of the database's.
+      onLog: (line: LogLine) => {
+        queueMicrotask(() => {
+          onLog(line);
+        });
+      },
+    }),
     ...(disk === voidDisk && { snapshots: { intervalCommits: Infinity } }),
     ...(callTimeLimitMillis !== undefined && {
       modules: { callBudgetMillis: callTimeLimitMillis },

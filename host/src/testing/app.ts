@@ -80,6 +80,7 @@ export class TestDatabase<M extends ModuleTypes> {
   #core: Core | undefined;
   #tables: Map<string, TestTable> | undefined;
   #strangerCount = 0;
+  #isClosed = false;
   /** Of the last transaction that forks need not replay. */
   #snapshotOffset = -1;
 
@@ -244,6 +245,8 @@ export class TestDatabase<M extends ModuleTypes> {
    * Ends it. Rejects with an AssertionError if the module sent requests that were not expected, or did not send those that were.
    */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.#open.close();
     this.#http.check();
   }
