@@ -10,10 +10,11 @@ import { version } from "./version.ts";
 // From dist/src, where the compiled file lies.
 const templates = fileURLToPath(new URL("../../template/", import.meta.url));
 
-/** Names that would mean something where the templates lie, to git, npm or cargo. */
+/** Names that would mean something where the templates lie, to git, npm, cargo or who runs tests. */
 const realNames: Readonly<Record<string, string>> = {
   gitignore: ".gitignore",
   "cargo.toml": "Cargo.toml",
+  "module-test.js": "module.test.js",
 };
 
 /** Writes a module into an empty or new folder; returns the paths of its files in there. Throws a CommandError. */

@@ -19,7 +19,7 @@ export class InitCommand extends LightconeCommand {
     category: "Modules",
     description: "begin a module: a small one that works",
     details: `
-      Writes a to-do list with tables, reducers, a view and a README into DIR (default: this
+      Writes a to-do list with tables, reducers, a view, tests and a README into DIR (default: this
       folder), which must be empty or not there yet. Nothing is fetched unless \`--install\` is
       given.
     `,

@@ -1,6 +1,6 @@
 // From nothing to a database that answers: init, build, publish, calls of two people, in each language that can be compiled here.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Test, test } from "tap";
@@ -18,6 +18,7 @@ async function walk(t: Test, lang: Language): Promise<void> {
   await command("init", "todo", "--lang", lang);
   t.match(await command("build", "todo"), /^todo\/.*\.wasm\n$/);
   if (lang === "assemblyscript") checkEditor(t, join(home, "todo/assembly"));
+  runTests(t, join(home, "todo"));
   const publish = ["publish", "todo", "--module-path", "todo", "--no-build", "--server", url()];
   t.match(await command(...publish), /^created todo /);
   await run(0, "call", "todo", "set_name", '"Ada"');
@@ -63,7 +64,15 @@ function checkEditor(t: Test, folder: string): void {
   );
 }
 
-const timeout = 180_000;
+/** The tests that a module begins with, as `node --test` finds and runs them. */
+function runTests(t: Test, folder: string): void {
+  const argv = ["-u", "NODE_OPTIONS", process.execPath, "--test", "--test-reporter=tap"];
+  const { status, stdout } = spawnSync("env", argv, { cwd: folder });
+  t.equal(status, 0, String(stdout));
+  t.match(String(stdout), /^# pass 2$/m);
+}
+
+const timeout = 300_000;
 
 void test("a module in AssemblyScript", { timeout }, async (t) => {
   await walk(t, "assemblyscript");
@@ -87,4 +96,18 @@ void test("a module in Rust, or what to install for it", { timeout }, async (t) 
   const { code, stderr } = await startProcess(home, ["build", "todo"]).ended;
   t.equal(code, 1);
   t.match(stderr, /rustup target add wasm32-unknown-unknown/);
+});
+
+void test("the tests for a module in Rust", { timeout }, async (t) => {
+  const { home } = await openRig(t);
+  for (const lang of ["assemblyscript", "rust"]) {
+    t.equal((await startProcess(home, ["init", `to-do-${lang}`, "--lang", lang]).ended).code, 0);
+  }
+  t.equal((await startProcess(home, ["build", "to-do-assemblyscript"]).ended).code, 0);
+  // Both modules are one list, whatever they are written in: so the tests of one hold for the other's program.
+  const target = join(home, "to-do-rust/target/wasm32-unknown-unknown/release");
+  mkdirSync(target, { recursive: true });
+  const built = join(home, "to-do-assemblyscript/build/release.wasm");
+  copyFileSync(built, join(target, "to_do_rust.wasm"));
+  runTests(t, join(home, "to-do-rust"));
 });

@@ -62,6 +62,11 @@ export class ManualTimers implements Timers {
     return this.#waiting.size;
   }
 
+  /** When the first of them comes, by the clock's calendar. */
+  get nextMicros(): bigint | undefined {
+    return this.#first()?.micros;
+  }
+
   /** Lets time pass, and wakes whoever is to be woken meanwhile, each at its time. */
   advance(micros: bigint): void {
     const end = this.#clock.nowMicros() + micros;

@@ -127,8 +127,9 @@ export function invoke(
   if (failure !== undefined) return { kind: "fatal", message: failure };
   parts.watch.begin(reducer.watchCode);
   const { words } = client;
+  let result: ReducerResult;
   try {
-    return module.instance.callReducer(
+    result = module.instance.callReducer(
       id,
       name,
       words,
@@ -141,6 +142,8 @@ export function invoke(
   } finally {
     parts.watch.end();
   }
+  parts.watch.onResult?.("reducer", name, result.kind === "ok");
+  return result;
 }
 
 /**

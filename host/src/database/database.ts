@@ -403,19 +403,21 @@ export async function recoverDatastore(
   disk: Disk,
   identity: Identity,
 ): Promise<{ datastore: Datastore; recovered: RecoveredState }> {
-  let datastore = new Datastore();
-  let replay = new Replay(datastore);
+  // Making one takes a while: there is another one only if a snapshot turns out to be of no use.
+  const begun: { readonly datastore: Datastore; readonly replay: Replay }[] = [];
   const recovered = await recoverState({
     disk,
     logDirectory,
     identity: identity.toBytes(),
     begin: (tables) => {
-      datastore = new Datastore();
+      const datastore = new Datastore();
       if (tables !== undefined) datastore.restore(tables);
-      replay = new Replay(datastore);
+      const replay = new Replay(datastore);
+      begun.push({ datastore, replay });
       return replay;
     },
   });
+  const { datastore, replay } = present(begun.at(-1), "a recovery that never began");
   replay.finish();
   return { datastore, recovered };
 }

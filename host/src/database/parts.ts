@@ -27,6 +27,8 @@ export interface CallWatch {
   /** `what` is the id of a reducer or a `WatchCode`. */
   begin(what: number): void;
   end(): void;
+  /** Told how each came out, after its end: whether its code returned without an error. For who counts; absent in a server. */
+  readonly onResult?: (kind: "reducer" | "procedure" | "view", name: string, isOk: boolean) => void;
 }
 
 /** Told of each commit that changed what somebody sees. */

@@ -154,6 +154,7 @@ export class Procedures {
       onEnd: (end, isLogged) => {
         const durationMicros = BigInt(Math.round((clock.nowMillis() - startMillis) * 1000));
         const result = this.#checked(procedure, end, isLogged);
+        this.#parts.watch.onResult?.("procedure", name, result.kind === "returned");
         onEnd({ ...result, timestampMicros, durationMicros });
       },
     });

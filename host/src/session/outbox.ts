@@ -93,8 +93,8 @@ export interface OutboxDelivery {
   deliver(slab: SealedSlab): void;
   /** After what was delivered so far: a Close frame. */
   closeSocket(socket: number, code: number, reason: string): void;
-  /** Ends a connection without a Close frame. */
-  dropSocket(socket: number): void;
+  /** Ends a connection without a Close frame. `reason` is not for the client, whom the reference host tells nothing. */
+  dropSocket(socket: number, reason: string): void;
 }
 
 interface Closing {
@@ -186,7 +186,7 @@ export class Outbox {
     if (isFull) {
       to.isDropped = true;
       waiting.length = 0;
-      this.#delivery.dropSocket(to.socket);
+      this.#delivery.dropSocket(to.socket, "too much waits for the client");
       return;
     }
     waiting.push(item);

@@ -295,8 +295,9 @@ export class DatabaseService {
     try {
       this.#guard(() => {
         const client = this.#client(socket, caller);
-        if (this.#database.connect(client) !== undefined) {
-          this.#delivery.dropSocket(socket);
+        const refusal = this.#database.connect(client);
+        if (refusal !== undefined) {
+          this.#delivery.dropSocket(socket, refusal.message);
           return;
         }
         const session = this.#factory.open(client, isConfirmed, wire);

@@ -14,10 +14,14 @@ const hostRanks: ReadonlyMap<string, number> = new Map([
   ["database", 4],
   ["session", 5],
   ["server", 6],
+  ["embedded", 7],
+  ["testing", 8],
 ]);
 
 /** What other packages see: above all folders. */
-const hostFaces: ReadonlySet<string> = new Set(["host/src/index.ts", "host/src/engine.ts"]);
+const hostFaces: ReadonlySet<string> = new Set(
+  ["index", "engine", "embedded", "testing"].map((name) => `host/src/${name}.ts`),
+);
 
 /** A folder of the host imports itself and lower ranks, never an equal one; the package's faces top all. */
 export function rankBreaches(source: Source): string[] {

@@ -170,6 +170,15 @@ export class MemoryDisk implements Disk {
     return disk;
   }
 
+  /** A disk with the same files as this one has now, all of it safe there. */
+  copy(): MemoryDisk {
+    const disk = new MemoryDisk();
+    for (const [path, entry] of this.#live) {
+      disk.#install(path, entry === "directory" ? entry : entry.read(0, entry.size).slice());
+    }
+    return disk;
+  }
+
   /** A first part of the pending changes, as a journal keeps them, or some of them in no order. */
   #survivingNameChanges(random: Random, effects: CrashEffects): readonly NameChange[] {
     const changes = this.#pending;

@@ -16,6 +16,7 @@ export function viewRunner({ datastore, watch }: DatabaseParts, module: LiveModu
     watch.begin(WatchCode.view);
     const result = module.instance.callView(view.definition, sender, reads, tx);
     watch.end();
+    watch.onResult?.("view", view.definition.name, result.kind !== "failed");
     if (result.kind !== "query") return result;
     return runViewQuery(result.text, view, datastore, reads);
   };
