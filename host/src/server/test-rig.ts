@@ -116,6 +116,21 @@ export interface RigOptions {
   readonly hostPolicy?: AuthPolicy;
 }
 
+async function publish(
+  { control, databases, tokens }: Services,
+  name: string,
+  owner: VerifiedToken,
+  text: string,
+): Promise<string> {
+  const reservation = control.reserve(name, tokens.newIdentity(), owner.identity);
+  const { identity } = reservation;
+  const program = new TextEncoder().encode(text);
+  const policy = { kind: "compatible" } as const;
+  await databases.get(identity).publish({ program, owner: owner.identity, clear: false, policy });
+  await reservation.commit();
+  return identity.toHex();
+}
+
 /** Starts the routes on a free port. */
 export async function openRig(options: RigOptions): Promise<Rig> {
   const { routes, isPublic = false } = options;
@@ -171,19 +186,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     reported,
     upgrades,
     send,
-    async publish(name, owner, program = "program") {
-      const reservation = control.reserve(name, tokens.newIdentity(), owner.identity);
-      const bytes = new TextEncoder().encode(program);
-      const { identity } = reservation;
-      await databases.get(identity).publish({
-        program: bytes,
-        owner: owner.identity,
-        clear: false,
-        policy: { kind: "compatible" },
-      });
-      await reservation.commit();
-      return identity.toHex();
-    },
+    publish: (name, owner, program = "program") => publish(services, name, owner, program),
     async close() {
       listener.stop();
       await inFlight(1000);

@@ -199,7 +199,7 @@ function bodyLength(text: string): number {
 }
 
 /** The status of one whole answer. Throws where it is none. */
-export function checkAnswer(text: string, isHead: boolean): number {
+function checkAnswer(text: string, isHead: boolean): number {
   const end = text.indexOf("\r\n\r\n");
   assert(end > 0, "an answer without an end of its headers");
   const [first = "", ...lines] = text.slice(0, end).split("\r\n");

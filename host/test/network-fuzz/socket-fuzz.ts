@@ -6,7 +6,7 @@ import { randomMessage, spoil } from "./messages.ts";
 import { frameBytes, FrameReader, opcode, openRaw, type RawFrame } from "./raw-socket.ts";
 
 const finalBit = 0x80;
-const protocols = ["v2.bsatn.spacetimedb"] as const;
+const protocols = ["v2.bsatn.spacetimedb", "v3.bsatn.spacetimedb"] as const;
 
 /** Messages of one connection; they are sent at once. */
 const messagesMax = 400;

@@ -45,7 +45,7 @@ export async function settledFacts(
 }
 
 /** A client that has been greeted and says nothing. */
-export function openIdle(host: ChildHost, database: string): Promise<WebSocket> {
+function openIdle(host: ChildHost, database: string): Promise<WebSocket> {
   const path = `/v1/database/${database}/subscribe?compression=None`;
   const ws = new WebSocket(`ws://${host.address}${path}`, ["v2.bsatn.spacetimedb"], {
     headers: { authorization: `Bearer ${host.token}` },

@@ -60,7 +60,7 @@ export class TupleCopy {
  * Compiles copying a column. `isKey`: rows will be told apart by the bytes of the copy, so that floats that are equal must be
  * so in their bytes.
  */
-export function compileCopy(
+function compileCopy(
   { relation, column }: BoundColumn,
   relations: readonly Relation[],
   isKey: boolean,
