@@ -97,5 +97,5 @@ void test("random and damaged definitions are refused or read, nothing else", as
     }),
     { numRuns: 3000 },
   );
-  t.ok(read > 20 && refused > 500, `${read} read, ${refused} refused`);
+  t.ok(read > 5 && refused > 500, `${read} read, ${refused} refused`);
 });
