@@ -39,19 +39,21 @@ install_schemathesis() {
   echo "install-tools: schemathesis installed"
 }
 
-install_psql() {
-  if command -v psql >/dev/null; then
-    echo "install-tools: psql is there"
+# The program $1, by Debian's package $2.
+install_program() {
+  if command -v "$1" >/dev/null; then
+    echo "install-tools: $1 is there"
     return
   fi
   export DEBIAN_FRONTEND=noninteractive
   "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" apt-get install -qq -y --no-install-recommends postgresql-client >/dev/null
-  echo "install-tools: psql installed"
+  "${as_root[@]}" apt-get install -qq -y --no-install-recommends "$2" >/dev/null
+  echo "install-tools: $1 installed"
 }
 
 install_chromium
-install_psql
+install_program psql postgresql-client
+install_program openssl openssl
 install_schemathesis
 fixtures/scripts/install-rust.sh
 fixtures/scripts/install-clang.sh
