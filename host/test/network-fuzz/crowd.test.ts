@@ -1,7 +1,7 @@
 // What many connections cost a host, and that nothing of them stays. `node scripts/crowd.mjs` does the same for longer.
 import { t, test } from "tap";
-import { ChildHost } from "./child-host.ts";
-import { churn, dropCrowd, hostFacts, openCrowd, settledFacts } from "./crowd.ts";
+import { ChildHost } from "../server/child-host.ts";
+import { churn, dropCrowd, hostFacts, openCrowd, settledFacts } from "../server/crowd.ts";
 
 t.setTimeout(600_000);
 
