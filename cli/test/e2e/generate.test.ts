@@ -16,6 +16,7 @@ import { wasmNames, wasmPath } from "@lightcone/fixtures/wasm";
 import { describeModule } from "@lightcone/host";
 import { t as root, type Test, test } from "tap";
 import { run } from "../run.ts";
+import { startProtocolProxy } from "./protocol-proxy.ts";
 import { openRig, startProcess } from "./rig.ts";
 
 const timeout = 300_000;
@@ -45,15 +46,24 @@ import { DbConnection, tables, type User } from "./bindings/index.js";
 const [uri = "", database = ""] = process.argv.slice(2);
 const said: string[] = [];
 
-const connection = await new Promise<DbConnection>((resolve, reject) => {
-  DbConnection.builder()
-    .withUri(uri)
-    .withDatabaseName(database)
-    .withCompression("none")
-    .onConnect((connected) => resolve(connected))
-    .onConnectError((_ctx, error) => reject(error))
-    .build();
-});
+let token: string | undefined;
+
+function open(): Promise<DbConnection> {
+  return new Promise((resolve, reject) => {
+    const builder = DbConnection.builder().withUri(uri).withDatabaseName(database);
+    if (token !== undefined) builder.withToken(token);
+    builder
+      .withCompression("none")
+      .onConnect((connected, _identity, given) => {
+        token ??= given;
+        resolve(connected);
+      })
+      .onConnectError((_ctx, error) => reject(error))
+      .build();
+  });
+}
+
+const connection = await open();
 connection.db.message.onInsert((_ctx, row) => said.push(\`said \${row.text}\`));
 connection.db.user.onUpdate((_ctx, _from, to) => said.push(\`called \${to.name}\`));
 await new Promise<void>((resolve, reject) => {
@@ -73,8 +83,15 @@ const failure = await connection.reducers.sendMessage({ text: "" }).then(
 const self: User | null | undefined = connection.identity
   ? connection.db.user.identity.find(connection.identity)
   : undefined;
-console.log(JSON.stringify({ said, failure, name: self?.name, count: Number(connection.db.message.count()) }));
+const count = Number(connection.db.message.count());
 connection.disconnect();
+const again = await open();
+await new Promise<void>((resolve) => {
+  again.subscriptionBuilder().onApplied(() => resolve()).subscribe([tables.user]);
+});
+const known = again.identity && again.db.user.identity.find(again.identity);
+console.log(JSON.stringify({ said, failure, name: self?.name, count, again: known?.name }));
+again.disconnect();
 process.exit(0);
 `;
 
@@ -109,18 +126,27 @@ void test(
     );
     t.equal(status, 0, String(stdout));
     const env = { PATH: process.env["PATH"] ?? "" };
-    const ran = await promisify(execFile)(
-      process.execPath,
-      ["out/program.js", url().replace("http", "ws"), "chat"],
-      { cwd: home, env },
-    );
-    const line = ran.stdout.split("\n").find((each) => each.startsWith("{")) ?? "";
-    t.match(JSON.parse(line), {
-      said: ["called Ada", "said hello"],
-      failure: /a message must not be empty/,
-      name: "Ada",
-      count: 1,
-    });
+    const v3 = "v3.bsatn.spacetimedb";
+    const cases = [
+      { hidden: undefined, protocol: v3 },
+      { hidden: v3, protocol: "v2.bsatn.spacetimedb" },
+    ];
+    for (const [i, { hidden, protocol }] of cases.entries()) {
+      const database = `chat-${i}`;
+      await runThere(0, "publish", database, "--bin-path", "chat.wasm");
+      const proxy = await startProtocolProxy(t, url(), hidden);
+      const argv = ["out/program.js", proxy.url.replace("http", "ws"), database];
+      const ran = await promisify(execFile)(process.execPath, argv, { cwd: home, env });
+      const line = ran.stdout.split("\n").find((each) => each.startsWith("{")) ?? "";
+      t.match(JSON.parse(line), {
+        said: ["called Ada", "said hello"],
+        failure: /a message must not be empty/,
+        name: "Ada",
+        count: 1,
+        again: "Ada",
+      });
+      t.same(proxy.chosen, [protocol, protocol], "before and after it connected again");
+    }
   },
 );
 
