@@ -150,6 +150,54 @@ void test(
   },
 );
 
+/** The same for a module with procedures. */
+const callingProgram = `
+import { DbConnection } from "./bindings/index.js";
+
+const [uri = "", database = "", id = ""] = process.argv.slice(2);
+const connection = await new Promise<DbConnection>((resolve, reject) => {
+  DbConnection.builder()
+    .withUri(uri)
+    .withDatabaseName(database)
+    .onConnect((connected) => resolve(connected))
+    .onConnectError((_ctx, error) => reject(error))
+    .build();
+});
+const { procedures } = connection;
+const sum: bigint = await procedures.returnSum({ a: 40, b: 2 });
+const stored: bigint = await procedures.storeParcel({ id: Number(id) });
+const failure = await procedures.storeAndPanic({ id: Number(id) + 1 }).then(
+  () => "none",
+  (error: unknown) => String(error),
+);
+console.log(JSON.stringify({ sum: String(sum), stored: String(stored), failure }));
+connection.disconnect();
+process.exit(0);
+`;
+
+void test("procedures by the spacetimedb package", { timeout }, async (t) => {
+  const { home, run: runThere, url } = await openRig(t);
+  copyFileSync(wasmPath("kitchen"), join(home, "kitchen.wasm"));
+  await runThere(0, "publish", "kitchen", "--bin-path", "kitchen.wasm");
+  const flags = ["--sdk", "spacetimedb", "-l", "typescript", "-o", "bindings"];
+  await runThere(0, "generate", "kitchen", ...flags);
+  writeFileSync(join(home, "package.json"), `{ "type": "module" }`);
+  writeFileSync(join(home, "program.ts"), callingProgram);
+  compile(t, home, ["program.ts"]);
+  const env = { PATH: process.env["PATH"] ?? "" };
+  for (const [i, hidden] of [undefined, "v3.bsatn.spacetimedb"].entries()) {
+    const proxy = await startProtocolProxy(t, url(), hidden);
+    const argv = ["out/program.js", proxy.url.replace("http", "ws"), "kitchen", `${10 * i}`];
+    const ran = await promisify(execFile)(process.execPath, argv, { cwd: home, env });
+    const line = ran.stdout.split("\n").find((each) => each.startsWith("{")) ?? "";
+    t.match(JSON.parse(line), {
+      sum: "42",
+      stored: /^[1-9]/,
+      failure: /The instance encountered a fatal error/,
+    });
+  }
+});
+
 void test("bindings of all modules for the spacetimedb package compile", { timeout }, async (t) => {
   const home = t.testdir({ "package.json": `{ "type": "module" }` });
   for (const name of wasmNames) {

@@ -1,7 +1,13 @@
-// Bindings for the `spacetimedb` package from npm, as far as its public interface goes: tables with keys and indexes, reducers, types,
+// Bindings for the `spacetimedb` package from npm, as far as its public interface goes: tables with keys and indexes, reducers, procedures, types,
 // and its connection, under the names and collisions of our own bindings. The output compiles against version 2.10.
 import { type Element, type ModuleDef, specialKind, type TableDef } from "@lightcone/abi";
-import { type BindingsModel, modelOf, type ReducerModel, type TableModel } from "./model.ts";
+import {
+  type BindingsModel,
+  modelOf,
+  type ProcedureModel,
+  type ReducerModel,
+  type TableModel,
+} from "./model.ts";
 import { memberName, NameClaims } from "./name.ts";
 import { builderText, sortTypes, type SpacetimeScope } from "./spacetimedb-type.ts";
 
@@ -70,7 +76,8 @@ function typesFile({ types }: BindingsModel): string {
 function indexFile(def: ModuleDef, model: BindingsModel, typesPath: string): string {
   const tables = model.tables.map((table) => tableText(def, model, table));
   const reducers = model.reducers.map((reducer) => reducerText(model, reducer));
-  const usesTypes = [...tables, ...reducers].some((text) => /\btypes\./u.test(text));
+  const procedures = model.procedures.map((procedure) => procedureText(model, procedure));
+  const usesTypes = [...tables, ...reducers, ...procedures].some((text) => /\btypes\./u.test(text));
   const imports = [
     runtimeImport,
     ...(usesTypes ? [`import * as types from ${typesPath};`] : []),
@@ -81,7 +88,7 @@ function indexFile(def: ModuleDef, model: BindingsModel, typesPath: string): str
     imports.join("\n"),
     `const tableSchemas = sdk.schema({${body(tables)}});`,
     `const reducerSchemas = sdk.reducers(${body(reducers)});`,
-    "const procedureSchemas = sdk.procedures();",
+    `const procedureSchemas = sdk.procedures(${body(procedures)});`,
     moduleText,
     connectionText,
     contexts
@@ -122,12 +129,23 @@ export class DbConnection extends sdk.DbConnectionImpl<typeof remoteModule> {
   }
 }`;
 
-function reducerText({ types }: BindingsModel, { name, params }: ReducerModel): string {
-  const scope: SpacetimeScope = { types, prefix: "types." };
+function paramsText(scope: SpacetimeScope, { params }: ReducerModel | ProcedureModel): string {
   const fields = params.elements.map(
     ({ name: field = "", type }) => `    ${field}: ${builderText(type, scope)},\n`,
   );
-  return `  sdk.reducerSchema(${JSON.stringify(name)}, {${body(fields)}${fields.length > 0 ? "  " : ""}}),\n`;
+  return `{${body(fields)}${fields.length > 0 ? "  " : ""}}`;
+}
+
+function reducerText({ types }: BindingsModel, reducer: ReducerModel): string {
+  const params = paramsText({ types, prefix: "types." }, reducer);
+  return `  sdk.reducerSchema(${JSON.stringify(reducer.name)}, ${params}),\n`;
+}
+
+function procedureText({ types }: BindingsModel, procedure: ProcedureModel): string {
+  const scope: SpacetimeScope = { types, prefix: "types." };
+  const params = paramsText(scope, procedure);
+  const returns = builderText(procedure.returns, scope);
+  return `  sdk.procedureSchema(${JSON.stringify(procedure.name)}, ${params}, ${returns}),\n`;
 }
 
 function tableText(def: ModuleDef, { types }: BindingsModel, table: TableModel): string {
