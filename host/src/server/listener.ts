@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
-import { isIP, type Socket } from "node:net";
+import { isIP, type Server as TcpServer, type Socket } from "node:net";
 import { LightconeError, messageOf, present } from "@lightcone/abi";
 import type { Report } from "./report.ts";
 
@@ -33,6 +33,40 @@ export function isLoopbackAddress(address: string): boolean {
   return /^(?:::ffff:)?127\./.test(address) || address === "::1";
 }
 
+/** Begins to listen. LC_CONFIG, with `fault` and the reason, if the address is in use or not this machine's. */
+export async function listenAt(
+  server: TcpServer,
+  { host, port }: ListenAddress,
+  fault: string,
+  report: Report,
+): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  } catch (thrown) {
+    throw new LightconeError("LC_CONFIG", `${fault}: ${messageOf(thrown)}`);
+  }
+  // For instance when the system has no file descriptors left. Without a listener it would end the
+  // process.
+  server.on("error", (error) => report(error, "accepting a connection"));
+}
+
+function boundOf(server: TcpServer): { readonly address: string; readonly port: number } {
+  const bound = server.address();
+  return present(bound !== null && typeof bound === "object" ? bound : undefined, "a TCP address");
+}
+
+/** `HOST:PORT` as bound, with the port that was drawn for 0. */
+export function addressOf(server: TcpServer): string {
+  const { address, port } = boundOf(server);
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** A listening server with all of its connections, those that became WebSockets included. */
 export class Listener {
   readonly #server: Server | SecureServer;
@@ -50,29 +84,12 @@ export class Listener {
   }
 
   /** LC_CONFIG if the address is in use or not this machine's. */
-  async listen({ host, port }: ListenAddress): Promise<void> {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once("error", reject);
-        this.#server.listen(port, host, () => {
-          this.#server.off("error", reject);
-          resolve();
-        });
-      });
-    } catch (thrown) {
-      throw new LightconeError("LC_CONFIG", `cannot listen there: ${messageOf(thrown)}`);
-    }
-    // For instance when the system has no file descriptors left. Without a listener it would end
-    // the process.
-    this.#server.on("error", (error) => this.#report(error, "accepting a connection"));
+  async listen(address: ListenAddress): Promise<void> {
+    await listenAt(this.#server, address, "cannot listen there", this.#report);
   }
 
   #bound(): { readonly address: string; readonly port: number } {
-    const bound = this.#server.address();
-    return present(
-      bound !== null && typeof bound === "object" ? bound : undefined,
-      "a TCP address",
-    );
+    return boundOf(this.#server);
   }
 
   get port(): number {
@@ -81,8 +98,7 @@ export class Listener {
 
   /** `HOST:PORT` as bound, with the port that was drawn for 0. */
   get address(): string {
-    const { address, port } = this.#bound();
-    return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    return addressOf(this.#server);
   }
 
   /** Whether only programs of this machine can connect. */

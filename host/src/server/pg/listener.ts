@@ -1,8 +1,7 @@
 // Where clients of PostgreSQL's protocol connect, how many may, and how they are sent away when the host stops.
 import { createServer, type Server, type Socket } from "node:net";
-import { LightconeError, messageOf, present } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
-import type { ListenAddress } from "../listener.ts";
+import { addressOf, type ListenAddress, listenAt } from "../listener.ts";
 import type { Report } from "../report.ts";
 import { writeFault } from "./backend.ts";
 import { CancelKeys } from "./cancel-keys.ts";
@@ -33,30 +32,14 @@ export class PgListener {
   }
 
   /** LC_CONFIG if the address is in use or not this machine's. */
-  async listen({ host, port }: ListenAddress): Promise<void> {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once("error", reject);
-        this.#server.listen(port, host, () => {
-          this.#server.off("error", reject);
-          resolve();
-        });
-      });
-    } catch (thrown) {
-      const reason = messageOf(thrown);
-      throw new LightconeError("LC_CONFIG", `cannot listen for PostgreSQL's protocol: ${reason}`);
-    }
-    this.#server.on("error", (error) => this.#options.report(error, "accepting a connection"));
+  listen(address: ListenAddress): Promise<void> {
+    const { report } = this.#options;
+    return listenAt(this.#server, address, "cannot listen for PostgreSQL's protocol", report);
   }
 
   /** `HOST:PORT` as bound. */
   get address(): string {
-    const bound = this.#server.address();
-    const { address, port } = present(
-      bound !== null && typeof bound === "object" ? bound : undefined,
-      "a TCP address",
-    );
-    return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    return addressOf(this.#server);
   }
 
   #accept(socket: Socket): void {
