@@ -104,6 +104,9 @@ function goodRequests(archive: string, program: Uint8Array): Readonly<Record<str
     "GET /v1/database/:db/names": { status: 200 },
     "POST /v1/database/:db/names": { body: "alias", status: 200 },
     "PUT /v1/database/:db/names": { body: `["demo","alias"]`, status: 200 },
+    "GET /v1/database/:db/auth-policy": { status: 200 },
+    "PUT /v1/database/:db/auth-policy": { body: `{"anonymous":true}`, status: 200 },
+    "DELETE /v1/database/:db/auth-policy": { status: 200 },
     "GET /v1/database/:db/backup": { status: 200 },
     "PUT /v1/database/:db/restore": { params: { db: "copy" }, body: archive, status: 400 },
     "POST /v1/database/:db/call/:function": {
