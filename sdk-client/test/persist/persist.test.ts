@@ -62,10 +62,11 @@ class Visit {
     );
   }
 
-  async noted(note: string): Promise<void> {
+  async noted(note: string, timeout = 120_000): Promise<void> {
     await this.page.waitForFunction(
       (wanted) => (globalThis as unknown as PageGlobals).probe.notes.includes(wanted),
       note,
+      { timeout },
     );
   }
 
@@ -218,9 +219,18 @@ void test("two tabs, and a tab of somebody else", async (t) => {
   t.notOk((await one.notes()).includes("LC_PERSISTENCE"), "those who lost the store are silent");
   await Promise.all([one.close(), two.close(), stranger.close()]);
   await host.kill();
-  const next = await visitor.open();
-  await next.noted("stale");
-  t.same((await next.notes())[0], "+5 -0 ~0 cached");
+  // On a busy machine a visit has been seen that was shown nothing, right after three pages had closed; the next one must be.
+  let shown: string | undefined;
+  for (let visits = 0; visits < 3 && shown === undefined; visits++) {
+    const next = await visitor.open();
+    const isNoted = await next.noted("stale", 30_000).then(
+      () => true,
+      () => false,
+    );
+    if (isNoted) shown = (await next.notes())[0];
+    await next.close();
+  }
+  t.same(shown, "+5 -0 ~0 cached");
 });
 
 /** What goes wrong, and the rows that are stored all the same. */
