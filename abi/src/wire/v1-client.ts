@@ -3,6 +3,7 @@ import type { NameCache } from "../bytes/name-cache.ts";
 import type { Reader } from "../bytes/reader.ts";
 import type { Writer } from "../bytes/writer.ts";
 import { LightconeError } from "../error.ts";
+import { readFlags, readQueries } from "./client-read.ts";
 import { asFrameFault } from "./fault.ts";
 
 /** Tags of the messages. */
@@ -99,17 +100,6 @@ function readIds(reader: Reader): { readonly requestId: number; readonly queryId
   return { requestId: reader.u32("request_id"), queryId: reader.u32("query_id") };
 }
 
-function readQueries(reader: Reader): string[] {
-  const count = reader.u32("number of queries");
-  // Each query takes at least its length, so a larger count is a lie that must not cost memory.
-  if (count > reader.remaining / 4) {
-    throw new LightconeError("LC_FRAME_INVALID", `a frame claims ${count} queries`);
-  }
-  const queries: string[] = [];
-  for (let i = 0; i < count; i++) queries.push(reader.string());
-  return queries;
-}
-
 function readCall(
   reader: Reader,
   kind: V1CallMessage["kind"],
@@ -121,10 +111,7 @@ function readCall(
   const argsStart = reader.position;
   reader.skip(length, "arguments");
   const requestId = reader.u32("request_id");
-  const flags = reader.u8();
-  if (flags > highestFlags) {
-    throw new LightconeError("LC_FRAME_INVALID", `unknown flags ${flags}`);
-  }
+  const flags = readFlags(reader, highestFlags);
   const argsEnd = argsStart + length;
   return { kind, requestId, name, argsStart, argsEnd, argsJson: undefined, isSilent: flags === 1 };
 }

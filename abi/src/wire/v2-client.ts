@@ -4,6 +4,7 @@ import type { NameCache } from "../bytes/name-cache.ts";
 import type { Reader } from "../bytes/reader.ts";
 import type { Writer } from "../bytes/writer.ts";
 import { LightconeError } from "../error.ts";
+import { readFlags, readQueries } from "./client-read.ts";
 import { asFrameFault } from "./fault.ts";
 
 /** Tags of the messages. */
@@ -94,23 +95,6 @@ function readMessage(reader: Reader, names: NameCache | undefined): ClientMessag
     default:
       throw new LightconeError("LC_FRAME_INVALID", `unknown tag ${tag} of a client message`);
   }
-}
-
-function readQueries(reader: Reader): string[] {
-  const count = reader.u32("number of queries");
-  // Each query takes at least its length, so a larger count is a lie that must not cost memory.
-  if (count > reader.remaining / 4) {
-    throw new LightconeError("LC_FRAME_INVALID", `a frame claims ${count} queries`);
-  }
-  const queries: string[] = [];
-  for (let i = 0; i < count; i++) queries.push(reader.string());
-  return queries;
-}
-
-function readFlags(reader: Reader, highest: number): number {
-  const flags = reader.u8();
-  if (flags > highest) throw new LightconeError("LC_FRAME_INVALID", `unknown flags ${flags}`);
-  return flags;
 }
 
 function readCall(
