@@ -187,6 +187,15 @@ export interface Limits {
   readonly httpHeaderBytesMax: number;
   /** Redirects that one request follows (own). */
   readonly httpRedirectCountMax: number;
+
+  /** Programs that a database is remembered to have had (own). */
+  readonly versionCountMax: number;
+  /** How long a deleted database can come back, unless the options say otherwise (own). */
+  readonly deleteGraceMillis: number;
+  /** How much of the time of service a crash may make forgotten, while that time matters (own). */
+  readonly serviceSaveMillis: number;
+  /** Identities with a role in one database (own). */
+  readonly grantCountMax: number;
 }
 
 /** The maxima that a host keeps. */
@@ -269,6 +278,10 @@ export const limit: Limits = {
   requestBodiesBytesMax: 512 * mebi,
   httpHeaderBytesMax: 64 * kibi,
   httpRedirectCountMax: 10,
+  versionCountMax: 100,
+  deleteGraceMillis: 24 * 3600 * 1000,
+  serviceSaveMillis: 300_000,
+  grantCountMax: 1000,
 };
 
 assert(limit.rowBytesMax < limit.frameBytesMax, "a client can send any row that a table can hold");

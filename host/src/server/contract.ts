@@ -140,6 +140,14 @@ export interface Databases {
   get(identity: Identity): DatabaseHandle;
   /** Closes it, sockets with 1001 `module exited`, and deletes its directory. */
   remove(identity: Identity): Promise<void>;
+  /** As `remove`, but its directory is kept among the discarded ones. */
+  discard(identity: Identity): Promise<void>;
+  /** Puts a discarded directory back, so that `get` finds the database again. */
+  recover(identity: Identity): Promise<void>;
+  /** Deletes a discarded directory. */
+  purge(identity: Identity): Promise<void>;
+  /** Before the first use: makes the discarded directories those of `deleted`, and no others. */
+  tidyDiscarded(deleted: readonly Identity[]): Promise<void>;
   /** All that is durable of a database by now, as an archive; it goes on meanwhile. */
   backup(identity: Identity, facts: BackupFacts): Promise<Backup>;
   /**
@@ -151,5 +159,6 @@ export interface Databases {
     owner: Identity,
     archive: AsyncIterable<Uint8Array>,
   ): Promise<Manifest>;
-  closeAll(): Promise<void>;
+  /** Closes all of them; those that have not closed after so many milliseconds are ended as they are: what is durable stays so. */
+  closeAll(timeoutMillis?: number): Promise<void>;
 }

@@ -58,7 +58,8 @@ export class ControlTable<Row extends { readonly [column: string]: Value }> {
       primaryKey: 0,
       indexes: [columnNames[0] as string, ...indexed].map((column) => ({
         name: this.#indexName(column),
-        alias: column,
+        // Aliases are unique among all tables.
+        alias: this.#indexName(column),
         kind: "btree",
         columns: [columnNames.indexOf(column)],
       })),

@@ -92,6 +92,7 @@ export class WorkerDatabase implements DatabaseHandle {
   /** Sinks that the turn under way writes to. */
   readonly #written = new Set<SocketSink>();
   #isClosing = false;
+  #closeReason = "";
   #isRemoved = false;
   /** The thread before the present one; its end is awaited. */
   #threadEnded: Promise<void> = Promise.resolve();
@@ -202,7 +203,9 @@ export class WorkerDatabase implements DatabaseHandle {
     }
     const sinks = [...this.#sinks.values()];
     this.#sinks.clear();
-    for (const sink of sinks) sink.close(CloseCode.internalError, closeReason(error.message));
+    const code = this.#isClosing ? CloseCode.goingAway : CloseCode.internalError;
+    const reason = this.#isClosing ? this.#closeReason : error.message;
+    for (const sink of sinks) sink.close(code, closeReason(reason));
     for (const { onEnd } of this.#follows.values()) onEnd();
     this.#follows.clear();
   }
@@ -269,7 +272,7 @@ export class WorkerDatabase implements DatabaseHandle {
   /** Closes the database and forgets its data. */
   async #clear(): Promise<void> {
     try {
-      await this.#shutDown("module exited");
+      await this.#within(closeMillisMax, () => this.#shutDown("module exited"));
       await this.#options.removeDirectory();
       this.#failure = undefined;
     } finally {
@@ -277,11 +280,11 @@ export class WorkerDatabase implements DatabaseHandle {
     }
   }
 
-  /** Closes the database for good and deletes its data. */
-  remove(): Promise<void> {
+  /** Closes the database for good; `takeDirectory` deletes its data or moves it away. */
+  remove(takeDirectory: () => Promise<void>): Promise<void> {
     return this.#exclusively(async () => {
-      await this.#shutDown("module exited");
-      await this.#options.removeDirectory();
+      await this.#within(closeMillisMax, () => this.#shutDown("module exited"));
+      await takeDirectory();
       this.#isRemoved = true;
     });
   }
@@ -404,29 +407,38 @@ export class WorkerDatabase implements DatabaseHandle {
     };
   }
 
-  close(reason: string): Promise<void> {
-    return this.#exclusively(() => this.#shutDown(reason));
+  /** What waits for the database, such as a publish, is ended with it when the time is over. */
+  close(reason: string, timeoutMillis: number = closeMillisMax): Promise<void> {
+    return this.#within(timeoutMillis, () => this.#exclusively(() => this.#shutDown(reason)));
+  }
+
+  /** Ends the thread as it is if `work`, which closes it, takes too long. */
+  async #within(timeoutMillis: number, work: () => Promise<void>): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#options.report(
+        `not closed within ${timeoutMillis} ms: its thread is ended`,
+        `database ${this.identity.toHex()}`,
+      );
+      void this.#link?.terminate();
+    }, timeoutMillis);
+    try {
+      await work();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #shutDown(reason: string): Promise<void> {
     this.#isClosing = true;
+    this.#closeReason = reason;
     const link = this.#link;
     if (link !== undefined) {
-      const timer = setTimeout(() => {
-        this.#options.report(
-          `not closed within ${closeMillisMax} ms: its thread is ended`,
-          `database ${this.identity.toHex()}`,
-        );
-        void link.terminate();
-      }, closeMillisMax);
       try {
         await link.opened;
         await link.request("close", { reason });
       } catch (thrown) {
         // A database that failed has nothing left to save.
         if (!(thrown instanceof LightconeError)) throw thrown;
-      } finally {
-        clearTimeout(timer);
       }
       await link.terminate();
     }

@@ -41,23 +41,6 @@ export function handleOf(request: RouteRequest, services: Services): DatabaseHan
   return services.databases.get(databaseOf(request, services).identity);
 }
 
-/**
- * LC_FORBIDDEN unless the caller owns the database. `action` says what was to be done, in the
- * infinitive.
- */
-export function requireOwner(
-  record: DatabaseRecord,
-  { token: { identity } }: CallerRequest,
-  action: string,
-): void {
-  if (identity.equals(record.owner)) return;
-  throw new LightconeError(
-    "LC_FORBIDDEN",
-    `${identity.toHex()} is not authorized to perform action on database ` +
-      `${record.identity.toHex()}: ${action}`,
-  );
-}
-
 /** A connection id that nobody can guess; zero means none. */
 export function newConnectionId(random: Random): ConnectionId {
   const value = random.u128();

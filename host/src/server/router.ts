@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle, Databases } from "./contract.ts";
 import type { Control } from "./control.ts";
+import type { Deletions } from "./deletions.ts";
 import type { BytesReply, Headers, Reply, StreamReply } from "./reply.ts";
 import type { Tokens, VerifiedToken } from "./token.ts";
 
@@ -15,6 +16,7 @@ import type { Tokens, VerifiedToken } from "./token.ts";
 export interface Services {
   readonly control: Control;
   readonly databases: Databases;
+  readonly deletions: Deletions;
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly random: Random;

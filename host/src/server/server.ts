@@ -11,11 +11,13 @@ import { limit } from "../base/limit.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { type GenerateKeyPair, generateKeyPair } from "../base/keys.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import { systemTimers } from "../base/timers.ts";
 import type { ModuleHttp } from "./channel.ts";
 import type { Databases } from "./contract.ts";
 import { Control, controlLogDirectory } from "./control.ts";
 import { cacheDirectory } from "./database-handle.ts";
 import { type DatabasesOptions, openDatabases, restoringDirectory } from "./databases.ts";
+import { Deletions } from "./deletions.ts";
 import { createHttpServer } from "./http.ts";
 import { loadOrMakeKeys } from "./keys.ts";
 import { Listener, parseListenAddress } from "./listener.ts";
@@ -51,6 +53,8 @@ export interface ServerOptions {
   readonly moduleHttp?: ModuleHttp;
   /** Whether SQL over HTTP is of the reference's dialect alone, with its quirks; false if not given (docs/sql.md). */
   readonly strictSql?: boolean;
+  /** For how long a deleted database can come back, in milliseconds; 24 h if not given, 0 for not at all. */
+  readonly deleteGraceMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly generateKeyPair?: GenerateKeyPair;
@@ -134,10 +138,18 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     strictSql: options.strictSql ?? false,
     report,
   });
+  const deletions = await Deletions.open({
+    control,
+    databases,
+    timers: systemTimers,
+    graceMillis: options.deleteGraceMs ?? limit.deleteGraceMillis,
+    report,
+  });
   const sockets = makeSockets();
   const services: Services = {
     control,
     databases,
+    deletions,
     tokens,
     clock,
     random,
@@ -152,6 +164,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   undo.add(() => listener.end(socketGraceMs));
   // Before the connections end: clients are told why.
   undo.add(async () => {
+    await deletions.close();
     await databases.closeAll();
     sockets.closeAll("the host is stopping");
   });

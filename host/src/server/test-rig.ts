@@ -6,7 +6,9 @@ import { ManualClock } from "../base/clock.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import { generateKeyPair } from "../base/keys.ts";
 import { seededRandom } from "../base/random.ts";
+import { ManualTimers } from "../base/timers.ts";
 import { Control } from "./control.ts";
+import { Deletions } from "./deletions.ts";
 import { createHttpServer } from "./http.ts";
 import { Listener } from "./listener.ts";
 import type { Route, Services, Upgrade, UpgradeTarget } from "./router.ts";
@@ -71,6 +73,7 @@ export interface Rig {
   readonly databases: TestDatabases;
   readonly tokens: Tokens;
   readonly clock: ManualClock;
+  readonly timers: ManualTimers;
   readonly disk: MemoryDisk;
   /** Faults that the server has reported. */
   readonly reported: { readonly thrown: unknown; readonly where: string }[];
@@ -97,8 +100,12 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
   const tokens = await Tokens.open({ keys: await generateKeyPair(), clock, random });
   const databases = new TestDatabases();
   const isLoopback = !isPublic;
-  const services: Services = { control, databases, tokens, clock, random, isLoopback };
   const reported: Rig["reported"] = [];
+  const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
+  const timers = new ManualTimers(clock);
+  const graceMillis = 3_600_000;
+  const deletions = await Deletions.open({ control, databases, timers, graceMillis, report });
+  const services: Services = { control, databases, deletions, tokens, clock, random, isLoopback };
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {
     upgrades.push(target);
@@ -107,7 +114,6 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
       "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
     );
   };
-  const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
   const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
   const listener = new Listener(server, report);
   await listener.listen({ host: "127.0.0.1", port: 0 });
@@ -120,6 +126,7 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
     databases,
     tokens,
     clock,
+    timers,
     disk,
     reported,
     upgrades,
@@ -140,6 +147,7 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
     async close() {
       listener.stop();
       await inFlight(1000);
+      await deletions.close();
       await databases.closeAll();
       await listener.end(100);
       await control.close();
