@@ -32,6 +32,12 @@ export interface Limits {
   readonly incomingTotalBytesMax: number;
   /** Such a share (own). */
   readonly incomingShareBytes: number;
+  /** What a connection may have in one batch for its database, in messages; more waits for the next (own). */
+  readonly incomingTurnCount: number;
+  /** The same in bytes: the message that reaches it is the last. */
+  readonly incomingTurnBytes: number;
+  /** Batches that a database has not worked on yet, beyond which the next is gathered: one to work on, one in store (own). */
+  readonly incomingBatchCount: number;
   /** The body of an HTTP request, except for publish (http-and-auth.md section 1). */
   readonly bodyBytesMax: number;
   /** A WebAssembly module in a publish request; own, since the reference sets none. */
@@ -194,6 +200,8 @@ export interface Limits {
   readonly deleteGraceMillis: number;
   /** How much of the time of service a crash may make forgotten, while that time matters (own). */
   readonly serviceSaveMillis: number;
+  /** Clients whose use is counted at once, while there are limits to it (own). */
+  readonly accountCountMax: number;
   /** Identities with a role in one database (own). */
   readonly grantCountMax: number;
 }
@@ -209,6 +217,9 @@ export const limit: Limits = {
   incomingBytesMax: 4 * mebi,
   incomingTotalBytesMax: 16 * mebi,
   incomingShareBytes: 64 * kibi,
+  incomingTurnCount: 64,
+  incomingTurnBytes: 64 * kibi,
+  incomingBatchCount: 2,
   bodyBytesMax: 2 * mebi,
   moduleBytesMax: 64 * mebi,
   sourceMapBytesMax: 8 * mebi,
@@ -281,6 +292,7 @@ export const limit: Limits = {
   versionCountMax: 100,
   deleteGraceMillis: 24 * 3600 * 1000,
   serviceSaveMillis: 300_000,
+  accountCountMax: 65_536,
   grantCountMax: 1000,
 };
 

@@ -5,6 +5,7 @@ import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { Manifest } from "./backup/archive.ts";
+import type { Meter } from "./limits/traffic.ts";
 import type { Backup, BackupFacts } from "./backup/transfer.ts";
 
 /** Who calls: each HTTP call and each WebSocket is a connection of its own. */
@@ -77,7 +78,7 @@ export interface SocketSink {
 
 /** One WebSocket as a database sees it. */
 export interface DatabaseConnection {
-  /** One binary message from the client. The bytes are copied before this returns. */
+  /** One binary message from the client, whose bytes must not change any more. */
   receive(message: Uint8Array): void;
   /** The socket is gone: subscriptions end and `client_disconnected` runs. */
   closed(): void;
@@ -88,6 +89,8 @@ export interface ConnectOptions {
   /** Sent back to the client in the first message. */
   readonly token: string;
   readonly confirmed: boolean;
+  /** What its messages count for. */
+  readonly meter?: Meter;
 }
 
 /** An open follow of the module's log. */

@@ -36,6 +36,7 @@ export interface HandleOptions {
   readonly modules: ModuleLimits;
   readonly moduleHttp: ModuleHttp;
   readonly strictSql: boolean;
+  readonly reportsEnergy: boolean;
   readonly threads: SpareThread;
   readonly clock: Clock;
   /** Deletes the database's directory. */
@@ -88,6 +89,8 @@ export class WorkerDatabase implements DatabaseHandle {
   #failure: LightconeError | undefined;
   #lastNumber = 0;
   readonly #sinks = new Map<number, SocketSink>();
+  /** What the sockets have sent. */
+  readonly #incoming = new Map<number, IncomingSocket>();
   readonly #follows = new Map<number, Follower>();
   /** Sinks that the turn under way writes to. */
   readonly #written = new Set<SocketSink>();
@@ -113,7 +116,7 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#isClosing) throw unavailable("the database is closing");
     this.#refuseSoonAfterFailure();
     const { clock, identity, directory, callTimeLimitMillis, snapshots, modules } = this.#options;
-    const { dataDirectory, moduleHttp, strictSql, threads } = this.#options;
+    const { dataDirectory, moduleHttp, strictSql, reportsEnergy, threads } = this.#options;
     const options: LinkOptions = {
       threads,
       identity: identity.value,
@@ -124,6 +127,7 @@ export class WorkerDatabase implements DatabaseHandle {
       cacheDirectory: `${dataDirectory}/${cacheDirectory}`,
       moduleHttp,
       strictSql,
+      reportsEnergy,
       nowMillis: () => clock.nowMillis(),
       after: this.#threadEnded,
       lastFailure: this.#lastFailureText,
@@ -152,6 +156,10 @@ export class WorkerDatabase implements DatabaseHandle {
       },
       dropSocket: (socket) => {
         this.#takeSink(socket)?.drop();
+      },
+      energyUsed: (socket, units) => {
+        if (this.#incoming.get(socket)?.meter?.energy(units) !== false) return;
+        this.#takeSink(socket)?.close(CloseCode.tryAgainLater, "energy budget used up");
       },
       logText: (followId, text) => this.#follows.get(followId)?.onText(text),
       ended: (error, detail) => {
@@ -392,17 +400,19 @@ export class WorkerDatabase implements DatabaseHandle {
       return { receive: () => undefined, closed: () => undefined };
     }
     this.#sinks.set(socket, sink);
-    const incoming = new IncomingSocket(sink);
+    const incoming = new IncomingSocket(socket, sink, options.meter);
+    this.#incoming.set(socket, incoming);
     const { caller, token, confirmed } = options;
     link.post({ kind: "connect", socket, caller: callerData(caller), token, confirmed });
     return {
       receive: (message) => {
-        if (this.#link === link) link.addFrame(socket, incoming, message);
+        if (this.#link === link) link.addFrame(incoming, message);
       },
       closed: () => {
         // Also after a close by the database itself: it knows then that there is nothing to do.
         this.#sinks.delete(socket);
-        if (this.#link === link) link.post({ kind: "disconnect", socket });
+        this.#incoming.delete(socket);
+        if (this.#link === link) link.disconnect(incoming);
       },
     };
   }

@@ -33,6 +33,8 @@ export interface DatabasesOptions {
   readonly moduleHttp: ModuleHttp;
   /** Whether SQL over HTTP is of the reference's dialect alone. */
   readonly strictSql: boolean;
+  /** Whether threads tell what sockets' messages have used. */
+  readonly reportsEnergy: boolean;
   /** Told of databases that end by themselves. */
   readonly report: Report;
 }

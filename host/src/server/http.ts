@@ -16,6 +16,8 @@ import { limit } from "../base/limit.ts";
 import { bodyPieces, readBody } from "./body.ts";
 import type { LogFollow } from "./contract.ts";
 import { authenticate } from "./credentials.ts";
+import type { Gate } from "./limits/gate.ts";
+import type { Meter } from "./limits/traffic.ts";
 import type { Report } from "./report.ts";
 import {
   type BytesReply,
@@ -40,6 +42,8 @@ export interface HttpOptions {
   readonly services: Services;
   readonly upgrade: Upgrade;
   readonly report: Report;
+  /** Lets requests through; without one all are. */
+  readonly gate?: Gate;
   /** What the bodies of all requests may take together; `limit.requestBodiesBytesMax` if not given. */
   readonly bodyMemory?: BodyMemory;
 }
@@ -82,7 +86,7 @@ export interface HttpServer {
 
 export function createHttpServer(given: HttpOptions): HttpServer {
   const bodyMemory = given.bodyMemory ?? new BodyMemory(limit.requestBodiesBytesMax);
-  const options = { ...given, bodyMemory };
+  const options = { gate: openGate, ...given, bodyMemory };
   const router = createRouter(options.routes);
   const serving = new Set<Promise<void>>();
   const track = (request: IncomingMessage, served: Promise<void>): void => {
@@ -184,6 +188,7 @@ async function answerTo(
   const lease = new BodyLease(options.bodyMemory);
   try {
     const { path, query, local } = splitUrl(url);
+    options.gate.enter(path);
     const match = router(method, path);
     if (method === "OPTIONS" && isPreflight(match, request)) {
       return { outcome: preflightReply, headers };
@@ -208,6 +213,7 @@ async function answerTo(
     };
     const { services } = options;
     if (route.credentials === "ignored") {
+      options.gate.request(request, path, undefined);
       return { outcome: await route.handle(routeRequest, services), headers };
     }
     const isRequired = route.credentials === "required";
@@ -218,7 +224,12 @@ async function answerTo(
         "spacetime-identity-token": caller.token.token,
       };
     }
-    const outcome = await route.handle({ ...routeRequest, ...caller }, services);
+    const meter = options.gate.request(request, path, caller);
+    const outcome = await route.handle({ ...routeRequest, ...caller, meter }, services);
+    if (outcome.kind === "upgrade") {
+      const target = { ...outcome.target, meter: options.gate.connection(request, caller) };
+      return { outcome: { ...outcome, target }, headers };
+    }
     return { outcome, headers };
   } catch (thrown) {
     if (isFault(thrown)) options.report(thrown, describe(request));
@@ -227,6 +238,14 @@ async function answerTo(
     lease.end();
   }
 }
+
+const openMeter: Meter = { calls: () => true, energy: () => true };
+
+const openGate: Gate = {
+  enter: () => undefined,
+  request: () => openMeter,
+  connection: () => openMeter,
+};
 
 /** Refusals that the operator must hear of: no client can mend them. */
 const operatorCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

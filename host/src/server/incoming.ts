@@ -1,25 +1,50 @@
 // What sockets have sent that a database's thread has not worked on yet. Each is read from only as long as little of it waits: a
-// client that sends more than the database takes slows itself down, not the others.
+// client that sends more than the database takes slows itself down, not the others. And each has only so much in a batch, and
+// few batches are under way: what another client sends waits for no more than those.
 import { CloseCode } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { SocketSink } from "./contract.ts";
+import { FrameBatch } from "./frame-batch.ts";
+import type { Meter } from "./limits/traffic.ts";
 
 /** Messages of one socket that may wait before it is not read from; one read may bring as many again. */
 const pauseCount = limit.incomingFrameCountMax / 4;
 
 /** One socket's part in it. */
 export class IncomingSocket {
+  readonly id: number;
   readonly sink: Pick<SocketSink, "pause" | "close">;
-  /** Of these, so many are in the batch that is being gathered. */
+  /** Counts messages for the socket's client. */
+  readonly meter: Meter | undefined;
   byteCount = 0;
   messageCount = 0;
+  /** Of these, so many are in the batch that is being gathered. */
   batchByteCount = 0;
   batchMessageCount = 0;
   isPaused = false;
   isClosed = false;
+  /** Messages for later batches, from `heldFrom` on. */
+  held: Uint8Array[] = [];
+  heldFrom = 0;
+  /** To be done when all messages have gone to the thread. */
+  afterwards: (() => void) | undefined;
 
-  constructor(sink: Pick<SocketSink, "pause" | "close">) {
+  constructor(id: number, sink: Pick<SocketSink, "pause" | "close">, meter?: Meter) {
+    this.id = id;
     this.sink = sink;
+    this.meter = meter;
+  }
+
+  get isHeld(): boolean {
+    return this.heldFrom < this.held.length;
+  }
+
+  /** Whether the batch that is being gathered has room for more of it. */
+  get hasTurn(): boolean {
+    return (
+      this.batchMessageCount < limit.incomingTurnCount &&
+      this.batchByteCount < limit.incomingTurnBytes
+    );
   }
 }
 
@@ -32,27 +57,39 @@ interface BatchShare {
 
 /** All sockets of a database. */
 export class Incoming {
+  readonly #send: (buffer: ArrayBuffer, length: number) => void;
+  readonly #batch = new FrameBatch();
   #byteCount = 0;
   /** Sockets with messages in the batch that is being gathered. */
   #gathering: IncomingSocket[] = [];
   /** Batches under way, oldest first. */
   readonly #batches: (readonly BatchShare[])[] = [];
   readonly #paused = new Set<IncomingSocket>();
+  /** Sockets with messages for later batches; who has waited longest comes first. */
+  readonly #held = new Set<IncomingSocket>();
 
-  /** A message joins the batch. False if the socket has too many and was closed: then it is nobody's. */
-  add(socket: IncomingSocket, byteCount: number): boolean {
+  /** `send` takes a batch to the thread. */
+  constructor(send: (buffer: ArrayBuffer, length: number) => void) {
+    this.#send = send;
+  }
+
+  /** Takes a message. False if the socket has too many and was closed: then it is nobody's. */
+  add(socket: IncomingSocket, message: Uint8Array): boolean {
     if (socket.isClosed) return false;
     if (socket.messageCount >= limit.incomingFrameCountMax) {
-      socket.isClosed = true;
-      socket.sink.close(CloseCode.tryAgainLater, "too many requests");
+      close(socket);
       return false;
     }
-    if (socket.batchMessageCount === 0) this.#gathering.push(socket);
-    socket.batchMessageCount++;
-    socket.batchByteCount += byteCount;
+    const byteCount = message.length;
     socket.messageCount++;
     socket.byteCount += byteCount;
     this.#byteCount += byteCount;
+    if (!socket.isHeld && socket.hasTurn) {
+      this.#gather(socket, message);
+    } else {
+      socket.held.push(message);
+      this.#held.add(socket);
+    }
     if (!socket.isPaused && this.#hasTooMuch(socket, 1)) {
       socket.isPaused = true;
       this.#paused.add(socket);
@@ -61,17 +98,69 @@ export class Incoming {
     return true;
   }
 
-  /** The batch goes to the thread. */
-  endBatch(): void {
-    this.#batches.push(
-      this.#gathering.map((socket) => {
-        const { batchByteCount: byteCount, batchMessageCount: messageCount } = socket;
-        socket.batchByteCount = 0;
-        socket.batchMessageCount = 0;
-        return { socket, byteCount, messageCount };
-      }),
-    );
+  #gather(socket: IncomingSocket, message: Uint8Array): void {
+    if (socket.batchMessageCount === 0) this.#gathering.push(socket);
+    socket.batchMessageCount++;
+    socket.batchByteCount += message.length;
+    this.#batch.add(socket.id, message);
+  }
+
+  /** Sends what there is, as far as batches may be under way. */
+  flush(): void {
+    while (this.#batches.length < limit.incomingBatchCount) {
+      this.#refill();
+      if (this.#batch.isEmpty) return;
+      this.sendBatch();
+    }
+  }
+
+  /** Sends what is gathered, so that what is sent next comes after it. */
+  sendBatch(): void {
+    if (this.#batch.isEmpty) return;
+    const shares = this.#gathering.map((socket) => {
+      const { batchByteCount: byteCount, batchMessageCount: messageCount } = socket;
+      socket.batchByteCount = 0;
+      socket.batchMessageCount = 0;
+      return { socket, byteCount, messageCount };
+    });
+    this.#batches.push(shares);
     this.#gathering = [];
+    const { buffer, length } = this.#batch.take();
+    this.#send(buffer, length);
+    for (const { socket, messageCount } of shares) {
+      if (socket.meter?.calls(messageCount) === false && !socket.isClosed) close(socket);
+    }
+  }
+
+  /** Adds what was held back: up to one turn for each socket. */
+  #refill(): void {
+    for (const socket of [...this.#held]) {
+      while (socket.isHeld && socket.hasTurn) {
+        this.#gather(socket, socket.held[socket.heldFrom++] as Uint8Array);
+      }
+      // In any case it is the last in the row now.
+      this.#held.delete(socket);
+      if (socket.isHeld) {
+        this.#held.add(socket);
+        continue;
+      }
+      socket.held = [];
+      socket.heldFrom = 0;
+      this.#finish(socket);
+    }
+  }
+
+  #finish(socket: IncomingSocket): void {
+    if (socket.afterwards === undefined) return;
+    this.sendBatch();
+    socket.afterwards();
+    socket.afterwards = undefined;
+  }
+
+  /** Does something when all messages of a socket have gone to the thread; now, if they have. */
+  after(socket: IncomingSocket, action: () => void): void {
+    socket.afterwards = action;
+    if (!socket.isHeld) this.#finish(socket);
   }
 
   /** The thread has worked on the oldest batch. */
@@ -81,6 +170,7 @@ export class Incoming {
       socket.messageCount -= messageCount;
       this.#byteCount -= byteCount;
     }
+    this.flush();
     for (const socket of this.#paused) {
       if (this.#hasTooMuch(socket, 0.5)) continue;
       this.#paused.delete(socket);
@@ -95,4 +185,9 @@ export class Incoming {
     const bytesMax = isCongested ? limit.incomingShareBytes : limit.incomingBytesMax;
     return byteCount > bytesMax * share || messageCount > pauseCount * share;
   }
+}
+
+function close(socket: IncomingSocket): void {
+  socket.isClosed = true;
+  socket.sink.close(CloseCode.tryAgainLater, "too many requests");
 }

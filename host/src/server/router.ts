@@ -9,6 +9,9 @@ import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle, Databases } from "./contract.ts";
 import type { Control } from "./control.ts";
 import type { Deletions } from "./deletions.ts";
+import type { Meter } from "./limits/traffic.ts";
+import type { Logger } from "./logger.ts";
+import type { Readiness } from "./readiness.ts";
 import type { BytesReply, Headers, Reply, StreamReply } from "./reply.ts";
 import type { Tokens, VerifiedToken } from "./token.ts";
 
@@ -20,6 +23,8 @@ export interface Services {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly random: Random;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
   /** Whether only programs of this machine can reach the listener. */
   readonly isLoopback: boolean;
 }
@@ -49,6 +54,8 @@ export interface CallerRequest extends RouteRequest {
   readonly token: VerifiedToken;
   /** No token was given. */
   readonly isAnonymous: boolean;
+  /** What it uses counts for its client. */
+  readonly meter: Meter;
 }
 
 /** A WebSocket whose request is good in all respects. */
@@ -59,6 +66,8 @@ export interface UpgradeTarget {
   readonly token: string;
   readonly options: SubscribeOptions;
   readonly protocol: Subprotocol;
+  /** What its messages count for. */
+  readonly meter?: Meter;
   /** To be sent with the answer 101, beside the header that names the protocol. */
   readonly headers: Headers;
 }

@@ -19,21 +19,30 @@ import { cacheDirectory } from "./database-handle.ts";
 import { type DatabasesOptions, openDatabases, restoringDirectory } from "./databases.ts";
 import { Deletions } from "./deletions.ts";
 import { createHttpServer } from "./http.ts";
+import { logAccess } from "./access-log.ts";
 import { loadOrMakeKeys } from "./keys.ts";
+import { createGate } from "./limits/gate.ts";
+import { noTrafficLimits, Traffic, type TrafficLimits } from "./limits/traffic.ts";
 import { Listener, parseListenAddress } from "./listener.ts";
 import { lockDataDir } from "./lock-file.ts";
 import { stampDataDir } from "./metadata.ts";
-import { type Report, reportToStandardError } from "./report.ts";
+import { createLogger, type LogFormat, type Logger, type LogLevel, reportTo } from "./logger.ts";
+import { Readiness } from "./readiness.ts";
+import type { Report } from "./report.ts";
 import { routes } from "./route-table.ts";
 import type { Services } from "./router.ts";
 import { createSocketServer, type SocketServer } from "./socket.ts";
 import { Tokens } from "./token.ts";
+import { hostVersion } from "./version.ts";
 
 /** A call that goes on for so many milliseconds after its budget is stuck in the host: its thread is ended. */
 const stuckAfterMs = 10_000;
 
 /** How long requests under way may take to end when the host closes, in milliseconds. */
-const requestGraceMs = 5000;
+const requestGraceMs = 1500;
+
+/** How long databases may take to close then; those that are stuck are ended as they are. */
+const databaseGraceMs = 2500;
 
 /** How long clients may take to answer a Close frame, in milliseconds (protocol.md section 8). */
 const socketGraceMs = 250;
@@ -55,10 +64,16 @@ export interface ServerOptions {
   readonly strictSql?: boolean;
   /** For how long a deleted database can come back, in milliseconds; 24 h if not given, 0 for not at all. */
   readonly deleteGraceMs?: number;
+  /** What each client may ask for; no limits if not given. */
+  readonly limits?: Partial<TrafficLimits>;
+  /** Whether the last address in X-Forwarded-For is the client's: there is a proxy before the host. */
+  readonly trustProxy?: boolean;
+  /** What the host says about itself on standard error; warnings and faults as text if not given. */
+  readonly logging?: { readonly level: LogLevel; readonly format: LogFormat };
   readonly clock?: Clock;
   readonly random?: Random;
   readonly generateKeyPair?: GenerateKeyPair;
-  /** Told of faults of the host and its disk; by default they are written to standard error. */
+  /** Told of faults of the host and its disk; by default they are events like others. */
   readonly report?: Report;
   /** How databases are run: by default each on a thread of its own. */
   readonly makeDatabases?: (options: DatabasesOptions) => Databases;
@@ -85,12 +100,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const address = parseListenAddress(options.listenAddr);
   const undo = new UndoList();
   try {
-    const { listener, inFlight } = await assemble(options, undo);
+    const { listener, inFlight, logger, readiness } = await assemble(options, undo);
     await listener.listen(address);
     undo.add(async () => {
+      logger.log("info", "host_stopping");
+      readiness.drain();
       listener.stop();
       await inFlight(requestGraceMs);
     });
+    logger.log("info", "host_started", { address: listener.address, version: hostVersion });
     let closing: Promise<void> | undefined;
     return {
       address: listener.address,
@@ -107,11 +125,15 @@ interface Assembled {
   readonly listener: Listener;
   /** Resolves when no request is under way, or after that many milliseconds. */
   readonly inFlight: (timeoutMs: number) => Promise<void>;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
 }
 
 /** Opens everything but the listener. */
 async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembled> {
-  const { clock = systemClock, random = systemRandom, report = reportToStandardError } = options;
+  const { clock = systemClock, random = systemRandom } = options;
+  const logger = makeLogger(options, clock);
+  const report = options.report ?? reportTo(logger);
   const dataDir = resolve(options.dataDir);
   const disk = await openDataDir(dataDir);
   const lock = await lockDataDir(dataDir, disk, random);
@@ -125,19 +147,17 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   const control = await openControl(dataDir, disk, clock);
   undo.add(() => control.close());
   const { makeDatabases = openDatabases, makeSockets = createSocketServer } = options;
-  const { modules = {} } = options;
-  const budgetMs = modules.callBudgetMillis ?? limit.callBudgetMillis;
   const databases = makeDatabases({
+    ...databaseSettings(options),
     disk,
     dataDirectory: dataDir,
     clock,
-    callTimeLimitMillis: options.callTimeLimitMs ?? budgetMs + stuckAfterMs,
-    modules,
-    snapshots: options.snapshots ?? {},
-    moduleHttp: options.moduleHttp ?? "public",
-    strictSql: options.strictSql ?? false,
     report,
   });
+  const readiness = new Readiness(disk, clock);
+  const traffic = new Traffic({ ...noTrafficLimits, ...options.limits }, clock);
+  const { trustProxy: trustsProxy = false } = options;
+  const gate = createGate({ readiness, traffic, trustsProxy });
   const deletions = await Deletions.open({
     control,
     databases,
@@ -153,22 +173,40 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     tokens,
     clock,
     random,
+    readiness,
+    logger,
     // Known once it listens.
     get isLoopback() {
       return listener.isLoopback;
     },
   };
   const { upgrade } = sockets;
-  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
+  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report, gate });
+  logAccess(server, { logger, clock, trustsProxy });
   const listener = new Listener(server, report);
   undo.add(() => listener.end(socketGraceMs));
   // Before the connections end: clients are told why.
   undo.add(async () => {
-    await deletions.close();
-    await databases.closeAll();
+    await Promise.all([deletions.close(), databases.closeAll(databaseGraceMs)]);
     sockets.closeAll("the host is stopping");
   });
-  return { listener, inFlight };
+  return { listener, inFlight, logger, readiness };
+}
+
+function makeLogger({ logging }: ServerOptions, clock: Clock): Logger {
+  const write = (line: string): void => void process.stderr.write(line);
+  return createLogger({ level: "warn", format: "text", ...logging, clock, write });
+}
+
+/** What the options say about databases. */
+function databaseSettings(
+  options: ServerOptions,
+): Omit<DatabasesOptions, "disk" | "dataDirectory" | "clock" | "report"> {
+  const { modules = {}, snapshots = {}, moduleHttp = "public", strictSql = false } = options;
+  const budgetMs = modules.callBudgetMillis ?? limit.callBudgetMillis;
+  const callTimeLimitMillis = options.callTimeLimitMs ?? budgetMs + stuckAfterMs;
+  const reportsEnergy = (options.limits?.energyPerMinute ?? 0) > 0;
+  return { callTimeLimitMillis, modules, snapshots, moduleHttp, strictSql, reportsEnergy };
 }
 
 async function openControl(dataDir: string, disk: Disk, clock: Clock): Promise<Control> {

@@ -102,7 +102,12 @@ function attach(
     ws.terminate();
   });
   const connection: DatabaseConnection = target.database.connect(
-    { caller: target.caller, token: target.token, confirmed: target.options.confirmed },
+    {
+      caller: target.caller,
+      token: target.token,
+      confirmed: target.options.confirmed,
+      ...(target.meter === undefined ? {} : { meter: target.meter }),
+    },
     sink,
   );
   let isOver = false;

@@ -10,7 +10,11 @@ import { ManualTimers } from "../base/timers.ts";
 import { Control } from "./control.ts";
 import { Deletions } from "./deletions.ts";
 import { createHttpServer } from "./http.ts";
+import { createGate } from "./limits/gate.ts";
+import { noTrafficLimits, Traffic, type TrafficLimits } from "./limits/traffic.ts";
 import { Listener } from "./listener.ts";
+import { createLogger } from "./logger.ts";
+import { Readiness } from "./readiness.ts";
 import type { Route, Services, Upgrade, UpgradeTarget } from "./router.ts";
 import { TestDatabases } from "./test-databases.ts";
 import { Tokens, type VerifiedToken } from "./token.ts";
@@ -77,6 +81,8 @@ export interface Rig {
   readonly disk: MemoryDisk;
   /** Faults that the server has reported. */
   readonly reported: { readonly thrown: unknown; readonly where: string }[];
+  /** Lines of the host's log. */
+  readonly logged: readonly string[];
   /** WebSockets that were let through. */
   readonly upgrades: UpgradeTarget[];
   readonly send: (path: string, sent?: Sent) => Promise<Answer>;
@@ -89,10 +95,11 @@ export interface RigOptions {
   readonly routes: readonly Route[];
   /** Whether the server shall believe that others than this machine can reach it. */
   readonly isPublic?: boolean;
+  readonly limits?: Partial<TrafficLimits>;
 }
 
 /** Starts the routes on a free port. */
-export async function openRig({ routes, isPublic = false }: RigOptions): Promise<Rig> {
+export async function openRig({ routes, isPublic = false, limits }: RigOptions): Promise<Rig> {
   const clock = new ManualClock(startMicros);
   const random = seededRandom(7);
   const disk = new MemoryDisk();
@@ -101,11 +108,29 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
   const databases = new TestDatabases();
   const isLoopback = !isPublic;
   const reported: Rig["reported"] = [];
+  const logged: string[] = [];
   const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
   const timers = new ManualTimers(clock);
   const graceMillis = 3_600_000;
   const deletions = await Deletions.open({ control, databases, timers, graceMillis, report });
-  const services: Services = { control, databases, deletions, tokens, clock, random, isLoopback };
+  const readiness = new Readiness(disk, clock);
+  const logger = createLogger({
+    level: "debug",
+    format: "text",
+    clock,
+    write: (line) => void logged.push(line),
+  });
+  const services: Services = {
+    control,
+    databases,
+    deletions,
+    tokens,
+    clock,
+    random,
+    readiness,
+    logger,
+    isLoopback,
+  };
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {
     upgrades.push(target);
@@ -114,7 +139,9 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
       "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
     );
   };
-  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report });
+  const traffic = new Traffic({ ...noTrafficLimits, ...limits }, clock);
+  const gate = createGate({ readiness, traffic, trustsProxy: true });
+  const { server, inFlight } = createHttpServer({ routes, services, upgrade, report, gate });
   const listener = new Listener(server, report);
   await listener.listen({ host: "127.0.0.1", port: 0 });
   const { port } = listener;
@@ -129,6 +156,7 @@ export async function openRig({ routes, isPublic = false }: RigOptions): Promise
     timers,
     disk,
     reported,
+    logged,
     upgrades,
     send,
     async publish(name, owner, program = "program") {

@@ -218,7 +218,12 @@ const headerBytes = 8;
 const dayCheckMillis = 30_000;
 
 /** Hands each message of a batch to the service. */
-function receiveFrames(service: DatabaseService, buffer: ArrayBuffer, length: number): void {
+function receiveFrames(
+  service: DatabaseService,
+  buffer: ArrayBuffer,
+  length: number,
+  onReceived?: (socket: number) => void,
+): void {
   const bytes = new Uint8Array(buffer, 0, length);
   const view = new DataView(buffer, 0, length);
   for (let at = 0; at < length;) {
@@ -226,7 +231,22 @@ function receiveFrames(service: DatabaseService, buffer: ArrayBuffer, length: nu
     const from = at + headerBytes;
     at = from + view.getUint32(at + 4, true);
     service.receive(socket, bytes, from, at);
+    onReceived?.(socket);
   }
+}
+
+/** As `receiveFrames`, and tells what each socket's messages have used. */
+function receiveMetered(service: DatabaseService, buffer: ArrayBuffer, length: number): void {
+  const units = new Map<number, number>();
+  const { database } = service;
+  let before = database.energyUsed;
+  receiveFrames(service, buffer, length, (socket) => {
+    const after = database.energyUsed;
+    if (after > before) units.set(socket, (units.get(socket) ?? 0) + after - before);
+    before = after;
+  });
+  if (units.size === 0) return;
+  post({ kind: "energy", used: Array.from(units, ([socket, used]) => ({ socket, units: used })) });
 }
 
 /** Takes messages in order; while the disk is behind, they wait. */
@@ -238,7 +258,8 @@ function serve(service: DatabaseService): void {
   const handle = (message: ToWorker): void => {
     switch (message.kind) {
       case "frames":
-        receiveFrames(service, message.buffer, message.length);
+        if (start.reportsEnergy) receiveMetered(service, message.buffer, message.length);
+        else receiveFrames(service, message.buffer, message.length);
         post({ kind: "taken" });
         break;
       case "connect": {

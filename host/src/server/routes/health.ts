@@ -26,4 +26,19 @@ export const healthRoutes: readonly Route[] = [
         version: hostVersion,
       }),
   },
+  {
+    method: "GET",
+    path: "/v1/ready",
+    credentials: "ignored",
+    access: "anybody",
+    summary:
+      "Tells whether clients should be sent here: 503 while the host stops, or its disk fails.",
+    handle: async (_request, { readiness }) => {
+      const state = await readiness.state();
+      return jsonReply(state.isReady ? 200 : 503, {
+        ready: state.isReady,
+        reason: state.isReady ? null : state.reason,
+      });
+    },
+  },
 ];
