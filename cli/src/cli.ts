@@ -3,7 +3,7 @@ import { Cli, type CommandClass, type Definition } from "./clipanion.ts";
 import { BackupCommand, RestoreCommand } from "./command/backup.ts";
 import { BuildCommand } from "./command/build.ts";
 import { CallCommand } from "./command/call.ts";
-import { DeleteCommand } from "./command/delete.ts";
+import { DeleteCommand, UndeleteCommand } from "./command/delete.ts";
 import { DescribeCommand } from "./command/describe.ts";
 import { GenerateCommand } from "./command/generate.ts";
 import { InitCommand } from "./command/init.ts";
@@ -17,6 +17,14 @@ import {
 } from "./command/log.ts";
 import { LogsCommand } from "./command/logs.ts";
 import { PublishCommand } from "./command/publish.ts";
+import {
+  GrantCommand,
+  LockCommand,
+  RenameCommand,
+  RevokeCommand,
+  UnlockCommand,
+  VersionsCommand,
+} from "./command/manage.ts";
 import {
   ServerAddCommand,
   ServerEditCommand,
@@ -45,7 +53,14 @@ const commands: CommandClass<CommandContext>[] = [
   LogsCommand,
   ListCommand,
   DescribeCommand,
+  VersionsCommand,
+  RenameCommand,
+  LockCommand,
+  UnlockCommand,
+  GrantCommand,
+  RevokeCommand,
   DeleteCommand,
+  UndeleteCommand,
   BackupCommand,
   RestoreCommand,
   LogVerifyCommand,

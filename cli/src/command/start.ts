@@ -1,12 +1,38 @@
 // `lightcone start`: a host in this process, until it is told to stop.
-import { resolve as resolvePath } from "node:path";
-import { parseByteSize } from "../byte-size.ts";
 import { Option, type Usage } from "../clipanion.ts";
-import { defaultDataDir, localServer } from "../config.ts";
-import { parseDurationMs, parseSecondsMs } from "../duration.ts";
-import { prunePolicies, type RunningServer } from "../context.ts";
+import type { RunningServer, StartOptions } from "../context.ts";
+import { localServer } from "../config.ts";
 import { CommandError } from "../exit.ts";
+import {
+  defaultText,
+  flagOf,
+  type StartOptionName,
+  startOptionNames,
+  startOptions,
+} from "../start/options.ts";
+import { configOption, gatherSettings, type Settings } from "../start/settings.ts";
 import { LightconeCommand } from "./base.ts";
+
+/** The flags of all options, as members of a command: clipanion finds them there. */
+function flagMembers(): Record<string, unknown> {
+  const members = startOptionNames.map((name) => {
+    const { kind, help, short } = startOptions[name];
+    const flags = [...(short === undefined ? [] : [short]), flagOf(name)].join(",");
+    const description = kind.isSwitch
+      ? help
+      : `${help} (default: ${defaultText(startOptions[name])})`;
+    const flag = kind.isSwitch
+      ? Option.Boolean(flags, { description })
+      : Option.String(flags, { description });
+    return [memberOf(name), flag];
+  });
+  return Object.fromEntries(members) as Record<string, unknown>;
+}
+
+/** Apart from what a command has besides. */
+function memberOf(name: StartOptionName): string {
+  return `option ${name}`;
+}
 
 export class StartCommand extends LightconeCommand {
   static override paths: string[][] = [["start"]];
@@ -14,125 +40,115 @@ export class StartCommand extends LightconeCommand {
     category: "Run a server",
     description: "start a server on this machine",
     details: `
-      Runs until it gets SIGINT (Ctrl-C) or SIGTERM, then closes its databases and ends. All data
-      lies in one directory, which no other host may use at the same time.
+      Runs until it gets SIGINT (Ctrl-C) or SIGTERM, then closes its databases and ends; a second
+      signal ends it at once. All data lies in one directory, which no other host may use at the
+      same time. Each flag is also a variable, such as LIGHTCONE_LISTEN_ADDR, and a key of the
+      configuration file; a flag counts more than a variable, and that more than the file.
     `,
     examples: [
       ["On the usual port, with the usual data directory", "$0 start"],
       ["For other machines, too", "$0 start --listen-addr 0.0.0.0:3000 --data-dir ./data"],
+      ["What is in force, and who said so", "$0 start --print-config"],
     ],
   };
 
-  readonly listenAddr: string | undefined = Option.String("-l,--listen-addr", {
-    description: `HOST:PORT to listen on; port 0 takes a free one (default: ${localServer.host})`,
+  readonly config: string | undefined = Option.String(flagOf(configOption), {
+    description: "a file with options (default: config.toml in the data directory)",
   });
-  readonly dataDir: string | undefined = Option.String("--data-dir", {
-    description: "the data directory (default: ~/.local/share/lightcone)",
-  });
-  readonly callBudget: string = Option.String("--call-budget", "60s", {
-    description:
-      "stop a call of a module that runs longer than this, in seconds or such as 500ms or 2m; its transaction is rolled back and everything else goes on (default: 60s)",
-  });
-  readonly moduleMemory: string = Option.String("--module-memory", "1GiB", {
-    description: "what a module's memory may grow to, such as 256MiB or 4GiB (default: 1GiB)",
-  });
-  readonly callTimeLimit: string | undefined = Option.String("--call-time-limit", {
-    description:
-      "start a database again whose call does not end after this long, stuck in the host itself, such as 500ms or 2m (default: 10s after its budget)",
+  readonly printsConfig: boolean = Option.Boolean("--print-config", false, {
+    description: "print every option with its value and its source, and start nothing",
   });
 
-  readonly snapshotEvery: string = Option.String("--snapshot-every", "1000000", {
-    description:
-      "take a snapshot of a database after so many transactions, and when a segment of its log is full (default: 1000000)",
-  });
-  readonly pruneLog: string = Option.String("--prune-log", "keep", {
-    description:
-      "what becomes of the log before the last two snapshots: keep it, archive it in the database's directory, or delete it (default: keep)",
-  });
-
-  readonly allowPrivateHttp: boolean = Option.Boolean("--allow-private-http", false, {
-    description:
-      "let procedures of modules send HTTP requests to this machine and to private networks, too",
-  });
-  readonly noModuleHttp: boolean = Option.Boolean("--no-module-http", false, {
-    description: "let procedures of modules send no HTTP requests at all",
-  });
-
-  readonly strictSql: boolean = Option.Boolean("--strict-sql", false, {
-    description:
-      "understand the SQL of SpacetimeDB only, with its quirks: no ORDER BY, GROUP BY, LIKE and the like, and INSERT binds values by position",
-  });
+  constructor() {
+    super();
+    Object.assign(this, flagMembers());
+  }
 
   async run(): Promise<void> {
     const { context, output } = this;
-    const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
-    const dataDir =
-      this.dataDir === undefined
-        ? defaultDataDir(context)
-        : resolvePath(context.workingFolder, this.dataDir);
-    const callTimeLimit =
-      this.callTimeLimit === undefined
-        ? {}
-        : { callTimeLimitMs: parseDurationMs(this.callTimeLimit, "--call-time-limit") };
-    const modules = {
-      callBudgetMillis: parseSecondsMs(this.callBudget, "--call-budget"),
-      memoryBytesMax: parseByteSize(this.moduleMemory, "--module-memory"),
-    };
-    const snapshots = {
-      intervalCommits: parseCount(this.snapshotEvery, "--snapshot-every"),
-      prune: parsePolicy(this.pruneLog),
-    };
+    const settings = this.#settings();
+    const options = startOptionsOf(settings, context.isErrorTerminal);
+    if (this.printsConfig) {
+      const columns = [{ title: "option" }, { title: "value" }, { title: "source" }];
+      output.table(
+        columns,
+        settings.rows().map(({ name, value, source }) => [name, value, source]),
+      );
+      return;
+    }
     // Asked for first, so that a wish to stop during the start is not lost.
     const stop = context.stopSignal();
     const { startServer } = await context.loadHost();
-    const server = await startServer({
-      listenAddr,
-      dataDir,
-      ...callTimeLimit,
-      modules,
-      snapshots,
-      moduleHttp: this.#moduleHttp(),
-      strictSql: this.strictSql,
-    });
+    const server = await startServer(options);
+    // Lines for programs have no others among them.
+    const note = (text: string): void => {
+      if (options.logging.format === "text") output.note(text);
+    };
     try {
       output.line(`Listening on http://${server.address}`);
-      output.note(welcome(dataDir, server));
+      note(welcome(options.dataDir, server));
       await aborted(stop);
-      output.note("Stopping…");
+      note("Stopping…");
     } finally {
       await server.close();
     }
-    output.note("Stopped. All that was committed is on disk.");
+    note("Stopped. All that was committed is on disk.");
   }
 
-  #moduleHttp(): "off" | "public" | "anywhere" {
-    if (!this.noModuleHttp) return this.allowPrivateHttp ? "anywhere" : "public";
-    if (!this.allowPrivateHttp) return "off";
-    throw new CommandError(
-      "usage",
-      "--allow-private-http and --no-module-http: the one opens what the other closes",
-      "Choose one of them.",
-    );
+  #settings(): Settings {
+    const flags = new Map<StartOptionName | typeof configOption, string>();
+    for (const name of startOptionNames) {
+      const given: unknown = Reflect.get(this, memberOf(name));
+      if (typeof given === "string" || typeof given === "boolean") flags.set(name, String(given));
+    }
+    if (this.config !== undefined) flags.set(configOption, this.config);
+    const listenAddr = { text: this.loadConfig().listenAddr, path: this.configPath };
+    return gatherSettings(this.context, flags, listenAddr);
   }
 }
 
-function parseCount(text: string, flag: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count > 0 && Number.isSafeInteger(count)) return count;
-  throw new CommandError(
-    "usage",
-    `${flag} ${text}: this is no number of transactions`,
-    "Write a whole number above zero, such as 1000000.",
-  );
+/** What the settings are to a host. */
+function startOptionsOf(settings: Settings, isTerminal: boolean): StartOptions {
+  const callTimeLimitMs = settings.value("call-time-limit");
+  return {
+    listenAddr: settings.get("listen-addr"),
+    dataDir: settings.get("data-dir"),
+    ...(callTimeLimitMs === undefined ? {} : { callTimeLimitMs }),
+    modules: {
+      callBudgetMillis: settings.get("call-budget"),
+      memoryBytesMax: settings.get("module-memory"),
+    },
+    snapshots: {
+      intervalCommits: settings.get("snapshot-every"),
+      prune: settings.get("prune-log"),
+    },
+    moduleHttp: moduleHttp(settings),
+    strictSql: settings.get("strict-sql"),
+    deleteGraceMs: settings.get("delete-grace"),
+    limits: {
+      connectionsMax: settings.get("max-connections"),
+      connectionsPerAddressMax: settings.get("max-connections-per-address"),
+      connectionsPerIdentityMax: settings.get("max-connections-per-identity"),
+      newConnectionsPerSecond: settings.get("max-new-connections"),
+      callsPerSecond: settings.get("max-calls"),
+      energyPerMinute: settings.get("max-energy"),
+    },
+    trustProxy: settings.get("trust-proxy"),
+    logging: {
+      level: settings.get("log-level"),
+      format: settings.value("log-format") ?? (isTerminal ? "text" : "json"),
+    },
+  };
 }
 
-function parsePolicy(text: string): (typeof prunePolicies)[number] {
-  const policy = prunePolicies.find((one) => one === text);
-  if (policy !== undefined) return policy;
+function moduleHttp(settings: Settings): StartOptions["moduleHttp"] {
+  const allowsPrivate = settings.get("allow-private-http");
+  if (!settings.get("no-module-http")) return allowsPrivate ? "anywhere" : "public";
+  if (!allowsPrivate) return "off";
   throw new CommandError(
     "usage",
-    `--prune-log ${text}: there is no such policy`,
-    `Choose one of ${prunePolicies.join(", ")}.`,
+    "--allow-private-http and --no-module-http: the one opens what the other closes",
+    "Choose one of them.",
   );
 }
 

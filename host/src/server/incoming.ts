@@ -134,11 +134,12 @@ export class Incoming {
 
   /** Adds what was held back: up to one turn for each socket. */
   #refill(): void {
-    for (const socket of [...this.#held]) {
+    // Those that go on waiting come to the end of the same row.
+    const waiting = [...this.#held];
+    for (const socket of waiting) {
       while (socket.isHeld && socket.hasTurn) {
         this.#gather(socket, socket.held[socket.heldFrom++] as Uint8Array);
       }
-      // In any case it is the last in the row now.
       this.#held.delete(socket);
       if (socket.isHeld) {
         this.#held.add(socket);

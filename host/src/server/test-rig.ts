@@ -15,6 +15,7 @@ import { noTrafficLimits, Traffic, type TrafficLimits } from "./limits/traffic.t
 import { Listener } from "./listener.ts";
 import { createLogger } from "./logger.ts";
 import { Readiness } from "./readiness.ts";
+import type { Report } from "./report.ts";
 import type { Route, Services, Upgrade, UpgradeTarget } from "./router.ts";
 import { TestDatabases } from "./test-databases.ts";
 import { Tokens, type VerifiedToken } from "./token.ts";
@@ -98,39 +99,52 @@ export interface RigOptions {
   readonly limits?: Partial<TrafficLimits>;
 }
 
-/** Starts the routes on a free port. */
-export async function openRig({ routes, isPublic = false, limits }: RigOptions): Promise<Rig> {
+async function publish(
+  { control, databases, tokens }: Services,
+  name: string,
+  owner: VerifiedToken,
+  text: string,
+): Promise<string> {
+  const reservation = control.reserve(name, tokens.newIdentity(), owner.identity);
+  const { identity } = reservation;
+  const program = new TextEncoder().encode(text);
+  const policy = { kind: "compatible" } as const;
+  await databases.get(identity).publish({ program, owner: owner.identity, clear: false, policy });
+  await reservation.commit();
+  return identity.toHex();
+}
+
+type RigServices = Services &
+  Pick<Rig, "clock" | "timers" | "disk" | "databases" | "control" | "tokens">;
+
+/** All that routes work with, without a machine. */
+async function openServices(
+  isLoopback: boolean,
+  report: Report,
+  write: (line: string) => void,
+): Promise<RigServices> {
   const clock = new ManualClock(startMicros);
   const random = seededRandom(7);
   const disk = new MemoryDisk();
+  const timers = new ManualTimers(clock);
   const control = await Control.open(disk, clock);
   const tokens = await Tokens.open({ keys: await generateKeyPair(), clock, random });
   const databases = new TestDatabases();
-  const isLoopback = !isPublic;
-  const reported: Rig["reported"] = [];
-  const logged: string[] = [];
-  const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
-  const timers = new ManualTimers(clock);
   const graceMillis = 3_600_000;
   const deletions = await Deletions.open({ control, databases, timers, graceMillis, report });
   const readiness = new Readiness(disk, clock);
-  const logger = createLogger({
-    level: "debug",
-    format: "text",
-    clock,
-    write: (line) => void logged.push(line),
-  });
-  const services: Services = {
-    control,
-    databases,
-    deletions,
-    tokens,
-    clock,
-    random,
-    readiness,
-    logger,
-    isLoopback,
-  };
+  const logger = createLogger({ level: "debug", format: "text", clock, write });
+  const base = { control, databases, deletions, tokens, random, readiness, logger, isLoopback };
+  return { ...base, clock, timers, disk };
+}
+
+/** Starts the routes on a free port. */
+export async function openRig({ routes, isPublic = false, limits }: RigOptions): Promise<Rig> {
+  const reported: Rig["reported"] = [];
+  const logged: string[] = [];
+  const report: Report = (thrown, where) => void reported.push({ thrown, where });
+  const services = await openServices(!isPublic, report, (line) => void logged.push(line));
+  const { control, databases, deletions, clock, readiness } = services;
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {
     upgrades.push(target);
@@ -147,31 +161,14 @@ export async function openRig({ routes, isPublic = false, limits }: RigOptions):
   const { port } = listener;
   const send = (path: string, sent?: Sent): Promise<Answer> => exchange(port, path, sent);
   return {
+    ...services,
     port,
     services,
-    control,
-    databases,
-    tokens,
-    clock,
-    timers,
-    disk,
     reported,
     logged,
     upgrades,
     send,
-    async publish(name, owner, program = "program") {
-      const reservation = control.reserve(name, tokens.newIdentity(), owner.identity);
-      const bytes = new TextEncoder().encode(program);
-      const { identity } = reservation;
-      await databases.get(identity).publish({
-        program: bytes,
-        owner: owner.identity,
-        clear: false,
-        policy: { kind: "compatible" },
-      });
-      await reservation.commit();
-      return identity.toHex();
-    },
+    publish: (name, owner, program = "program") => publish(services, name, owner, program),
     async close() {
       listener.stop();
       await inFlight(1000);

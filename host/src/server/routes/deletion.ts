@@ -24,6 +24,15 @@ function requireOwner(
   requirePermission(action, caller, { ...record, roleOf: () => undefined });
 }
 
+function logDeletion(
+  { token }: CallerRequest,
+  { logger }: Services,
+  event: string,
+  { identity }: { readonly identity: Identity },
+): void {
+  logger.log("info", event, { database: identity.toHex(), by: token.identity.toHex() });
+}
+
 async function remove(request: CallerRequest, services: Services): Promise<Reply> {
   const { control, deletions } = services;
   const isFinal = queryFlag(request.query, "purge", false);
@@ -34,12 +43,14 @@ async function remove(request: CallerRequest, services: Services): Promise<Reply
   if (record !== undefined) {
     requirePermission("delete database", caller, record);
     await deletions.delete(record.identity, isFinal);
+    logDeletion(request, services, isFinal ? "database_purged" : "database_deleted", record);
     return emptyReply(200);
   }
   const deleted = isFinal ? findDeleted(request, services) : undefined;
   if (deleted !== undefined) {
     requireOwner("delete database", caller, deleted);
     await deletions.delete(deleted.identity, true);
+    logDeletion(request, services, "database_purged", deleted);
     return emptyReply(200);
   }
   // Who deletes what is gone has what they want.
@@ -55,6 +66,7 @@ async function undelete(request: CallerRequest, services: Services): Promise<Rep
   }
   requireOwner("undelete database", request.token.identity, record);
   await services.deletions.undelete(record.identity);
+  logDeletion(request, services, "database_undeleted", record);
   const names = services.control.names(record.identity);
   return jsonReply(200, { identity: record.identity.toHex(), names });
 }

@@ -99,6 +99,7 @@ async function create(attempt: Publish, name: string | undefined): Promise<Reply
     const published = await runFirstPublish(attempt, reservation);
     if (typeof published !== "string") return published;
     await reservation.commit({ programHash: published, cause: "created" });
+    logPublish(attempt, identity, "created");
     return success(name, identity, "created");
   } finally {
     reservation.abort();
@@ -147,7 +148,13 @@ async function runUpdate(
   const programHash = await database.programHash();
   const cause = query.clear ? "cleared" : "updated";
   await services.control.versions.add(identity, { programHash, by: request.token.identity, cause });
+  logPublish(attempt, identity, cause);
   return undefined;
+}
+
+function logPublish({ services, request }: Publish, identity: Identity, cause: string): void {
+  const by = request.token.identity.toHex();
+  services.logger.log("info", "database_published", { database: identity.toHex(), by, cause });
 }
 
 /** Publishes, and returns the answer where a refusal has another status here than elsewhere. */
