@@ -34,10 +34,14 @@ export interface Limits {
   readonly incomingShareBytes: number;
   /** What a connection may have in one batch for its database, in messages; more waits for the next (own). */
   readonly incomingTurnCount: number;
+  /** The same where nobody else sends (own). */
+  readonly incomingLoneTurnCount: number;
   /** The same in bytes: the message that reaches it is the last. */
   readonly incomingTurnBytes: number;
   /** Batches that a database has not worked on yet, beyond which the next is gathered: one to work on, one in store (own). */
   readonly incomingBatchCount: number;
+  /** How long a database works on messages before it looks what else has happened, such as a sync that has ended (own). */
+  readonly workSliceMillis: number;
   /** The body of an HTTP request, except for publish (http-and-auth.md section 1). */
   readonly bodyBytesMax: number;
   /** A WebAssembly module in a publish request; own, since the reference sets none. */
@@ -217,9 +221,11 @@ export const limit: Limits = {
   incomingBytesMax: 4 * mebi,
   incomingTotalBytesMax: 16 * mebi,
   incomingShareBytes: 64 * kibi,
-  incomingTurnCount: 64,
+  incomingTurnCount: 16,
+  incomingLoneTurnCount: 64,
   incomingTurnBytes: 64 * kibi,
   incomingBatchCount: 2,
+  workSliceMillis: 1,
   bodyBytesMax: 2 * mebi,
   moduleBytesMax: 64 * mebi,
   sourceMapBytesMax: 8 * mebi,

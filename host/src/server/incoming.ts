@@ -23,6 +23,8 @@ export class IncomingSocket {
   batchMessageCount = 0;
   isPaused = false;
   isClosed = false;
+  /** Whether it counts among those that send. */
+  isSending = false;
   /** Messages for later batches, from `heldFrom` on. */
   held: Uint8Array[] = [];
   heldFrom = 0;
@@ -38,14 +40,6 @@ export class IncomingSocket {
   get isHeld(): boolean {
     return this.heldFrom < this.held.length;
   }
-
-  /** Whether the batch that is being gathered has room for more of it. */
-  get hasTurn(): boolean {
-    return (
-      this.batchMessageCount < limit.incomingTurnCount &&
-      this.batchByteCount < limit.incomingTurnBytes
-    );
-  }
 }
 
 /** What one socket has in a batch. */
@@ -60,6 +54,8 @@ export class Incoming {
   readonly #send: (buffer: ArrayBuffer, length: number) => void;
   readonly #batch = new FrameBatch();
   #byteCount = 0;
+  /** Sockets that have sent something and are still there. */
+  #senderCount = 0;
   /** Sockets with messages in the batch that is being gathered. */
   #gathering: IncomingSocket[] = [];
   /** Batches under way, oldest first. */
@@ -84,7 +80,11 @@ export class Incoming {
     socket.messageCount++;
     socket.byteCount += byteCount;
     this.#byteCount += byteCount;
-    if (!socket.isHeld && socket.hasTurn) {
+    if (!socket.isSending) {
+      socket.isSending = true;
+      this.#senderCount++;
+    }
+    if (!socket.isHeld && this.#hasTurn(socket)) {
       this.#gather(socket, message);
     } else {
       socket.held.push(message);
@@ -96,6 +96,12 @@ export class Incoming {
       socket.sink.pause(true);
     }
     return true;
+  }
+
+  /** Whether the batch that is being gathered has room for more of a socket. */
+  #hasTurn({ batchMessageCount, batchByteCount }: IncomingSocket): boolean {
+    const countMax = this.#senderCount > 1 ? limit.incomingTurnCount : limit.incomingLoneTurnCount;
+    return batchMessageCount < countMax && batchByteCount < limit.incomingTurnBytes;
   }
 
   #gather(socket: IncomingSocket, message: Uint8Array): void {
@@ -137,7 +143,7 @@ export class Incoming {
     // Those that go on waiting come to the end of the same row.
     const waiting = [...this.#held];
     for (const socket of waiting) {
-      while (socket.isHeld && socket.hasTurn) {
+      while (socket.isHeld && this.#hasTurn(socket)) {
         this.#gather(socket, socket.held[socket.heldFrom++] as Uint8Array);
       }
       this.#held.delete(socket);
@@ -158,8 +164,10 @@ export class Incoming {
     socket.afterwards = undefined;
   }
 
-  /** Does something when all messages of a socket have gone to the thread; now, if they have. */
+  /** Does something when all messages of a socket that is gone are with the thread; now, if they are. */
   after(socket: IncomingSocket, action: () => void): void {
+    if (socket.isSending) this.#senderCount--;
+    socket.isSending = false;
     socket.afterwards = action;
     if (!socket.isHeld) this.#finish(socket);
   }

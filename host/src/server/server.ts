@@ -113,7 +113,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return {
       address: listener.address,
       port: listener.port,
-      close: () => (closing ??= undo.run()),
+      close: () =>
+        (closing ??= undo.run().finally(() => {
+          logger.log("info", "host_stopped");
+        })),
     };
   } catch (thrown) {
     await undo.run();

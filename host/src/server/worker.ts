@@ -23,6 +23,7 @@ import type {
   ToWorker,
   WorkerStart,
 } from "./channel.ts";
+import { WorkSlice } from "./work-slice.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
 assert(parentPort !== null, "worker.ts runs on a worker thread alone");
@@ -249,10 +250,11 @@ function receiveMetered(service: DatabaseService, buffer: ArrayBuffer, length: n
   post({ kind: "energy", used: Array.from(units, ([socket, used]) => ({ socket, units: used })) });
 }
 
-/** Takes messages in order; while the disk is behind, they wait. */
+/** Takes messages in order; while the disk is behind, or much was done at once, they wait. */
 function serve(service: DatabaseService): void {
   const handlers = makeHandlers(service);
   const waiting: ToWorker[] = [];
+  const slice = new WorkSlice(systemClock);
   let isPaused = false;
 
   const handle = (message: ToWorker): void => {
@@ -281,6 +283,7 @@ function serve(service: DatabaseService): void {
   const resume = async (): Promise<void> => {
     while (waiting.length > 0) {
       if (service.isBackpressured) await service.database.log.flush();
+      else if (slice.isOver()) await slice.next();
       handleSafely(waiting.shift() as ToWorker);
       service.endTurn();
     }
@@ -297,7 +300,7 @@ function serve(service: DatabaseService): void {
   };
 
   const onMessage = (message: ToWorker): void => {
-    if (isPaused || service.isBackpressured) {
+    if (isPaused || service.isBackpressured || slice.isOver()) {
       waiting.push(message);
       if (isPaused) return;
       isPaused = true;

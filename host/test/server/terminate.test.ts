@@ -18,7 +18,11 @@ function insertArgs(id: number): Uint8Array {
 }
 
 /** Calls of one client until its socket ends; `begun` has all that were sent. */
-async function load(host: ChildHost, acknowledged: Set<number>, nextId: () => number): Promise<{
+async function load(
+  host: ChildHost,
+  acknowledged: Set<number>,
+  nextId: () => number,
+): Promise<{
   readonly code: number;
   readonly reason: string;
 }> {
@@ -52,7 +56,9 @@ void test("SIGTERM under load: clean closes, nothing lost, clients come back", a
     const start = process.hrtime.bigint();
     await host.stop();
     const millis = Number((process.hrtime.bigint() - start) / 1_000_000n);
-    t.comment(`round ${round}: stopped in ${millis} ms with ${acknowledged.size} calls acknowledged`);
+    t.comment(
+      `round ${round}: stopped in ${millis} ms with ${acknowledged.size} calls acknowledged`,
+    );
     for (const end of await Promise.all(clients)) {
       t.same(end, { code: 1001, reason: "the host is stopping" });
     }
