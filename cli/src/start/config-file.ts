@@ -33,7 +33,7 @@ export function readConfigFile(path: string): FileValues | undefined {
 }
 
 /** The values in a file's text. A CommandError names the file and the key that it cannot use. */
-export function parseConfig(source: string, path: string): FileValues {
+function parseConfig(source: string, path: string): FileValues {
   let table: Record<string, unknown>;
   try {
     table = parseToml(source);

@@ -94,7 +94,7 @@ export function gatherSettings(
   return new Settings(settings);
 }
 
-export function dataDirectoryOf(context: CommandContext, given: string | undefined): string {
+function dataDirectoryOf(context: CommandContext, given: string | undefined): string {
   return given === undefined ? defaultDataDir(context) : resolve(context.workingFolder, given);
 }
 

@@ -5,13 +5,13 @@ import type { Clock } from "../base/clock.ts";
 import type { Report } from "./report.ts";
 
 /** From what must be heard to what is said about every request. */
-export const logLevels = ["error", "warn", "info", "debug"] as const;
+const logLevels = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export type LogFormat = "text" | "json";
 
 /** What an event is about; what is undefined is left out. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Logger {
   /** Events are named in snake case, by what has happened. */

@@ -23,7 +23,7 @@ export type Action =
   | "grant roles";
 
 /** The least role for an action. */
-export const roleByAction: Readonly<Record<Action, Role>> = {
+const roleByAction: Readonly<Record<Action, Role>> = {
   "view versions": "viewer",
   "view grants": "viewer",
   "view module logs": "viewer",

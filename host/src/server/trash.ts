@@ -7,7 +7,7 @@ import type { Disk } from "../base/disk/contract.ts";
 export const replicasDirectory = "replicas";
 
 /** Where deleted ones lie. */
-export const trashDirectory = "trash";
+const trashDirectory = "trash";
 
 export function replicaPath(identity: Identity): string {
   return `${replicasDirectory}/${identity.toHex()}`;

@@ -9,7 +9,7 @@ import { ControlTable } from "../control-table.ts";
 import { hasDatabase, unknownIdentity } from "./tables.ts";
 
 /** What brought a program: a first publish, an update, a reset or publish that cleared the data, or a backup. */
-export type VersionCause = "created" | "updated" | "cleared" | "restored";
+type VersionCause = "created" | "updated" | "cleared" | "restored";
 
 export interface Version {
   /** From 1 on, one more for each program; also when older ones are forgotten. */

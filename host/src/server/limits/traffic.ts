@@ -84,11 +84,6 @@ export class Traffic {
     this.#clock = clock;
   }
 
-  /** Whether energy is to be told. */
-  get countsEnergy(): boolean {
-    return this.#limits.energyPerMinute > 0;
-  }
-
   /** Clients with an account: those that have used something of late. */
   get accountCount(): number {
     return this.#accounts.size;
