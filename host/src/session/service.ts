@@ -3,7 +3,6 @@
 import {
   CloseCode,
   closeReason,
-  type ConnectionId,
   type Identity,
   LightconeError,
   messageOf,
@@ -12,13 +11,7 @@ import {
   Reader,
   Writer,
 } from "@lightcone/abi";
-import type { Clock } from "../base/clock.ts";
-import type { Disk } from "../base/disk/contract.ts";
 import { limit } from "../base/limit.ts";
-import type { HttpClient } from "../base/http/client.ts";
-import type { Pause } from "../base/pause.ts";
-import type { Timers } from "../base/timers.ts";
-import type { CallOutcome, CallRefusal } from "../database/call.ts";
 import { type Client, makeClient } from "../database/client.ts";
 import { Database, type UpdatePlan } from "../database/database.ts";
 import { handleRoute, type RouteOutcome, type RouteRequest } from "../database/http-routes.ts";
@@ -29,11 +22,7 @@ import {
   type SqlAnswer,
   startSql,
 } from "../database/one-off.ts";
-import type { ModuleLimits } from "../database/module-limits.ts";
-import type { CallWatch } from "../database/parts.ts";
 import type { PublishPolicy } from "../database/publish.ts";
-import type { SnapshotOptions } from "../database/snapshots.ts";
-import type { Schedule } from "../log/contract.ts";
 import type { Subscriber } from "../subscription/registry.ts";
 import type { SqlCursor } from "../sql/run/select-cursor.ts";
 import { Alarm } from "./alarm.ts";
@@ -42,47 +31,9 @@ import type { Cause, Session, SessionContext } from "./context.ts";
 import { UpdateSender } from "./fan-out.ts";
 import { plainChoice, type WireChoice } from "./frame-style.ts";
 import { SessionFactory } from "./open-session.ts";
-import { type Address, Outbox, type OutboxDelivery } from "./outbox.ts";
+import { type Address, Outbox } from "./outbox.ts";
+import type { CallAnswer, Delivery, ServiceCaller, ServiceOptions } from "./service-contract.ts";
 import { SqlSessions } from "./sql-session.ts";
-
-/** Where a service's output goes. */
-export interface Delivery extends OutboxDelivery {
-  /** The database cannot go on; nothing more comes from it. */
-  failed(error: LightconeError): void;
-}
-
-export interface ServiceOptions {
-  readonly identity: Identity;
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly schedule: Schedule;
-  /** Lets others have the thread between two parts of a long read. */
-  readonly pause: Pause;
-  /** Wake the database when a schedule is due. */
-  readonly timers: Timers;
-  readonly watch: CallWatch;
-  readonly delivery: Delivery;
-  /** See `DatabaseOptions`. */
-  readonly snapshots?: SnapshotOptions;
-  readonly modules?: ModuleLimits;
-  readonly lastFailure?: string | undefined;
-  readonly skipsDisconnectReducer?: boolean;
-  readonly adoptedBy?: Identity | undefined;
-  readonly http?: HttpClient | undefined;
-  readonly cache?: Disk | undefined;
-  /** Whether SQL over HTTP is of the reference's dialect alone. */
-  readonly strictSql?: boolean;
-}
-
-/** Who calls over HTTP or opens a socket. */
-export interface ServiceCaller {
-  readonly identity: Identity;
-  readonly connectionId: ConnectionId;
-  readonly jwtPayload: string;
-}
-
-/** How a call over HTTP came out. */
-export type CallAnswer = CallOutcome | CallRefusal | ConnectRefusal | ProcedureAnswer;
 
 /** Whether nothing ran that could have committed anything which the answer tells of. */
 function isRefusal({ kind }: CallAnswer): boolean {

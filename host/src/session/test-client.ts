@@ -29,7 +29,8 @@ import { MemoryDisk } from "../base/disk/memory.ts";
 import type { Database } from "../database/database.ts";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import { plainChoice, type WireChoice } from "./frame-style.ts";
-import { type Delivery, DatabaseService } from "./service.ts";
+import { DatabaseService } from "./service.ts";
+import type { Delivery } from "./service-contract.ts";
 import { openSlab } from "./slab.ts";
 
 export const owner: Identity = Identity.fromClaims("localhost", "owner");
