@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, a psql
-# for those of PostgreSQL's protocol, schemathesis for that of the HTTP API (into .tools), and a Rust
-# and a clang that compile to WebAssembly for the modules in fixtures. What is there already stays as
+# for those of PostgreSQL's protocol, an openssl for those of TLS, nginx and systemd-analyze for the
+# files in docs/deploy, schemathesis for the test of the HTTP API (into .tools), and a Rust and a
+# clang that compile to WebAssembly for the modules in fixtures. What is there already stays as
 # it is, so this may run again at any time. Without these the tests pass too, and name what they left
 # out.
 set -euo pipefail
@@ -39,19 +40,23 @@ install_schemathesis() {
   echo "install-tools: schemathesis installed"
 }
 
-install_psql() {
-  if command -v psql >/dev/null; then
-    echo "install-tools: psql is there"
+# install_program PROGRAM PACKAGE
+install_program() {
+  if command -v "$1" >/dev/null; then
+    echo "install-tools: $1 is there"
     return
   fi
   export DEBIAN_FRONTEND=noninteractive
   "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" apt-get install -qq -y --no-install-recommends postgresql-client >/dev/null
-  echo "install-tools: psql installed"
+  "${as_root[@]}" apt-get install -qq -y --no-install-recommends "$2" >/dev/null
+  echo "install-tools: $1 installed"
 }
 
 install_chromium
-install_psql
+install_program psql postgresql-client
+install_program openssl openssl
+install_program nginx nginx
+install_program systemd-analyze systemd
 install_schemathesis
 fixtures/scripts/install-rust.sh
 fixtures/scripts/install-clang.sh

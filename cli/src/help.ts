@@ -35,6 +35,7 @@ const valueNames: Readonly<Record<string, string>> = {
   "--max-energy": "UNITS",
   "--max-new-connections": "COUNT",
   "--module-path": "DIR",
+  "--pg-listen-addr": "HOST:PORT",
   "--num-lines": "COUNT",
   "--prune-log": "POLICY",
   "--path": "DIR",

@@ -5,7 +5,8 @@ import type { UpdatePlan } from "../database/database.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
-import type { CallerData, CallResultData, ModuleHttp, RequestName, Requests } from "./channel.ts";
+import { callerData, callResult } from "./call-data.ts";
+import type { ModuleHttp, RequestName, Requests } from "./channel.ts";
 import type {
   Caller,
   CallResult,
@@ -54,31 +55,6 @@ const reopenMillis = 250;
 
 /** A database that takes longer to close than this is ended as it is: what is durable stays so. */
 const closeMillisMax = 10_000;
-
-function callerData(caller: Caller): CallerData {
-  return {
-    identity: caller.identity.value,
-    connectionId: caller.connectionId.value,
-    jwtPayload: caller.jwtPayload,
-  };
-}
-
-function callResult({ kind, message, energyUsed, durationMicros }: CallResultData): CallResult {
-  switch (kind) {
-    case "committed":
-    case "outOfEnergy":
-      return { kind, energyUsed, durationMicros };
-    case "failed":
-    case "fatal":
-      return { kind: "failed", message, energyUsed, durationMicros };
-    case "unknown":
-      return { kind };
-    case "returned":
-      return { kind, json: message, durationMicros };
-    default:
-      return { kind, message };
-  }
-}
 
 interface Follower {
   readonly onText: (text: string) => void;

@@ -122,12 +122,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       listener.stop();
       await Promise.all([inFlight(requestGraceMs), pgListener.close(requestGraceMs)]);
     });
-    logger.log("info", "host_started", { address: listener.address, version: hostVersion });
+    const pgAddress = pgListen === undefined ? undefined : pgListener.address;
+    const { address: bound } = listener;
+    logger.log("info", "host_started", { address: bound, pgAddress, version: hostVersion });
     let closing: Promise<void> | undefined;
     return {
-      address: listener.address,
+      address: bound,
       port: listener.port,
-      pgAddress: pgListen === undefined ? undefined : pgListener.address,
+      pgAddress,
       close: () =>
         (closing ??= undo.run().finally(() => {
           logger.log("info", "host_stopped");

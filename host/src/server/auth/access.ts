@@ -25,8 +25,9 @@ export function policyOf(
 
 /**
  * Refuses a caller that the policy of a database does not let in: LC_TOKEN_INVALID, or
- * LC_UNAUTHORIZED without a token. Its owner always is, also when it was deleted and can come back. `database` is the name or identity in a path;
- * for one that does not exist, and for none, the host's policy holds. LC_NAME_INVALID for a bad name.
+ * LC_UNAUTHORIZED without a token. Its owner always is, also while it is deleted and can come back.
+ * `database` is the name or identity in a path; for one that does not exist, and for none, the host's
+ * policy holds. LC_NAME_INVALID for a bad name.
  */
 export function requireAccess(
   rules: AccessRules,
