@@ -25,7 +25,7 @@ const path = "/v1/database/chat/auth-policy";
 const closed = { issuers: ["https://id.example.com"], audiences: ["game"], anonymous: false };
 
 void test("the owner sets, sees and clears a policy", async (t) => {
-  const { send, owner, other, control } = await open(t);
+  const { send, owner, other } = await open(t);
   const { token } = owner;
   const initial = { issuers: [], audiences: [], anonymous: true, inherited: true };
   t.same(JSON.parse((await send(path, { token })).text), initial);
