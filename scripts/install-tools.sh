@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the project can use beyond Node, on Debian: a Chromium for the browser tests, a psql
-# for those of PostgreSQL's protocol, schemathesis for that of the HTTP API (into .tools), and a Rust
-# and a clang that compile to WebAssembly for the modules in fixtures. What is there already stays as
+# for those of PostgreSQL's protocol, an openssl for those of TLS, nginx and systemd-analyze for the
+# files in docs/deploy, schemathesis for the test of the HTTP API (into .tools), and a Rust and a
+# clang that compile to WebAssembly for the modules in fixtures. What is there already stays as
 # it is, so this may run again at any time. Without these the tests pass too, and name what they left
 # out.
 set -euo pipefail
@@ -54,6 +55,8 @@ install_program() {
 install_chromium
 install_program psql postgresql-client
 install_program openssl openssl
+install_program nginx nginx
+install_program systemd-analyze systemd
 install_schemathesis
 fixtures/scripts/install-rust.sh
 fixtures/scripts/install-clang.sh

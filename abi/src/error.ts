@@ -43,6 +43,7 @@ export const errorCodes = {
   LC_REQUEST_INVALID: "a request's path, query, header or body breaks a rule",
   LC_FRAME_INVALID: "a WebSocket frame does not decode, or breaks a rule of the protocol",
   LC_LIMIT: "a limit of this host would be exceeded",
+  LC_RATE_LIMIT: "the client asks for more than its share: it may come again a little later",
   LC_LOG_CORRUPT: "the commit log is damaged where it must not be",
   LC_LOG_FORMAT: "the commit log has a format this version does not read",
   LC_LOG_REPLAY: "a logged transaction does not apply to the state before it",

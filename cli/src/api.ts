@@ -290,12 +290,31 @@ export class Api {
     };
   }
 
-  async remove(database: string): Promise<void> {
-    await this.#exchange({
-      method: "DELETE",
-      path: pathOf(database),
+  /** Deletes a database; with `isFinal` so that nothing brings it back. */
+  async remove(database: string, isFinal: boolean): Promise<void> {
+    await this.manage("DELETE", database, "", isFinal ? { query: { purge: "true" } } : {});
+  }
+
+  /** A request of whoever looks after a database, to one of its routes; the text of the answer. */
+  async manage(
+    method: Sent["method"],
+    database: string,
+    route: string,
+    more: Pick<Sent, "query" | "body"> = {},
+  ): Promise<string> {
+    const { text } = await this.#exchange({
+      method,
+      path: `${pathOf(database)}${route}`,
       failures: unknownDatabase(database, this.#options.address),
+      ...more,
     });
+    return text;
+  }
+
+  /** What the server says of the caller's deleted databases, as JSON. */
+  async deleted(): Promise<string> {
+    const { text } = await this.#exchange({ method: "GET", path: "/v1/deleted" });
+    return text;
   }
 
   /** Sends and checks the status; the body is still to be read. */

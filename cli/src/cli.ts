@@ -4,7 +4,7 @@ import { AuthPolicyCommand } from "./command/auth-policy.ts";
 import { BackupCommand, RestoreCommand } from "./command/backup.ts";
 import { BuildCommand } from "./command/build.ts";
 import { CallCommand } from "./command/call.ts";
-import { DeleteCommand } from "./command/delete.ts";
+import { DeleteCommand, UndeleteCommand } from "./command/delete.ts";
 import { DescribeCommand } from "./command/describe.ts";
 import { GenerateCommand } from "./command/generate.ts";
 import { InitCommand } from "./command/init.ts";
@@ -19,6 +19,14 @@ import {
 import { LogsCommand } from "./command/logs.ts";
 import { PublishCommand } from "./command/publish.ts";
 import { ServerRotateKeysCommand } from "./command/rotate-keys.ts";
+import {
+  GrantCommand,
+  LockCommand,
+  RenameCommand,
+  RevokeCommand,
+  UnlockCommand,
+  VersionsCommand,
+} from "./command/manage.ts";
 import {
   ServerAddCommand,
   ServerEditCommand,
@@ -47,8 +55,15 @@ const commands: CommandClass<CommandContext>[] = [
   LogsCommand,
   ListCommand,
   DescribeCommand,
+  VersionsCommand,
+  RenameCommand,
+  LockCommand,
+  UnlockCommand,
+  GrantCommand,
+  RevokeCommand,
   DeleteCommand,
   AuthPolicyCommand,
+  UndeleteCommand,
   BackupCommand,
   RestoreCommand,
   LogVerifyCommand,

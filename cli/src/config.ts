@@ -13,9 +13,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { messageOf } from "@lightcone/abi";
-import { parse, stringify } from "smol-toml";
 import type { CommandContext } from "./context.ts";
 import { CommandError } from "./exit.ts";
+import { parseToml, stringifyToml } from "./toml.ts";
 
 export interface ServerConfig {
   readonly nickname: string;
@@ -77,7 +77,7 @@ export function loadConfig(path: string): Config {
 export function updateConfig(path: string, change: (config: Config) => Config): Config {
   const table = readTable(path);
   const config = change(configOf(table, path));
-  const text = stringify({ ...table, ...tableOf(config) });
+  const text = stringifyToml({ ...table, ...tableOf(config) });
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const draft = `${path}.${process.pid}.new`;
@@ -102,7 +102,7 @@ function readTable(path: string): Table {
     throw misconfigured(path, messageOf(thrown));
   }
   try {
-    return parse(text);
+    return parseToml(text);
   } catch (thrown) {
     throw misconfigured(path, messageOf(thrown).trim());
   }

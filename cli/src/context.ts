@@ -16,6 +16,10 @@ export interface RunningServer {
 /** What becomes of the log that snapshots cover. */
 export const prunePolicies = ["keep", "archive", "delete"] as const;
 
+/** What the server says about itself, from little to much, and how. */
+export const logLevels = ["error", "warn", "info", "debug"] as const;
+export const logFormats = ["text", "json"] as const;
+
 export interface StartOptions {
   /** HOST:PORT; port 0 takes a free one. */
   readonly listenAddr: string;
@@ -36,6 +40,23 @@ export interface StartOptions {
   readonly auth: AuthOptions;
   /** Serves HTTPS with these files. */
   readonly tls?: TlsPaths;
+  /** How long a deleted database can come back, in milliseconds. */
+  readonly deleteGraceMs: number;
+  /** What each client may ask for; 0 is no limit. */
+  readonly limits: {
+    readonly connectionsMax: number;
+    readonly connectionsPerAddressMax: number;
+    readonly connectionsPerIdentityMax: number;
+    readonly newConnectionsPerSecond: number;
+    readonly callsPerSecond: number;
+    readonly energyPerMinute: number;
+  };
+  /** Whether X-Forwarded-For is to be believed. */
+  readonly trustProxy: boolean;
+  readonly logging: {
+    readonly level: (typeof logLevels)[number];
+    readonly format: (typeof logFormats)[number];
+  };
 }
 
 /**
@@ -56,6 +77,8 @@ export interface CommandContext extends BaseContext {
   /** Relative paths among the arguments start here. */
   readonly workingFolder: string;
   readonly homeFolder: string;
+  /** Whether standard error is a terminal. */
+  readonly isErrorTerminal: boolean;
   /** Whether somebody is there who can answer a question. */
   readonly isInteractive: boolean;
   readonly loadHost: () => Promise<HostPart>;

@@ -37,6 +37,7 @@ const context: CommandContext = {
   colorDepth: wantsColor ? stderr.getColorDepth(env) : 1,
   workingFolder: process.cwd(),
   homeFolder: homedir(),
+  isErrorTerminal: stderr.isTTY,
   isInteractive: stdin.isTTY && stderr.isTTY,
   loadHost,
   openBrowser,

@@ -36,6 +36,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     colorDepth: 1,
     workingFolder: home,
     homeFolder: home,
+    isErrorTerminal: true,
     isInteractive: answers !== undefined,
     loadHost: () => Promise.resolve({ ...noHosts, ...host }),
     openBrowser: options.openBrowser ?? (() => undefined),

@@ -299,3 +299,41 @@ void test("a server that is not there", async (t) => {
     t.equal(stdout, "");
   }
 });
+
+void test("looking after a database: what is asked of the server", async (t) => {
+  const { server, lightcone } = await world(t);
+  const database = `/v1/database/chat`;
+  const rows: readonly [
+    argv: string[],
+    method: string,
+    path: string,
+    query: object,
+    body: string,
+  ][] = [
+    [["undelete", "chat"], "POST", `${database}/undelete`, {}, ""],
+    [["lock", "chat"], "POST", `${database}/lock`, {}, ""],
+    [["unlock", "chat"], "POST", `${database}/unlock`, {}, ""],
+    [["rename", "chat", "talk"], "PUT", `${database}/names`, {}, '["talk"]'],
+    [
+      ["grant", "chat", "c2ff", "--role", "developer"],
+      "PUT",
+      `${database}/grants/c2ff`,
+      { role: "developer" },
+      "",
+    ],
+    [["revoke", "chat", "c2ff"], "DELETE", `${database}/grants/c2ff`, {}, ""],
+    [["versions", "chat"], "GET", `${database}/versions`, {}, ""],
+    [["delete", "chat", "--purge", "-y"], "DELETE", database, { purge: "true" }, ""],
+    [["list", "--deleted"], "GET", "/v1/deleted", {}, ""],
+  ];
+  for (const [argv, method, path, query, body] of rows) {
+    // The server of these tests knows few of these routes: what counts is what it was asked.
+    await lightcone(argv);
+    t.match(server.last(path), { method, path, query, body }, argv.join(" "));
+    t.equal(server.last(path)?.headers.authorization, `Bearer ${owner}`);
+  }
+  const bad = await lightcone(["grant", "chat", "c2ff", "--role", "king"]);
+  t.equal(bad.code, 2);
+  t.match(bad.stderr, /--role: expected one of "viewer" or "developer"/);
+  t.equal((await lightcone(["grant", "chat", "c2ff"])).code, 2, "a role must be said");
+});

@@ -13,6 +13,33 @@ interface Started {
   readonly stderr: string;
 }
 
+function defaults(home: string): StartOptions {
+  return {
+    listenAddr: "127.0.0.1:3000",
+    dataDir: join(home, ".local/share/lightcone"),
+    modules: { callBudgetMillis: 60_000, memoryBytesMax: 2 ** 30 },
+    snapshots: { intervalCommits: 1_000_000, prune: "keep" },
+    moduleHttp: "public",
+    strictSql: false,
+    auth: {
+      trustedIssuers: [],
+      onlyTrustedIssuers: false,
+      policy: { issuers: [], audiences: [], allowsAnonymous: true },
+    },
+    deleteGraceMs: 24 * 3_600_000,
+    limits: {
+      connectionsMax: 0,
+      connectionsPerAddressMax: 0,
+      connectionsPerIdentityMax: 0,
+      newConnectionsPerSecond: 0,
+      callsPerSecond: 0,
+      energyPerMinute: 0,
+    },
+    trustProxy: false,
+    logging: { level: "info", format: "text" },
+  };
+}
+
 /**
  * Starts with a host that only notes what it is told, and stops when it has said where it listens.
  */
@@ -22,15 +49,7 @@ async function start(
   env: Record<string, string> = {},
 ): Promise<Started> {
   const stop = new AbortController();
-  let options: StartOptions = {
-    listenAddr: "",
-    dataDir: "",
-    modules: { callBudgetMillis: 0, memoryBytesMax: 0 },
-    snapshots: { intervalCommits: 0, prune: "keep" },
-    moduleHttp: "public",
-    strictSql: false,
-    auth: {},
-  };
+  let options: StartOptions = defaults(home);
   let isClosed = false;
   const close = (): Promise<void> => {
     isClosed = true;
@@ -55,19 +74,7 @@ void test("start: defaults, flags, configuration", async (t) => {
   const home = t.testdir();
   const plain = await start(home, []);
   t.equal(plain.code, 0, plain.stderr);
-  t.same(plain.options, {
-    listenAddr: "127.0.0.1:3000",
-    dataDir: join(home, ".local/share/lightcone"),
-    modules: { callBudgetMillis: 60_000, memoryBytesMax: 2 ** 30 },
-    snapshots: { intervalCommits: 1_000_000, prune: "keep" },
-    moduleHttp: "public",
-    strictSql: false,
-    auth: {
-      trustedIssuers: [],
-      onlyTrustedIssuers: false,
-      policy: { issuers: [], audiences: [], allowsAnonymous: true },
-    },
-  });
+  t.same(plain.options, defaults(home));
   t.ok(plain.isClosed);
   t.equal(plain.stdout, "Listening on http://127.0.0.1:3000\n");
   t.match(plain.stderr, /Data is kept in [^]*lightcone publish [^]*Ctrl-C[^]*Stopped/);
@@ -98,10 +105,17 @@ void test("start: defaults, flags, configuration", async (t) => {
     "--no-anonymous",
     "--tls-cert=cert.pem",
     "--tls-key=key.pem",
+    "--pg-port=5432",
+    "--delete-grace=0",
+    "--max-calls=50",
+    "--max-connections=1000",
+    "--trust-proxy",
+    "--log-level=debug",
+    "--log-format=json",
   ]);
   t.equal(flagged.stdout, "Listening on https://0.0.0.0:80\n");
-  t.match(flagged.stderr, /lightcone describe my-db --server https:\/\/127.0.0.1:3000\n/);
   t.same(flagged.options, {
+    ...defaults(home),
     listenAddr: "0.0.0.0:80",
     dataDir: join(home, "d"),
     callTimeLimitMs: 500,
@@ -120,7 +134,15 @@ void test("start: defaults, flags, configuration", async (t) => {
       },
     },
     tls: { certPath: join(home, "cert.pem"), keyPath: join(home, "key.pem") },
+    pgListenAddr: "0.0.0.0:5432",
+    deleteGraceMs: 0,
+    limits: { ...defaults(home).limits, callsPerSecond: 50, connectionsMax: 1000 },
+    trustProxy: true,
+    logging: { level: "debug", format: "json" },
   });
+  t.equal(flagged.stderr, "", "nothing stands between lines for programs");
+  const secure = await start(home, ["-l=0.0.0.0:3000", "--tls-cert=c.pem", "--tls-key=k.pem"]);
+  t.match(secure.stderr, /lightcone describe my-db --server https:\/\/127.0.0.1:3000\n/);
   updateConfig(join(home, "c/lightcone/cli.toml"), (config) => ({
     ...config,
     listenAddr: "[::1]:9",
@@ -156,6 +178,12 @@ void test("start: what is refused", async (t) => {
     t.equal(code, 2, flag);
     t.match(stderr, `${missing} is missing`);
   }
+  const twice = await run(["start", "--pg-port=1", "--pg-listen-addr=127.0.0.1:2"], { home });
+  t.equal(twice.code, 2);
+  t.match(twice.stderr, /--pg-listen-addr and --pg-port say the same/);
+  const port = await run(["start", "--pg-port=65536"], { home });
+  t.equal(port.code, 2);
+  t.match(port.stderr, /--pg-port 65536: this is no port/);
   const policy = await run(["start", "--prune-log", "burn"], { home });
   t.equal(policy.code, 2);
   t.match(policy.stderr, /--prune-log burn: there is no such policy[^]*keep, archive, delete/);
@@ -173,4 +201,111 @@ void test("start: what is refused", async (t) => {
   });
   t.equal(badAddress.code, 2);
   t.match(badAddress.stderr, /not HOST:PORT[^]*start --help/);
+});
+
+void test("start: a flag counts more than a variable, that more than a file, that more than the default", async (t) => {
+  const home = t.testdir({
+    "own.toml":
+      'snapshot-every = 10\nprune-log = "delete"\nmax_calls = 30\n[logs]\nlevel = "error"\n',
+  });
+  const env = {
+    LIGHTCONE_SNAPSHOT_EVERY: "20",
+    LIGHTCONE_MAX_CALLS: "40",
+    LIGHTCONE_STRICT_SQL: "",
+  };
+  const { options, stderr } = await start(home, ["--config", "own.toml", "--max-calls=50"], env);
+  t.match(options, {
+    snapshots: { intervalCommits: 20, prune: "delete" },
+    limits: { callsPerSecond: 50 },
+    logging: { level: "error" },
+    strictSql: false,
+  });
+  t.match(stderr, /Data is kept/);
+  const printed = await run(["start", "--print-config", "--config", "own.toml"], { home, env });
+  t.equal(printed.code, 0, printed.stderr);
+  const line = (name: string): string | undefined =>
+    printed.stdout.split("\n").find((each) => each.trim().startsWith(`${name} `));
+  t.match(line("snapshot-every"), /20 +\| LIGHTCONE_SNAPSHOT_EVERY/);
+  t.match(line("prune-log"), /delete +\| .*own\.toml: prune-log/);
+  t.match(line("call-budget"), /60s +\| default/);
+  t.match(line("data-dir"), /\.local\/share\/lightcone +\| default/);
+});
+
+void test("start: the file in the data directory is read without being named", async (t) => {
+  const home = t.testdir({
+    d: { "config.toml": "strict-sql = true\nmax-calls = 7\n[websocket]\nping-interval = '1s'\n" },
+    e: { "config.toml": "data-dir = 'elsewhere'\n" },
+  });
+  const started = await start(home, ["--max-calls=8"], { LIGHTCONE_DATA_DIR: "d" });
+  t.match(started.options, {
+    strictSql: true,
+    dataDir: join(home, "d"),
+    limits: { callsPerSecond: 8 },
+  });
+  const moved = await run(["start", "--data-dir=e"], { home });
+  t.equal(moved.code, 2);
+  t.match(moved.stderr, /it lies in the data directory and cannot name another/);
+});
+
+void test("start: several values, in files and variables", async (t) => {
+  const home = t.testdir({
+    "lists.toml":
+      'trusted-issuer = ["https://a", "https://b"]\nallowed-audience = ["game"]\nallowed-issuer = []\n' +
+      '[certificate-authority]\njwt-priv-key-path = "id"\njwt-pub-key-path = "id.pub"\n',
+  });
+  const env = { LIGHTCONE_ALLOWED_AUDIENCE: "chat, game," };
+  const argv = ["--config=lists.toml", "--allowed-issuer=https://c", "--allowed-issuer=https://d"];
+  const { options, stderr } = await start(home, argv, env);
+  t.match(stderr, /Data is kept/);
+  t.same(options.auth, {
+    keyPaths: { privatePath: join(home, "id"), publicPath: join(home, "id.pub") },
+    trustedIssuers: ["https://a", "https://b"],
+    onlyTrustedIssuers: false,
+    policy: {
+      issuers: ["https://c", "https://d"],
+      audiences: ["chat", "game"],
+      allowsAnonymous: true,
+    },
+  });
+});
+
+void test("start: what files and variables cannot say", async (t) => {
+  const home = t.testdir({
+    "typo.toml": "listen-adr = '1'\n",
+    "odd.toml": "nothing = 1\n",
+    "list.toml": "listen-addr = []\n",
+    "items.toml": "trusted-issuer = ['https://a', 1]\n",
+    "commas.toml": "trusted-issuer = ['https://a,b']\n",
+    "twice.toml": "log-level = 'info'\n[logs]\nlevel = 'info'\n",
+    "value.toml": "max-calls = -1\n",
+    "broken.toml": "max-calls\n",
+  });
+  const rows: readonly [config: string, env: Record<string, string>, message: RegExp][] = [
+    ["typo.toml", {}, /no option listen-adr; did you mean listen-addr/],
+    ["odd.toml", {}, /no option nothing\n/],
+    ["list.toml", {}, /listen-addr must be text/],
+    ["items.toml", {}, /trusted-issuer must be an array of texts without commas/],
+    ["commas.toml", {}, /trusted-issuer must be an array of texts without commas/],
+    ["twice.toml", {}, /logs\.level says again what log-level is/],
+    ["value.toml", {}, /value\.toml: max-calls -1: this is no number of calls/],
+    ["broken.toml", {}, /broken\.toml cannot be used/],
+    ["none.toml", {}, /there is no configuration file .*none\.toml/],
+    [
+      "",
+      { LIGHTCONE_LISTEN_ADRR: "x" },
+      /no variable LIGHTCONE_LISTEN_ADRR; did you mean LIGHTCONE_LISTEN_ADDR/,
+    ],
+    [
+      "",
+      { LIGHTCONE_STRICT_SQL: "yes" },
+      /LIGHTCONE_STRICT_SQL yes: this is neither true nor false/,
+    ],
+    ["", { LIGHTCONE_LOG_LEVEL: "loud" }, /LIGHTCONE_LOG_LEVEL loud: there is no such level/],
+  ];
+  for (const [config, env, message] of rows) {
+    const argv = config === "" ? ["start"] : ["start", "--config", config];
+    const { code, stderr } = await run(argv, { home, env });
+    t.equal(code, 2, `${config} ${JSON.stringify(env)}`);
+    t.match(stderr, message);
+  }
 });

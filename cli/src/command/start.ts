@@ -1,13 +1,41 @@
 // `lightcone start`: a host in this process, until it is told to stop.
-import { resolve as resolvePath } from "node:path";
-import { parseByteSize } from "../byte-size.ts";
 import { Option, type Usage } from "../clipanion.ts";
-import { defaultDataDir, localServer } from "../config.ts";
-import { parseDurationMs, parseSecondsMs } from "../duration.ts";
-import { prunePolicies, type RunningServer } from "../context.ts";
+import type { CommandContext, RunningServer, StartOptions } from "../context.ts";
+import { localServer } from "../config.ts";
 import { CommandError } from "../exit.ts";
+import {
+  defaultText,
+  flagOf,
+  type StartOptionName,
+  startOptionNames,
+  startOptions,
+} from "../start/options.ts";
+import { configOption, gatherSettings, type Settings } from "../start/settings.ts";
 import { LightconeCommand } from "./base.ts";
 import { authOf, tlsOf } from "./start-auth.ts";
+
+/** The flags of all options, as members of a command: clipanion finds them there. */
+function flagMembers(): Record<string, unknown> {
+  const members = startOptionNames.map((name) => {
+    const { kind, help, short } = startOptions[name];
+    const flags = [...(short === undefined ? [] : [short]), flagOf(name)].join(",");
+    if (kind.form === "switch") {
+      return [memberOf(name), Option.Boolean(flags, { description: help })];
+    }
+    const description = `${help} (default: ${defaultText(startOptions[name])})`;
+    const flag =
+      kind.form === "list"
+        ? Option.Array(flags, { description })
+        : Option.String(flags, { description });
+    return [memberOf(name), flag];
+  });
+  return Object.fromEntries(members) as Record<string, unknown>;
+}
+
+/** Apart from what a command has besides. */
+function memberOf(name: StartOptionName): string {
+  return `option ${name}`;
+}
 
 export class StartCommand extends LightconeCommand {
   static override paths: string[][] = [["start"]];
@@ -15,159 +43,119 @@ export class StartCommand extends LightconeCommand {
     category: "Run a server",
     description: "start a server on this machine",
     details: `
-      Runs until it gets SIGINT (Ctrl-C) or SIGTERM, then closes its databases and ends. All data
-      lies in one directory, which no other host may use at the same time.
+      Runs until it gets SIGINT (Ctrl-C) or SIGTERM, then closes its databases and ends; a second
+      signal ends it at once. All data lies in one directory, which no other host may use at the
+      same time. Each flag is also a variable, such as LIGHTCONE_LISTEN_ADDR, and a key of the
+      configuration file; a flag counts more than a variable, and that more than the file.
     `,
     examples: [
       ["On the usual port, with the usual data directory", "$0 start"],
       ["For other machines, too", "$0 start --listen-addr 0.0.0.0:3000 --data-dir ./data"],
+      ["What is in force, and who said so", "$0 start --print-config"],
     ],
   };
 
-  readonly listenAddr: string | undefined = Option.String("-l,--listen-addr", {
-    description: `HOST:PORT to listen on; port 0 takes a free one (default: ${localServer.host})`,
+  readonly config: string | undefined = Option.String(flagOf(configOption), {
+    description: "a file with options (default: config.toml in the data directory)",
   });
-  readonly pgListenAddr: string | undefined = Option.String("--pg-listen-addr", {
-    description: "HOST:PORT to listen on for psql and other clients of PostgreSQL (default: none)",
-  });
-  readonly pgPort: string | undefined = Option.String("--pg-port", {
-    description: "the same by the port alone, on the host of --listen-addr",
-  });
-  readonly dataDir: string | undefined = Option.String("--data-dir", {
-    description: "the data directory (default: ~/.local/share/lightcone)",
-  });
-  readonly callBudget: string = Option.String("--call-budget", "60s", {
-    description:
-      "stop a call of a module that runs longer than this, in seconds or such as 500ms or 2m; its transaction is rolled back and everything else goes on (default: 60s)",
-  });
-  readonly moduleMemory: string = Option.String("--module-memory", "1GiB", {
-    description: "what a module's memory may grow to, such as 256MiB or 4GiB (default: 1GiB)",
-  });
-  readonly callTimeLimit: string | undefined = Option.String("--call-time-limit", {
-    description:
-      "start a database again whose call does not end after this long, stuck in the host itself, such as 500ms or 2m (default: 10s after its budget)",
+  readonly printsConfig: boolean = Option.Boolean("--print-config", false, {
+    description: "print every option with its value and its source, and start nothing",
   });
 
-  readonly snapshotEvery: string = Option.String("--snapshot-every", "1000000", {
-    description:
-      "take a snapshot of a database after so many transactions, and when a segment of its log is full (default: 1000000)",
-  });
-  readonly pruneLog: string = Option.String("--prune-log", "keep", {
-    description:
-      "what becomes of the log before the last two snapshots: keep it, archive it in the database's directory, or delete it (default: keep)",
-  });
-
-  readonly allowPrivateHttp: boolean = Option.Boolean("--allow-private-http", false, {
-    description:
-      "let procedures of modules send HTTP requests to this machine and to private networks, too",
-  });
-  readonly noModuleHttp: boolean = Option.Boolean("--no-module-http", false, {
-    description: "let procedures of modules send no HTTP requests at all",
-  });
-
-  readonly strictSql: boolean = Option.Boolean("--strict-sql", false, {
-    description:
-      "understand the SQL of SpacetimeDB only, with its quirks: no ORDER BY, GROUP BY, LIKE and the like, and INSERT binds values by position",
-  });
-
-  readonly privateKeyPath: string | undefined = Option.String("--jwt-priv-key-path", {
-    description: "sign tokens with this key (PKCS#8 in PEM, EC P-256) instead of the one made",
-  });
-  readonly publicKeyPath: string | undefined = Option.String("--jwt-pub-key-path", {
-    description: "the public half of it",
-  });
-  readonly trustedIssuers: string[] | undefined = Option.Array("--trusted-issuer", {
-    description:
-      "an OpenID Connect issuer, as in the iss of its tokens, that may be private and speak plain HTTP; may be repeated",
-  });
-  readonly onlyTrustedIssuers: boolean = Option.Boolean("--only-trusted-issuers", false, {
-    description: "take no tokens of other issuers (default: of any with a public https address)",
-  });
-  readonly allowedIssuers: string[] | undefined = Option.Array("--allowed-issuer", {
-    description: "let only tokens of this issuer use databases without a policy; may be repeated",
-  });
-  readonly allowedAudiences: string[] | undefined = Option.Array("--allowed-audience", {
-    description:
-      "let only tokens for this audience use databases without a policy; may be repeated",
-  });
-  readonly noAnonymous: boolean = Option.Boolean("--no-anonymous", false, {
-    description:
-      "let no identities that this server gives to anybody use databases without a policy",
-  });
-  readonly tlsCert: string | undefined = Option.String("--tls-cert", {
-    description: "serve HTTPS with this certificate (PEM, with its chain), reread when it changes",
-  });
-  readonly tlsKey: string | undefined = Option.String("--tls-key", {
-    description: "its private key (PEM)",
-  });
+  constructor() {
+    super();
+    Object.assign(this, flagMembers());
+  }
 
   async run(): Promise<void> {
     const { context, output } = this;
-    const listenAddr = this.listenAddr ?? this.loadConfig().listenAddr ?? localServer.host;
-    const pgListenAddr = parsePgListenAddr(this.pgListenAddr, this.pgPort, listenAddr);
-    const dataDir =
-      this.dataDir === undefined
-        ? defaultDataDir(context)
-        : resolvePath(context.workingFolder, this.dataDir);
-    const callTimeLimit =
-      this.callTimeLimit === undefined
-        ? {}
-        : { callTimeLimitMs: parseDurationMs(this.callTimeLimit, "--call-time-limit") };
-    const modules = {
-      callBudgetMillis: parseSecondsMs(this.callBudget, "--call-budget"),
-      memoryBytesMax: parseByteSize(this.moduleMemory, "--module-memory"),
-    };
-    const snapshots = {
-      intervalCommits: parseCount(this.snapshotEvery, "--snapshot-every"),
-      prune: parsePolicy(this.pruneLog),
-    };
-    const tls = tlsOf(this, context.workingFolder);
+    const settings = this.#settings();
+    const options = startOptionsOf(settings, context);
+    if (this.printsConfig) {
+      const columns = [{ title: "option" }, { title: "value" }, { title: "source" }];
+      output.table(
+        columns,
+        settings.rows().map(({ name, value, source }) => [name, value, source]),
+      );
+      return;
+    }
     // Asked for first, so that a wish to stop during the start is not lost.
     const stop = context.stopSignal();
     const { startServer } = await context.loadHost();
-    const server = await startServer({
-      listenAddr,
-      pgListenAddr,
-      dataDir,
-      ...callTimeLimit,
-      modules,
-      snapshots,
-      moduleHttp: this.#moduleHttp(),
-      strictSql: this.strictSql,
-      auth: authOf(this, context.workingFolder),
-      ...tls,
-    });
+    const server = await startServer(options);
+    // Lines for programs have no others among them.
+    const note = (text: string): void => {
+      if (options.logging.format === "text") output.note(text);
+    };
     try {
-      const scheme = tls.tls === undefined ? "http" : "https";
+      const scheme = options.tls === undefined ? "http" : "https";
       output.line(`Listening on ${scheme}://${server.address}`);
-      if (server.pgAddress !== undefined)
-        output.note(`PostgreSQL's protocol on ${server.pgAddress}`);
-      output.note(welcome(dataDir, server, scheme));
+      if (server.pgAddress !== undefined) note(`PostgreSQL's protocol on ${server.pgAddress}`);
+      note(welcome(options.dataDir, server, scheme));
       await aborted(stop);
-      output.note("Stopping…");
+      note("Stopping…");
     } finally {
       await server.close();
     }
-    output.note("Stopped. All that was committed is on disk.");
+    note("Stopped. All that was committed is on disk.");
   }
 
-  #moduleHttp(): "off" | "public" | "anywhere" {
-    if (!this.noModuleHttp) return this.allowPrivateHttp ? "anywhere" : "public";
-    if (!this.allowPrivateHttp) return "off";
-    throw new CommandError(
-      "usage",
-      "--allow-private-http and --no-module-http: the one opens what the other closes",
-      "Choose one of them.",
-    );
+  #settings(): Settings {
+    const flags = new Map<StartOptionName | typeof configOption, string>();
+    for (const name of startOptionNames) {
+      const given: unknown = Reflect.get(this, memberOf(name));
+      if (typeof given === "string" || typeof given === "boolean") flags.set(name, String(given));
+      if (Array.isArray(given)) flags.set(name, given.join(","));
+    }
+    if (this.config !== undefined) flags.set(configOption, this.config);
+    const listenAddr = { text: this.loadConfig().listenAddr, path: this.configPath };
+    return gatherSettings(this.context, flags, listenAddr);
   }
 }
 
-/** Where clients of PostgreSQL connect, by one flag or the other. */
-function parsePgListenAddr(
-  address: string | undefined,
-  port: string | undefined,
-  listenAddr: string,
-): string | undefined {
+/** What the settings are to a host. */
+function startOptionsOf(settings: Settings, context: CommandContext): StartOptions {
+  const { workingFolder, isErrorTerminal } = context;
+  const callTimeLimitMs = settings.value("call-time-limit");
+  const pgListenAddr = pgListenAddrOf(settings);
+  return {
+    listenAddr: settings.get("listen-addr"),
+    ...(pgListenAddr === undefined ? {} : { pgListenAddr }),
+    dataDir: settings.get("data-dir"),
+    ...(callTimeLimitMs === undefined ? {} : { callTimeLimitMs }),
+    modules: {
+      callBudgetMillis: settings.get("call-budget"),
+      memoryBytesMax: settings.get("module-memory"),
+    },
+    snapshots: {
+      intervalCommits: settings.get("snapshot-every"),
+      prune: settings.get("prune-log"),
+    },
+    moduleHttp: moduleHttp(settings),
+    strictSql: settings.get("strict-sql"),
+    auth: authOf(settings, workingFolder),
+    ...tlsOf(settings, workingFolder),
+    deleteGraceMs: settings.get("delete-grace"),
+    limits: {
+      connectionsMax: settings.get("max-connections"),
+      connectionsPerAddressMax: settings.get("max-connections-per-address"),
+      connectionsPerIdentityMax: settings.get("max-connections-per-identity"),
+      newConnectionsPerSecond: settings.get("max-new-connections"),
+      callsPerSecond: settings.get("max-calls"),
+      energyPerMinute: settings.get("max-energy"),
+    },
+    trustProxy: settings.get("trust-proxy"),
+    logging: {
+      level: settings.get("log-level"),
+      format: settings.value("log-format") ?? (isErrorTerminal ? "text" : "json"),
+    },
+  };
+}
+
+/** Where clients of PostgreSQL connect, by one option or the other. */
+function pgListenAddrOf(settings: Settings): string | undefined {
+  const address = settings.value("pg-listen-addr");
+  const port = settings.value("pg-port");
   if (port === undefined) return address;
   if (address !== undefined) {
     throw new CommandError(
@@ -176,33 +164,17 @@ function parsePgListenAddr(
       "Choose one of them.",
     );
   }
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new CommandError(
-      "usage",
-      `--pg-port ${port}: this is no port`,
-      "Write 5432, for instance.",
-    );
-  }
-  return listenAddr.replace(/:\d*$/, `:${port}`);
+  return settings.get("listen-addr").replace(/:\d*$/, `:${port}`);
 }
 
-function parseCount(text: string, flag: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count > 0 && Number.isSafeInteger(count)) return count;
+function moduleHttp(settings: Settings): StartOptions["moduleHttp"] {
+  const allowsPrivate = settings.get("allow-private-http");
+  if (!settings.get("no-module-http")) return allowsPrivate ? "anywhere" : "public";
+  if (!allowsPrivate) return "off";
   throw new CommandError(
     "usage",
-    `${flag} ${text}: this is no number of transactions`,
-    "Write a whole number above zero, such as 1000000.",
-  );
-}
-
-function parsePolicy(text: string): (typeof prunePolicies)[number] {
-  const policy = prunePolicies.find((one) => one === text);
-  if (policy !== undefined) return policy;
-  throw new CommandError(
-    "usage",
-    `--prune-log ${text}: there is no such policy`,
-    `Choose one of ${prunePolicies.join(", ")}.`,
+    "--allow-private-http and --no-module-http: the one opens what the other closes",
+    "Choose one of them.",
   );
 }
 

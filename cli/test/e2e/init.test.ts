@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Test, test } from "tap";
+import { t as root, type Test, test } from "tap";
 import type { Language } from "../../src/build/project.ts";
 import { openRig, startProcess } from "./rig.ts";
 
@@ -73,6 +73,7 @@ function runTests(t: Test, folder: string): void {
 }
 
 const timeout = 300_000;
+root.setTimeout(3 * timeout);
 
 void test("a module in AssemblyScript", { timeout }, async (t) => {
   await walk(t, "assemblyscript");

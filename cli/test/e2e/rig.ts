@@ -74,7 +74,7 @@ export async function openRig(t: Test): Promise<Rig> {
     server.child.kill("SIGTERM");
     const { code, stderr } = await server.ended;
     t.equal(code, 0, "a host that is told to stop ends well");
-    t.match(stderr, /Stopped/);
+    t.match(stderr, /Stopped|host_stopped/);
   };
   return {
     home,

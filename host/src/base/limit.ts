@@ -36,6 +36,16 @@ export interface Limits {
   readonly incomingTotalBytesMax: number;
   /** Such a share (own). */
   readonly incomingShareBytes: number;
+  /** What a connection may have in one batch for its database, in messages; more waits for the next (own). */
+  readonly incomingTurnCount: number;
+  /** The same where nobody else sends (own). */
+  readonly incomingLoneTurnCount: number;
+  /** The same in bytes: the message that reaches it is the last. */
+  readonly incomingTurnBytes: number;
+  /** Batches that a database has not worked on yet, beyond which the next is gathered: one to work on, one in store (own). */
+  readonly incomingBatchCount: number;
+  /** How long a database works on messages before it looks what else has happened, such as a sync that has ended (own). */
+  readonly workSliceMillis: number;
   /** The body of an HTTP request, except for publish (http-and-auth.md section 1). */
   readonly bodyBytesMax: number;
   /** A WebAssembly module in a publish request; own, since the reference sets none. */
@@ -233,6 +243,16 @@ export interface Limits {
   readonly issuerRequestCountMax: number;
   /** Such issuers asked in a minute (own). */
   readonly issuersPerMinuteMax: number;
+  /** Programs that a database is remembered to have had (own). */
+  readonly versionCountMax: number;
+  /** How long a deleted database can come back, unless the options say otherwise (own). */
+  readonly deleteGraceMillis: number;
+  /** How much of the time of service a crash may make forgotten, while that time matters (own). */
+  readonly serviceSaveMillis: number;
+  /** Clients whose use is counted at once, while there are limits to it (own). */
+  readonly accountCountMax: number;
+  /** Identities with a role in one database (own). */
+  readonly grantCountMax: number;
 }
 
 /** The maxima that a host keeps. */
@@ -248,6 +268,11 @@ export const limit: Limits = {
   incomingBytesMax: 4 * mebi,
   incomingTotalBytesMax: 16 * mebi,
   incomingShareBytes: 64 * kibi,
+  incomingTurnCount: 16,
+  incomingLoneTurnCount: 64,
+  incomingTurnBytes: 64 * kibi,
+  incomingBatchCount: 2,
+  workSliceMillis: 1,
   bodyBytesMax: 2 * mebi,
   moduleBytesMax: 64 * mebi,
   sourceMapBytesMax: 8 * mebi,
@@ -338,6 +363,11 @@ export const limit: Limits = {
   issuerCountMax: 256,
   issuerRequestCountMax: 4,
   issuersPerMinuteMax: 60,
+  versionCountMax: 100,
+  deleteGraceMillis: 24 * 3600 * 1000,
+  serviceSaveMillis: 300_000,
+  accountCountMax: 65_536,
+  grantCountMax: 1000,
 };
 
 assert(limit.rowBytesMax < limit.frameBytesMax, "a client can send any row that a table can hold");

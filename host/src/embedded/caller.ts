@@ -1,6 +1,6 @@
 // Who a client is: named by a word, or by the identity that a token would have given it.
 import { type ConnectionId, Identity } from "@lightcone/abi";
-import type { ServiceCaller } from "../session/service.ts";
+import type { ServiceCaller } from "../session/service-contract.ts";
 
 /** Whose subjects names are. */
 const issuer = "localhost";

@@ -18,7 +18,7 @@ import {
   writeUnsubscribe,
 } from "@lightcone/abi";
 import { type Client, makeClient } from "../database/client.ts";
-import type { ServiceCaller } from "../session/service.ts";
+import type { ServiceCaller } from "../session/service-contract.ts";
 import type { Core, CoreListener } from "./core.ts";
 import type { Fields } from "./field-codec.ts";
 import type { Schema } from "./schema.ts";

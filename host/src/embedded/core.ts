@@ -11,8 +11,8 @@ import {
 } from "@lightcone/abi";
 import type { Client } from "../database/client.ts";
 import type { Database } from "../database/database.ts";
-import { DatabaseService, type ServiceCaller } from "../session/service.ts";
-import type { Delivery, ServiceOptions } from "../session/service-options.ts";
+import { DatabaseService } from "../session/service.ts";
+import type { Delivery, ServiceCaller, ServiceOptions } from "../session/service-contract.ts";
 import { openSlab, type SealedSlab } from "../session/slab.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { type LogLine, parseLogLine } from "./log-line.ts";

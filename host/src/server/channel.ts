@@ -36,6 +36,8 @@ export interface WorkerStart {
   readonly cacheDirectory: string;
   readonly moduleHttp: ModuleHttp;
   readonly strictSql: boolean;
+  /** Whether `energy` messages are wanted. */
+  readonly reportsEnergy: boolean;
 }
 
 /** Where modules may send HTTP requests: nowhere, to public addresses, or anywhere. */
@@ -169,6 +171,11 @@ export interface ErrorData {
 export type FromWorker =
   | { readonly kind: "opened" }
   | { readonly kind: "slab"; readonly slab: SealedSlab }
+  /** What messages of sockets have used, in units of energy. */
+  | {
+      readonly kind: "energy";
+      readonly used: readonly { readonly socket: number; readonly units: number }[];
+    }
   /** One more batch of frames has been worked on. */
   | { readonly kind: "taken" }
   | {

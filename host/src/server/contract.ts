@@ -6,6 +6,7 @@ import type { UpdatePlan } from "../database/database.ts";
 import type { PublishPolicy } from "../database/publish.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
 import type { Manifest } from "./backup/archive.ts";
+import type { Meter } from "./limits/traffic.ts";
 import type { Backup, BackupFacts } from "./backup/transfer.ts";
 import type { ThreadStats } from "./channel.ts";
 import type { PgDatabase } from "./pg/contract.ts";
@@ -82,7 +83,7 @@ export interface SocketSink {
 
 /** One WebSocket as a database sees it. */
 export interface DatabaseConnection {
-  /** One message from the client. The bytes are copied before this returns. */
+  /** One message from the client, whose bytes must not change any more. */
   receive(message: Uint8Array, isText: boolean): void;
   /** The socket is gone: subscriptions end and `client_disconnected` runs. */
   closed(): void;
@@ -94,6 +95,8 @@ export interface ConnectOptions {
   readonly token: string;
   readonly confirmed: boolean;
   readonly wire: WireChoice;
+  /** What its messages count for. */
+  readonly meter?: Meter;
 }
 
 /** An open follow of the module's log. */
@@ -159,6 +162,14 @@ export interface Databases {
   get(identity: Identity): DatabaseHandle;
   /** Closes it, sockets with 1001 `module exited`, and deletes its directory. */
   remove(identity: Identity): Promise<void>;
+  /** As `remove`, but its directory is kept among the discarded ones. */
+  discard(identity: Identity): Promise<void>;
+  /** Puts a discarded directory back, so that `get` finds the database again. */
+  recover(identity: Identity): Promise<void>;
+  /** Deletes a discarded directory. */
+  purge(identity: Identity): Promise<void>;
+  /** Before the first use: makes the discarded directories those of `deleted`, and no others. */
+  tidyDiscarded(deleted: readonly Identity[]): Promise<void>;
   /** All that is durable of a database by now, as an archive; it goes on meanwhile. */
   backup(identity: Identity, facts: BackupFacts): Promise<Backup>;
   /**
@@ -172,5 +183,6 @@ export interface Databases {
   ): Promise<Manifest>;
   /** What open databases tell of themselves within that time, by identity in hex. Those that sleep are not woken. */
   stats(timeoutMillis: number): Promise<ReadonlyMap<string, OpenStats>>;
-  closeAll(): Promise<void>;
+  /** Closes all of them; those that have not closed after so many milliseconds are ended as they are: what is durable stays so. */
+  closeAll(timeoutMillis?: number): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { Identity, LightconeError } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { ManualClock } from "../base/clock.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
+import { limit } from "../base/limit.ts";
 import { seededRandom } from "../base/random.ts";
 import { Control, nameCountMax } from "./control.ts";
 
@@ -113,19 +114,100 @@ void test("a database has a limited number of names", async (t) => {
   await refused(t, control.addName(chat, "more", alice), "LC_LIMIT");
 });
 
-void test("deletion frees all names, and a deleted database cannot be changed", async (t) => {
+void test("a deleted database is out of sight, and its names are its owner's", async (t) => {
   const control = await openControl(new MemoryDisk());
   const chat = await create(control, "chat");
   await control.addName(chat, "talk", alice);
-  await control.delete(chat);
+  await control.deleted.add(chat, 1000n);
   t.equal(control.database(chat), undefined);
   t.same(dump(control), []);
   t.equal(control.identityOfName("talk"), undefined);
-  await control.delete(chat);
+  await control.deleted.add(chat, 1000n);
   await refused(t, control.addName(chat, "talk", alice), "LC_DATABASE_UNKNOWN");
   await refused(t, control.replaceNames(chat, ["talk"], alice), "LC_DATABASE_UNKNOWN");
   await refused(t, control.setLocked(chat, true), "LC_DATABASE_UNKNOWN");
-  await create(control, "talk", bob);
+  t.throws(() => control.reserve("talk", identity("x"), bob), { code: "LC_NAME_TAKEN" });
+  const talk = await create(control, "talk", alice);
+  t.same(control.deleted.names(chat), ["chat"], "the owner may use a name again");
+  t.ok(control.deleted.identityOfName("chat")?.equals(chat));
+
+  await control.deleted.restore(chat);
+  t.same(control.names(chat), ["chat"]);
+  t.same(control.names(talk), ["talk"]);
+  t.ok(control.database(chat)?.owner.equals(alice));
+  await refused(t, control.deleted.restore(chat), "LC_DATABASE_UNKNOWN");
+  await control.deleted.add(chat, 1000n);
+  await control.deleted.purge(chat);
+  t.same(control.deleted.list(), []);
+  await create(control, "chat", bob);
+});
+
+void test("a locked database is not deleted, whoever looked before", async (t) => {
+  const control = await openControl(new MemoryDisk());
+  const chat = await create(control, "chat");
+  await control.setLocked(chat, true);
+  await refused(t, control.deleted.add(chat, 1000n), "LC_FORBIDDEN");
+  t.equal(control.database(chat)?.isLocked, true);
+});
+
+void test("the time of service grows while there is a host, and at no other time", async (t) => {
+  const disk = new MemoryDisk();
+  const control = await openControl(disk);
+  const start = control.deleted.serviceMicros();
+  clock.advance(5_000_000n);
+  clock.set(clock.nowMicros() + 1_000_000_000_000n);
+  t.equal(
+    control.deleted.serviceMicros() - start,
+    5_000_000n,
+    "a calendar that jumps does not count",
+  );
+  await control.deleted.saveServiceTime();
+  clock.advance(1_000_000n);
+  await control.close();
+  clock.advance(9_000_000n);
+  const found = await openControl(disk);
+  t.equal(found.deleted.serviceMicros() - start, 5_000_000n, "what was saved, and no time between");
+});
+
+void test("a database remembers its programs and its roles", async (t) => {
+  const disk = new MemoryDisk();
+  const control = await openControl(disk);
+  const chat = identity("db");
+  await control.reserve("chat", chat, alice).commit({ programHash: "h0", cause: "created" });
+  for (let i = 1; i <= limit.versionCountMax; i++) {
+    await control.versions.add(chat, { programHash: `h${i}`, by: bob, cause: "updated" });
+  }
+  await control.grants.set(chat, bob, "viewer");
+  await control.grants.set(chat, bob, "developer");
+  await control.grants.set(chat, alice, "viewer");
+  await control.grants.set(chat, alice, undefined);
+  await control.close();
+  const found = await openControl(disk);
+  const versions = found.versions.list(chat);
+  t.equal(versions.length, limit.versionCountMax, "the oldest is forgotten");
+  t.match(versions[0], { number: 2, programHash: "h1", cause: "updated" });
+  t.match(versions.at(-1), { number: limit.versionCountMax + 1, by: bob });
+  t.same(found.grants.list(chat), [{ identity: bob, role: "developer" }]);
+  t.equal(found.database(chat)?.roleOf(bob), "developer");
+  await found.deleted.add(chat, 0n);
+  await refused(t, found.grants.set(chat, bob, "viewer"), "LC_DATABASE_UNKNOWN");
+  await refused(
+    t,
+    found.versions.add(chat, { programHash: "x", by: bob, cause: "updated" }),
+    "LC_DATABASE_UNKNOWN",
+  );
+  await found.deleted.purge(chat);
+  t.same([found.versions.list(chat), found.grants.list(chat)], [[], []]);
+});
+
+void test("a database has a limited number of grants", async (t) => {
+  const control = await openControl(new MemoryDisk());
+  const chat = await create(control, "chat");
+  const others = Array.from({ length: limit.grantCountMax }, (_, i) => identity(`other ${i}`));
+  await Promise.all(others.map((each) => control.grants.set(chat, each, "viewer")));
+  await refused(t, control.grants.set(chat, bob, "viewer"), "LC_LIMIT");
+  await control.grants.set(chat, identity("other 3"), "developer");
+  t.equal(control.grants.list(chat).length, limit.grantCountMax);
 });
 
 void test("a lock is kept and lifted", async (t) => {
@@ -193,5 +275,35 @@ void test("a crash at any write leaves what was answered, and nothing by half", 
     });
     t.same(names.sort().slice(0, answered.length), answered, `${successCount} syncs`);
     t.ok(names.length <= answered.length + 1);
+  }
+});
+
+void test("a crash at any step of a first publish leaves a database or a note of its files", async (t) => {
+  for (const operation of ["write", "sync", "any"] as const) {
+    for (let successCount = 0; successCount < 8; successCount++) {
+      const disk = new MemoryDisk();
+      const control = await openControl(disk);
+      disk.failAfter(operation, successCount, "EIO");
+      const chat = identity("db");
+      let hasFiles = false;
+      let isAnswered = false;
+      try {
+        const reservation = control.reserve("chat", chat, alice);
+        await reservation.begin();
+        hasFiles = true;
+        await reservation.commit({ programHash: "h", cause: "created" });
+        isAnswered = true;
+      } catch (thrown) {
+        t.match(thrown, { code: "LC_DISK" });
+      }
+      const found = await openControl(disk.crash(seededRandom(successCount)));
+      const title = `${operation} ${successCount}`;
+      const isKnown = found.database(chat) !== undefined;
+      const isNoted = found.beginnings().length === 1;
+      if (isAnswered) t.ok(isKnown, title);
+      if (hasFiles) t.not(isKnown, isNoted, `${title}: its files belong to it, or are to go`);
+      t.same(found.names(chat), isKnown ? ["chat"] : [], title);
+      t.equal(found.versions.list(chat).length, isKnown ? 1 : 0, title);
+    }
   }
 });

@@ -1,21 +1,30 @@
 // Control data: which databases there are, whose they are and what they are called. Kept in a
 // database of our own engine (design decision 10); what a method has answered is durable.
-import {
-  type Identity,
-  identityType,
-  LightconeError,
-  primitive,
-  Timestamp,
-  timestampType,
-} from "@lightcone/abi";
+import { type Identity, LightconeError, Timestamp } from "@lightcone/abi";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Transaction } from "../datastore/tx.ts";
 import { policyTable, readPolicy, writePolicy } from "./auth/policy-table.ts";
 import type { AuthPolicy } from "./auth/policy.ts";
+import {
+  dropBeginning,
+  ensureBeginnings,
+  listBeginnings,
+  noteBeginning,
+} from "./control-data/beginnings.ts";
+import { DeletedDatabases, giveName, isNameKept } from "./control-data/deleted.ts";
+import { Grants } from "./control-data/grants.ts";
+import {
+  type DatabaseRow,
+  databaseTable,
+  hasDatabase,
+  nameTable,
+  unknownIdentity,
+} from "./control-data/tables.ts";
+import { addVersion, type Version, Versions } from "./control-data/versions.ts";
 import { ControlStore } from "./control-store.ts";
-import { ControlTable } from "./control-table.ts";
+import type { Guarded } from "./permission.ts";
 
 /** Where the log of control data lies in the data directory. */
 export const controlLogDirectory = "control-db/clog";
@@ -23,44 +32,8 @@ export const controlLogDirectory = "control-db/clog";
 /** Most names of one database. */
 export const nameCountMax = 64;
 
-type DatabaseRow = {
-  readonly identity: Identity;
-  readonly owner: Identity;
-  readonly created_at: Timestamp;
-  readonly host_type: string;
-  readonly is_locked: boolean;
-};
-
-type NameRow = {
-  readonly name: string;
-  readonly database: Identity;
-  /** Who registered the name. */
-  readonly owner: Identity;
-};
-
-const string = primitive("string");
-
-const databaseTable = new ControlTable<DatabaseRow>({
-  name: "database",
-  columns: {
-    identity: identityType,
-    owner: identityType,
-    created_at: timestampType,
-    host_type: string,
-    is_locked: primitive("bool"),
-  },
-  indexed: ["owner"],
-});
-
-export const nameTable: ControlTable<NameRow> = new ControlTable<NameRow>({
-  name: "database_name",
-  columns: { name: string, database: identityType, owner: identityType },
-  indexed: ["database"],
-});
-
 /** What the host knows of a database without opening it. */
-export interface DatabaseRecord {
-  readonly identity: Identity;
+export interface DatabaseRecord extends Guarded {
   /** The identity that published it first. */
   readonly owner: Identity;
   readonly createdMicros: bigint;
@@ -70,17 +43,24 @@ export interface DatabaseRecord {
   readonly isLocked: boolean;
 }
 
+/** The first program of a database. */
+export type FirstVersion = Pick<Version, "programHash" | "cause">;
+
 /**
  * A database about to exist: nobody else can take its name. One of the two ends must be called; the
  * first one counts.
  */
 export interface Reservation {
   readonly identity: Identity;
+  /** To be awaited before the first of its files: a start after a crash removes them. */
+  begin(): Promise<void>;
+  /** Its files are gone again. */
+  undo(): Promise<void>;
   /**
    * Makes it known for good. After LC_DISK nobody can tell whether it will be known once the disk
    * works again, so its files must stay.
    */
-  commit(): Promise<void>;
+  commit(version?: FirstVersion): Promise<void>;
   /** Frees the name, as if nothing had been. */
   abort(): void;
 }
@@ -93,6 +73,9 @@ interface PendingName {
 }
 
 export class Control {
+  readonly deleted: DeletedDatabases;
+  readonly grants: Grants;
+  readonly versions: Versions;
   readonly #store: ControlStore;
   readonly #clock: Clock;
   readonly #pendingNames = new Map<string, PendingName>();
@@ -100,6 +83,9 @@ export class Control {
   private constructor(store: ControlStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
+    this.deleted = new DeletedDatabases(store, clock);
+    this.grants = new Grants(store);
+    this.versions = new Versions(store, clock);
   }
 
   /**
@@ -112,9 +98,22 @@ export class Control {
       databaseTable.ensure(datastore, tx);
       nameTable.ensure(datastore, tx);
       policyTable.ensure(datastore, tx);
+      ensureBeginnings(datastore, tx);
+      DeletedDatabases.ensure(datastore, tx);
+      Grants.ensure(datastore, tx);
+      Versions.ensure(datastore, tx);
     });
     return new Control(store, clock);
   }
+
+  readonly #toRecord = (row: DatabaseRow): DatabaseRecord => ({
+    identity: row.identity,
+    owner: row.owner,
+    createdMicros: row.created_at.micros,
+    hostType: "Wasm",
+    isLocked: row.is_locked,
+    roleOf: (caller) => this.grants.roleOf(row.identity, caller),
+  });
 
   get #datastore(): Datastore {
     return this.#store.datastore;
@@ -122,7 +121,7 @@ export class Control {
 
   /** The database with an identity. */
   database(identity: Identity): DatabaseRecord | undefined {
-    return readDatabase(this.#datastore, identity);
+    return databaseTable.find(this.#datastore, "identity", identity).map(this.#toRecord)[0];
   }
 
   /** The identity that a name leads to. */
@@ -152,12 +151,12 @@ export class Control {
 
   /** All databases of an owner, oldest first. */
   databasesOf(owner: Identity): DatabaseRecord[] {
-    return sortByAge(databaseTable.find(this.#datastore, "owner", owner).map(toRecord));
+    return sortByAge(databaseTable.find(this.#datastore, "owner", owner).map(this.#toRecord));
   }
 
   /** All databases, oldest first. */
   databases(): DatabaseRecord[] {
-    return sortByAge(databaseTable.all(this.#datastore).map(toRecord));
+    return sortByAge(databaseTable.all(this.#datastore).map(this.#toRecord));
   }
 
   /** Who is about to create a database of this name, if anybody. */
@@ -167,35 +166,46 @@ export class Control {
 
   /** Begins the creation of a database. LC_NAME_TAKEN if the name is in use or about to be. */
   reserve(name: string | undefined, identity: Identity, owner: Identity): Reservation {
-    if (name === undefined) {
-      return {
-        identity,
-        commit: () => this.#create(undefined, identity, owner),
-        abort: () => undefined,
-      };
+    let end = (): void => undefined;
+    if (name !== undefined) {
+      this.#refuseTakenName(this.#datastore, name, owner);
+      end = this.#holdName(name, owner);
     }
-    this.#refuseTakenName(this.#datastore, name);
+    const since = new Timestamp(this.#clock.nowMicros());
+    return {
+      identity,
+      begin: () =>
+        this.#store.write((datastore, tx) => noteBeginning(datastore, tx, identity, since)),
+      undo: () => this.#store.write((datastore, tx) => dropBeginning(datastore, tx, identity)),
+      commit: (version) => this.#create(name, identity, owner, version).finally(end),
+      abort: end,
+    };
+  }
+
+  /** Keeps a name from everybody until the function returned is called. */
+  #holdName(name: string, owner: Identity): () => void {
     let settle: () => void = () => undefined;
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
     });
     const pending: PendingName = { owner, settled };
     this.#pendingNames.set(name, pending);
-    const end = (): void => {
+    return () => {
       // By now the name may be pending for somebody else.
       if (this.#pendingNames.get(name) === pending) this.#pendingNames.delete(name);
       settle();
     };
-    return {
-      identity,
-      commit: () => this.#create(name, identity, owner).finally(end),
-      abort: end,
-    };
   }
 
-  async #create(name: string | undefined, identity: Identity, owner: Identity): Promise<void> {
+  async #create(
+    name: string | undefined,
+    identity: Identity,
+    owner: Identity,
+    version: FirstVersion | undefined,
+  ): Promise<void> {
     const createdAt = new Timestamp(this.#clock.nowMicros());
     await this.#store.write((datastore, tx) => {
+      dropBeginning(datastore, tx, identity);
       databaseTable.insert(datastore, tx, {
         identity,
         owner,
@@ -203,8 +213,9 @@ export class Control {
         host_type: "Wasm",
         is_locked: false,
       });
-      if (name !== undefined) {
-        nameTable.insert(datastore, tx, { name, database: identity, owner });
+      if (name !== undefined) giveName(datastore, tx, { name, database: identity, owner });
+      if (version !== undefined) {
+        addVersion(datastore, tx, identity, { ...version, at: createdAt, by: owner });
       }
     });
   }
@@ -215,9 +226,9 @@ export class Control {
    */
   addName(identity: Identity, name: string, owner: Identity): Promise<void> {
     return this.#change(identity, (datastore, tx) => {
-      this.#refuseTakenName(datastore, name);
+      this.#refuseTakenName(datastore, name, owner);
       checkNameCount(namesOf(datastore, identity).length + 1);
-      nameTable.insert(datastore, tx, { name, database: identity, owner });
+      giveName(datastore, tx, { name, database: identity, owner });
     });
   }
 
@@ -228,8 +239,8 @@ export class Control {
       checkNameCount(distinct.length);
       nameTable.delete(datastore, tx, "database", identity);
       for (const name of distinct) {
-        this.#refuseTakenName(datastore, name);
-        nameTable.insert(datastore, tx, { name, database: identity, owner });
+        this.#refuseTakenName(datastore, name, owner);
+        giveName(datastore, tx, { name, database: identity, owner });
       }
     });
   }
@@ -244,13 +255,14 @@ export class Control {
     });
   }
 
-  /** Forgets a database and frees its names. One that is not there is forgotten already. */
-  delete(identity: Identity): Promise<void> {
-    return this.#store.write((datastore, tx) => {
-      databaseTable.delete(datastore, tx, "identity", identity);
-      nameTable.delete(datastore, tx, "database", identity);
-      writePolicy(datastore, tx, identity, undefined);
-    });
+  /** Databases whose creation a crash has broken off: nobody knows them, and their files are to go. */
+  beginnings(): Identity[] {
+    return listBeginnings(this.#datastore);
+  }
+
+  /** The files of such a database are gone. */
+  dropBeginning(identity: Identity): Promise<void> {
+    return this.#store.write((datastore, tx) => dropBeginning(datastore, tx, identity));
   }
 
   /** Waits for what is being written and gives the files back. */
@@ -264,17 +276,21 @@ export class Control {
     change: (datastore: Datastore, tx: Transaction) => void,
   ): Promise<void> {
     return this.#store.write((datastore, tx) => {
-      if (readDatabase(datastore, identity) === undefined) throw unknownIdentity();
+      if (!hasDatabase(datastore, identity)) throw unknownIdentity();
       change(datastore, tx);
     });
   }
 
-  #refuseTakenName(datastore: Datastore, name: string): void {
+  /** A name that waits for a deleted database is free to that one's owner. */
+  #refuseTakenName(datastore: Datastore, name: string, owner: Identity): void {
     const isUsed = nameTable.find(datastore, "name", name).length > 0;
-    if (!isUsed && !this.#pendingNames.has(name)) return;
+    const isKept = isNameKept(datastore, name, owner);
+    if (!isUsed && !isKept && !this.#pendingNames.has(name)) return;
     throw new NameTakenError(name);
   }
 }
+
+export { unknownIdentity };
 
 /** LC_NAME_TAKEN with the name, for answers that hold it by itself. */
 export class NameTakenError extends LightconeError {
@@ -286,28 +302,9 @@ export class NameTakenError extends LightconeError {
   }
 }
 
-/** LC_DATABASE_UNKNOWN in the words of the reference. */
-export function unknownIdentity(): LightconeError {
-  return new LightconeError("LC_DATABASE_UNKNOWN", "No such database.");
-}
-
-function readDatabase(datastore: Datastore, identity: Identity): DatabaseRecord | undefined {
-  return databaseTable.find(datastore, "identity", identity).map(toRecord)[0];
-}
-
 function namesOf(datastore: Datastore, identity: Identity): string[] {
   const rows = nameTable.find(datastore, "database", identity);
   return rows.map((row) => row.name).sort();
-}
-
-function toRecord(row: DatabaseRow): DatabaseRecord {
-  return {
-    identity: row.identity,
-    owner: row.owner,
-    createdMicros: row.created_at.micros,
-    hostType: "Wasm",
-    isLocked: row.is_locked,
-  };
 }
 
 function sortByAge(records: DatabaseRecord[]): DatabaseRecord[] {

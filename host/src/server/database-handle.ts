@@ -5,7 +5,8 @@ import type { UpdatePlan } from "../database/database.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RouteOutcome, RouteRequest } from "../database/http-routes.ts";
-import type { CallerData, CallResultData, ModuleHttp, RequestName, Requests } from "./channel.ts";
+import { callerData, callResult } from "./call-data.ts";
+import type { ModuleHttp, RequestName, Requests } from "./channel.ts";
 import type {
   Caller,
   CallResult,
@@ -40,6 +41,7 @@ export interface HandleOptions {
   readonly modules: ModuleLimits;
   readonly moduleHttp: ModuleHttp;
   readonly strictSql: boolean;
+  readonly reportsEnergy: boolean;
   readonly threads: SpareThread;
   readonly clock: Clock;
   /** Deletes the database's directory. */
@@ -54,31 +56,6 @@ const reopenMillis = 250;
 /** A database that takes longer to close than this is ended as it is: what is durable stays so. */
 const closeMillisMax = 10_000;
 
-function callerData(caller: Caller): CallerData {
-  return {
-    identity: caller.identity.value,
-    connectionId: caller.connectionId.value,
-    jwtPayload: caller.jwtPayload,
-  };
-}
-
-function callResult({ kind, message, energyUsed, durationMicros }: CallResultData): CallResult {
-  switch (kind) {
-    case "committed":
-    case "outOfEnergy":
-      return { kind, energyUsed, durationMicros };
-    case "failed":
-    case "fatal":
-      return { kind: "failed", message, energyUsed, durationMicros };
-    case "unknown":
-      return { kind };
-    case "returned":
-      return { kind, json: message, durationMicros };
-    default:
-      return { kind, message };
-  }
-}
-
 interface Follower {
   readonly onText: (text: string) => void;
   readonly onEnd: () => void;
@@ -92,12 +69,15 @@ export class WorkerDatabase implements DatabaseHandle {
   #failure: LightconeError | undefined;
   #lastNumber = 0;
   readonly #sinks = new Map<number, SocketSink>();
+  /** What the sockets have sent. */
+  readonly #incoming = new Map<number, IncomingSocket>();
   readonly #follows = new Map<number, Follower>();
   /** Told, by the numbers of their connections, when the thread ends. */
   readonly #pgEnds = new Map<number, (reason: string) => void>();
   /** Sinks that the turn under way writes to. */
   readonly #written = new Set<SocketSink>();
   #isClosing = false;
+  #closeReason = "";
   #isRemoved = false;
   /** The thread before the present one; its end is awaited. */
   #threadEnded: Promise<void> = Promise.resolve();
@@ -118,7 +98,7 @@ export class WorkerDatabase implements DatabaseHandle {
     if (this.#isClosing) throw unavailable("the database is closing");
     this.#refuseSoonAfterFailure();
     const { clock, identity, directory, callTimeLimitMillis, snapshots, modules } = this.#options;
-    const { dataDirectory, moduleHttp, strictSql, threads } = this.#options;
+    const { dataDirectory, moduleHttp, strictSql, reportsEnergy, threads } = this.#options;
     const options: LinkOptions = {
       threads,
       identity: identity.value,
@@ -129,6 +109,7 @@ export class WorkerDatabase implements DatabaseHandle {
       cacheDirectory: `${dataDirectory}/${cacheDirectory}`,
       moduleHttp,
       strictSql,
+      reportsEnergy,
       nowMillis: () => clock.nowMillis(),
       after: this.#threadEnded,
       lastFailure: this.#lastFailureText,
@@ -157,6 +138,10 @@ export class WorkerDatabase implements DatabaseHandle {
       },
       dropSocket: (socket) => {
         this.#takeSink(socket)?.drop();
+      },
+      energyUsed: (socket, units) => {
+        if (this.#incoming.get(socket)?.meter?.energy(units) !== false) return;
+        this.#takeSink(socket)?.close(CloseCode.tryAgainLater, "energy budget used up");
       },
       logText: (followId, text) => this.#follows.get(followId)?.onText(text),
       ended: (error, detail) => {
@@ -208,8 +193,10 @@ export class WorkerDatabase implements DatabaseHandle {
     }
     const sinks = [...this.#sinks.values()];
     this.#sinks.clear();
-    for (const sink of sinks) sink.close(CloseCode.internalError, closeReason(error.message));
-    for (const onEnd of this.#pgEnds.values()) onEnd(error.message);
+    const code = this.#isClosing ? CloseCode.goingAway : CloseCode.internalError;
+    const reason = this.#isClosing ? this.#closeReason : error.message;
+    for (const sink of sinks) sink.close(code, closeReason(reason));
+    for (const onEnd of this.#pgEnds.values()) onEnd(reason);
     this.#pgEnds.clear();
     for (const { onEnd } of this.#follows.values()) onEnd();
     this.#follows.clear();
@@ -281,7 +268,7 @@ export class WorkerDatabase implements DatabaseHandle {
   /** Closes the database and forgets its data. */
   async #clear(): Promise<void> {
     try {
-      await this.#shutDown("module exited");
+      await this.#within(closeMillisMax, () => this.#shutDown("module exited"));
       await this.#options.removeDirectory();
       this.#failure = undefined;
     } finally {
@@ -289,11 +276,11 @@ export class WorkerDatabase implements DatabaseHandle {
     }
   }
 
-  /** Closes the database for good and deletes its data. */
-  remove(): Promise<void> {
+  /** Closes the database for good; `takeDirectory` deletes its data or moves it away. */
+  remove(takeDirectory: () => Promise<void>): Promise<void> {
     return this.#exclusively(async () => {
-      await this.#shutDown("module exited");
-      await this.#options.removeDirectory();
+      await this.#within(closeMillisMax, () => this.#shutDown("module exited"));
+      await takeDirectory();
       this.#isRemoved = true;
     });
   }
@@ -410,17 +397,19 @@ export class WorkerDatabase implements DatabaseHandle {
       return { receive: () => undefined, closed: () => undefined };
     }
     this.#sinks.set(socket, sink);
-    const incoming = new IncomingSocket(sink);
+    const incoming = new IncomingSocket(socket, sink, options.meter);
+    this.#incoming.set(socket, incoming);
     const { caller, token, confirmed, wire } = options;
     link.post({ kind: "connect", socket, caller: callerData(caller), token, confirmed, wire });
     return {
       receive: (message, isText) => {
-        if (this.#link === link) link.addFrame(socket, incoming, message, isText);
+        if (this.#link === link) link.addFrame(incoming, message, isText);
       },
       closed: () => {
         // Also after a close by the database itself: it knows then that there is nothing to do.
         this.#sinks.delete(socket);
-        if (this.#link === link) link.post({ kind: "disconnect", socket });
+        this.#incoming.delete(socket);
+        if (this.#link === link) link.disconnect(incoming);
       },
     };
   }
@@ -437,29 +426,38 @@ export class WorkerDatabase implements DatabaseHandle {
     );
   }
 
-  close(reason: string): Promise<void> {
-    return this.#exclusively(() => this.#shutDown(reason));
+  /** What waits for the database, such as a publish, is ended with it when the time is over. */
+  close(reason: string, timeoutMillis: number = closeMillisMax): Promise<void> {
+    return this.#within(timeoutMillis, () => this.#exclusively(() => this.#shutDown(reason)));
+  }
+
+  /** Ends the thread as it is if `work`, which closes it, takes too long. */
+  async #within(timeoutMillis: number, work: () => Promise<void>): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#options.report(
+        `not closed within ${timeoutMillis} ms: its thread is ended`,
+        `database ${this.identity.toHex()}`,
+      );
+      void this.#link?.terminate();
+    }, timeoutMillis);
+    try {
+      await work();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #shutDown(reason: string): Promise<void> {
     this.#isClosing = true;
+    this.#closeReason = reason;
     const link = this.#link;
     if (link !== undefined) {
-      const timer = setTimeout(() => {
-        this.#options.report(
-          `not closed within ${closeMillisMax} ms: its thread is ended`,
-          `database ${this.identity.toHex()}`,
-        );
-        void link.terminate();
-      }, closeMillisMax);
       try {
         await link.opened;
         await link.request("close", { reason });
       } catch (thrown) {
         // A database that failed has nothing left to save.
         if (!(thrown instanceof LightconeError)) throw thrown;
-      } finally {
-        clearTimeout(timer);
       }
       await link.terminate();
     }

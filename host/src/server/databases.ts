@@ -5,15 +5,19 @@ import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import type { Manifest } from "./backup/archive.ts";
-import { archiveFault, openBackup, receiveArchive } from "./backup/transfer.ts";
+import {
+  archiveFault,
+  type Backup,
+  type BackupFacts,
+  openBackup,
+  receiveArchive,
+} from "./backup/transfer.ts";
 import type { ModuleHttp } from "./channel.ts";
 import type { Databases, OpenStats } from "./contract.ts";
 import { WorkerDatabase } from "./database-handle.ts";
 import type { Report } from "./report.ts";
 import { SpareThread } from "./spare-thread.ts";
-
-/** Where databases lie inside the data directory, each in a folder named by its identity. */
-export const replicasDirectory = "replicas";
+import { discard, purge, recover, replicaPath, replicasDirectory, tidyTrash } from "./trash.ts";
 
 export interface DatabasesOptions {
   /** The data directory on the server's own disk, and its path for the threads, which open it themselves. */
@@ -29,6 +33,8 @@ export interface DatabasesOptions {
   readonly moduleHttp: ModuleHttp;
   /** Whether SQL over HTTP is of the reference's dialect alone. */
   readonly strictSql: boolean;
+  /** Whether threads tell what sockets' messages have used. */
+  readonly reportsEnergy: boolean;
   /** Told of databases that end by themselves. */
   readonly report: Report;
 }
@@ -38,71 +44,105 @@ export const restoringDirectory = "restoring";
 
 /** Opens no database yet: each gets its thread when it is first used. */
 export function openDatabases(options: DatabasesOptions): Databases {
-  const threads = new SpareThread();
-  threads.refill();
-  const handles = new Map<string, WorkerDatabase>();
-  const pathOf = (identity: Identity): string => `${replicasDirectory}/${identity.toHex()}`;
-  const get = (identity: Identity): WorkerDatabase => {
+  return new WorkerDatabases(options);
+}
+
+class WorkerDatabases implements Databases {
+  readonly #options: DatabasesOptions;
+  readonly #threads = new SpareThread();
+  readonly #handles = new Map<string, WorkerDatabase>();
+
+  constructor(options: DatabasesOptions) {
+    this.#options = options;
+    this.#threads.refill();
+  }
+
+  get(identity: Identity): WorkerDatabase {
     const key = identity.toHex();
-    let handle = handles.get(key);
+    let handle = this.#handles.get(key);
     if (handle === undefined) {
-      const { dataDirectory, clock, callTimeLimitMillis, snapshots, modules, disk, report } =
-        options;
-      const { moduleHttp, strictSql } = options;
+      const { disk, ...options } = this.#options;
+      const path = replicaPath(identity);
       handle = new WorkerDatabase({
+        ...options,
         identity,
-        directory: `${dataDirectory}/${pathOf(identity)}`,
-        callTimeLimitMillis,
-        snapshots,
-        modules,
-        moduleHttp,
-        strictSql,
-        threads,
-        clock,
-        removeDirectory: () => disk.remove(pathOf(identity)),
-        dataDirectory,
-        report,
+        directory: `${options.dataDirectory}/${path}`,
+        threads: this.#threads,
+        removeDirectory: () => disk.remove(path),
       });
-      handles.set(key, handle);
+      this.#handles.set(key, handle);
     }
     return handle;
-  };
-  const remove = async (identity: Identity): Promise<void> => {
+  }
+
+  remove(identity: Identity): Promise<void> {
+    return this.#end(identity, (disk) => disk.remove(replicaPath(identity)));
+  }
+
+  discard(identity: Identity): Promise<void> {
+    return this.#end(identity, discard);
+  }
+
+  /** Closes a database and does away with its directory. */
+  async #end(
+    identity: Identity,
+    takeDirectory: (disk: Disk, identity: Identity) => Promise<void>,
+  ): Promise<void> {
     const key = identity.toHex();
-    const handle = handles.get(key);
+    const take = (): Promise<void> => takeDirectory(this.#options.disk, identity);
+    const handle = this.#handles.get(key);
     if (handle === undefined) {
-      await options.disk.remove(pathOf(identity));
+      await take();
       return;
     }
-    await handle.remove();
-    handles.delete(key);
-  };
-  return {
-    get,
-    remove,
-    async backup(identity, facts) {
-      const lastOffset = await get(identity).durableOffset();
-      return openBackup(options.disk, pathOf(identity), lastOffset, facts);
-    },
-    async restore(identity, owner, archive) {
-      const manifest = await receive(options.disk, pathOf(identity), identity, archive);
-      try {
-        await get(identity).adopt(owner);
-      } catch (thrown) {
-        await remove(identity);
-        throw archiveFault(thrown);
-      }
-      return manifest;
-    },
-    stats: (timeoutMillis) => askAll(handles, timeoutMillis),
-    async closeAll(): Promise<void> {
-      await Promise.all(
-        [...handles.values()].map((handle) => handle.close("the host is stopping")),
-      );
-      await threads.close();
-      handles.clear();
-    },
-  };
+    await handle.remove(take);
+    this.#handles.delete(key);
+  }
+
+  recover(identity: Identity): Promise<void> {
+    return recover(this.#options.disk, identity);
+  }
+
+  purge(identity: Identity): Promise<void> {
+    return purge(this.#options.disk, identity);
+  }
+
+  tidyDiscarded(deleted: readonly Identity[]): Promise<void> {
+    return tidyTrash(this.#options.disk, deleted);
+  }
+
+  async backup(identity: Identity, facts: BackupFacts): Promise<Backup> {
+    const lastOffset = await this.get(identity).durableOffset();
+    return openBackup(this.#options.disk, replicaPath(identity), lastOffset, facts);
+  }
+
+  async restore(
+    identity: Identity,
+    owner: Identity,
+    archive: AsyncIterable<Uint8Array>,
+  ): Promise<Manifest> {
+    const { disk } = this.#options;
+    const manifest = await receive(disk, replicaPath(identity), identity, archive);
+    try {
+      await this.get(identity).adopt(owner);
+    } catch (thrown) {
+      await this.remove(identity);
+      throw archiveFault(thrown);
+    }
+    return manifest;
+  }
+
+  stats(timeoutMillis: number): Promise<ReadonlyMap<string, OpenStats>> {
+    return askAll(this.#handles, timeoutMillis);
+  }
+
+  async closeAll(timeoutMillis?: number): Promise<void> {
+    const handles = [...this.#handles.values()];
+    const reason = "the host is stopping";
+    await Promise.all(handles.map((handle) => handle.close(reason, timeoutMillis)));
+    await this.#threads.close();
+    this.#handles.clear();
+  }
 }
 
 /** What open databases tell of themselves. */

@@ -18,6 +18,8 @@ import { bodyPieces, readBody } from "./body.ts";
 import type { LogFollow } from "./contract.ts";
 import { requireAccess } from "./auth/access.ts";
 import { authenticate } from "./auth/credentials.ts";
+import type { Gate } from "./limits/gate.ts";
+import type { Meter } from "./limits/traffic.ts";
 import type { Report } from "./report.ts";
 import {
   type BytesReply,
@@ -45,6 +47,8 @@ export interface HttpOptions {
   readonly report: Report;
   /** Told of each answer, once it has been given. */
   readonly onAnswer?: (answer: Answered) => void;
+  /** Lets requests through; without one all are. */
+  readonly gate?: Gate;
   /** What the bodies of all requests may take together; `limit.requestBodiesBytesMax` if not given. */
   readonly bodyMemory?: BodyMemory;
   /** Serves HTTPS, and nothing else, with this certificate. */
@@ -101,7 +105,7 @@ export interface HttpServer {
 
 export function createHttpServer(given: HttpOptions): HttpServer {
   const bodyMemory = given.bodyMemory ?? new BodyMemory(limit.requestBodiesBytesMax);
-  const options = { onAnswer: () => undefined, ...given, bodyMemory };
+  const options = { onAnswer: () => undefined, gate: openGate, ...given, bodyMemory };
   const router = createRouter(options.routes);
   const serving = new Set<Promise<void>>();
   const track = (request: IncomingMessage, served: Promise<void>): void => {
@@ -130,7 +134,7 @@ export function createHttpServer(given: HttpOptions): HttpServer {
   return { server, inFlight };
 }
 
-type FullOptions = HttpOptions & Required<Pick<HttpOptions, "bodyMemory" | "onAnswer">>;
+type FullOptions = HttpOptions & Required<Pick<HttpOptions, "bodyMemory" | "gate" | "onAnswer">>;
 
 async function serve(
   options: FullOptions,
@@ -208,6 +212,7 @@ async function answerTo(
   const lease = new BodyLease(options.bodyMemory);
   try {
     const { path, query, local } = splitUrl(url);
+    options.gate.enter(path);
     const match = router(method, path);
     if (method === "OPTIONS" && isPreflight(match, request)) {
       return { outcome: preflightReply, headers, found };
@@ -233,6 +238,7 @@ async function answerTo(
     };
     const { services } = options;
     if (route.credentials === "ignored") {
+      options.gate.request(request, path, undefined);
       return { outcome: await route.handle(routeRequest, services), headers, found };
     }
     const isRequired = route.credentials === "required";
@@ -243,10 +249,15 @@ async function answerTo(
         "spacetime-identity-token": caller.token.token,
       };
     }
+    const meter = options.gate.request(request, path, caller);
     if (route.path.startsWith("/v1/database")) {
       requireAccess(services, params["db"], caller.token, caller.isAnonymous);
     }
-    const outcome = await route.handle({ ...routeRequest, ...caller }, services);
+    const outcome = await route.handle({ ...routeRequest, ...caller, meter }, services);
+    if (outcome.kind === "upgrade") {
+      const target = { ...outcome.target, meter: options.gate.connection(request, caller) };
+      return { outcome: { ...outcome, target }, headers, found };
+    }
     return { outcome, headers, found };
   } catch (thrown) {
     if (isFault(thrown)) options.report(thrown, describe(request));
@@ -255,6 +266,14 @@ async function answerTo(
     lease.end();
   }
 }
+
+const openMeter: Meter = { calls: () => true, energy: () => true };
+
+const openGate: Gate = {
+  enter: () => undefined,
+  request: () => openMeter,
+  connection: () => openMeter,
+};
 
 /** Refusals that the operator must hear of: no client can mend them. */
 const operatorCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -1,25 +1,46 @@
 // What sockets have sent that a database's thread has not worked on yet. Each is read from only as long as little of it waits: a
-// client that sends more than the database takes slows itself down, not the others.
+// client that sends more than the database takes slows itself down, not the others. And each has only so much in a batch, and
+// few batches are under way: what another client sends waits for no more than those.
 import { CloseCode } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { SocketSink } from "./contract.ts";
+import { FrameBatch } from "./frame-batch.ts";
+import type { Meter } from "./limits/traffic.ts";
 
 /** Messages of one socket that may wait before it is not read from; one read may bring as many again. */
 const pauseCount = limit.incomingFrameCountMax / 4;
 
 /** One socket's part in it. */
 export class IncomingSocket {
+  readonly id: number;
   readonly sink: Pick<SocketSink, "pause" | "close">;
-  /** Of these, so many are in the batch that is being gathered. */
+  /** Counts messages for the socket's client. */
+  readonly meter: Meter | undefined;
   byteCount = 0;
   messageCount = 0;
+  /** Of these, so many are in the batch that is being gathered. */
   batchByteCount = 0;
   batchMessageCount = 0;
   isPaused = false;
   isClosed = false;
+  /** Whether it counts among those that send. */
+  isSending = false;
+  /** Messages for later batches, from `heldFrom` on. */
+  held: Uint8Array[] = [];
+  /** Which of them are text. */
+  heldText: boolean[] = [];
+  heldFrom = 0;
+  /** To be done when all messages have gone to the thread. */
+  afterwards: (() => void) | undefined;
 
-  constructor(sink: Pick<SocketSink, "pause" | "close">) {
+  constructor(id: number, sink: Pick<SocketSink, "pause" | "close">, meter?: Meter) {
+    this.id = id;
     this.sink = sink;
+    this.meter = meter;
+  }
+
+  get isHeld(): boolean {
+    return this.heldFrom < this.held.length;
   }
 }
 
@@ -32,34 +53,53 @@ interface BatchShare {
 
 /** All sockets of a database. */
 export class Incoming {
+  readonly #send: (buffer: ArrayBuffer, length: number) => void;
+  readonly #batch = new FrameBatch();
   #byteCount = 0;
   #messageCount = 0;
+  /** Sockets that have sent something and are still there. */
+  #senderCount = 0;
   /** Sockets with messages in the batch that is being gathered. */
   #gathering: IncomingSocket[] = [];
   /** Batches under way, oldest first. */
   readonly #batches: (readonly BatchShare[])[] = [];
   readonly #paused = new Set<IncomingSocket>();
+  /** Sockets with messages for later batches; who has waited longest comes first. */
+  readonly #held = new Set<IncomingSocket>();
+
+  /** `send` takes a batch to the thread. */
+  constructor(send: (buffer: ArrayBuffer, length: number) => void) {
+    this.#send = send;
+  }
 
   /** Messages that the thread has not worked on yet. */
   get messageCount(): number {
     return this.#messageCount;
   }
 
-  /** A message joins the batch. False if the socket has too many and was closed: then it is nobody's. */
-  add(socket: IncomingSocket, byteCount: number): boolean {
+  /** Takes a message. False if the socket has too many and was closed: then it is nobody's. */
+  add(socket: IncomingSocket, message: Uint8Array, isText: boolean): boolean {
     if (socket.isClosed) return false;
     if (socket.messageCount >= limit.incomingFrameCountMax) {
-      socket.isClosed = true;
-      socket.sink.close(CloseCode.tryAgainLater, "too many requests");
+      close(socket);
       return false;
     }
-    if (socket.batchMessageCount === 0) this.#gathering.push(socket);
-    socket.batchMessageCount++;
-    socket.batchByteCount += byteCount;
+    const byteCount = message.length;
     socket.messageCount++;
     socket.byteCount += byteCount;
     this.#byteCount += byteCount;
     this.#messageCount++;
+    if (!socket.isSending) {
+      socket.isSending = true;
+      this.#senderCount++;
+    }
+    if (!socket.isHeld && this.#hasTurn(socket)) {
+      this.#gather(socket, message, isText);
+    } else {
+      socket.held.push(message);
+      socket.heldText.push(isText);
+      this.#held.add(socket);
+    }
     if (!socket.isPaused && this.#hasTooMuch(socket, 1)) {
       socket.isPaused = true;
       this.#paused.add(socket);
@@ -68,17 +108,80 @@ export class Incoming {
     return true;
   }
 
-  /** The batch goes to the thread. */
-  endBatch(): void {
-    this.#batches.push(
-      this.#gathering.map((socket) => {
-        const { batchByteCount: byteCount, batchMessageCount: messageCount } = socket;
-        socket.batchByteCount = 0;
-        socket.batchMessageCount = 0;
-        return { socket, byteCount, messageCount };
-      }),
-    );
+  /** Whether the batch that is being gathered has room for more of a socket. */
+  #hasTurn({ batchMessageCount, batchByteCount }: IncomingSocket): boolean {
+    const countMax = this.#senderCount > 1 ? limit.incomingTurnCount : limit.incomingLoneTurnCount;
+    return batchMessageCount < countMax && batchByteCount < limit.incomingTurnBytes;
+  }
+
+  #gather(socket: IncomingSocket, message: Uint8Array, isText: boolean): void {
+    if (socket.batchMessageCount === 0) this.#gathering.push(socket);
+    socket.batchMessageCount++;
+    socket.batchByteCount += message.length;
+    this.#batch.add(socket.id, message, isText);
+  }
+
+  /** Sends what there is, as far as batches may be under way. */
+  flush(): void {
+    while (this.#batches.length < limit.incomingBatchCount) {
+      this.#refill();
+      if (this.#batch.isEmpty) return;
+      this.sendBatch();
+    }
+  }
+
+  /** Sends what is gathered, so that what is sent next comes after it. */
+  sendBatch(): void {
+    if (this.#batch.isEmpty) return;
+    const shares = this.#gathering.map((socket) => {
+      const { batchByteCount: byteCount, batchMessageCount: messageCount } = socket;
+      socket.batchByteCount = 0;
+      socket.batchMessageCount = 0;
+      return { socket, byteCount, messageCount };
+    });
+    this.#batches.push(shares);
     this.#gathering = [];
+    const { buffer, length } = this.#batch.take();
+    this.#send(buffer, length);
+    for (const { socket, messageCount } of shares) {
+      if (socket.meter?.calls(messageCount) === false && !socket.isClosed) close(socket);
+    }
+  }
+
+  /** Adds what was held back: up to one turn for each socket. */
+  #refill(): void {
+    // Those that go on waiting come to the end of the same row.
+    const waiting = [...this.#held];
+    for (const socket of waiting) {
+      while (socket.isHeld && this.#hasTurn(socket)) {
+        const at = socket.heldFrom++;
+        this.#gather(socket, socket.held[at] as Uint8Array, socket.heldText[at] as boolean);
+      }
+      this.#held.delete(socket);
+      if (socket.isHeld) {
+        this.#held.add(socket);
+        continue;
+      }
+      socket.held = [];
+      socket.heldText = [];
+      socket.heldFrom = 0;
+      this.#finish(socket);
+    }
+  }
+
+  #finish(socket: IncomingSocket): void {
+    if (socket.afterwards === undefined) return;
+    this.sendBatch();
+    socket.afterwards();
+    socket.afterwards = undefined;
+  }
+
+  /** Does something when all messages of a socket that is gone are with the thread; now, if they are. */
+  after(socket: IncomingSocket, action: () => void): void {
+    if (socket.isSending) this.#senderCount--;
+    socket.isSending = false;
+    socket.afterwards = action;
+    if (!socket.isHeld) this.#finish(socket);
   }
 
   /** The thread has worked on the oldest batch. */
@@ -89,6 +192,7 @@ export class Incoming {
       this.#byteCount -= byteCount;
       this.#messageCount -= messageCount;
     }
+    this.flush();
     for (const socket of this.#paused) {
       if (this.#hasTooMuch(socket, 0.5)) continue;
       this.#paused.delete(socket);
@@ -103,4 +207,9 @@ export class Incoming {
     const bytesMax = isCongested ? limit.incomingShareBytes : limit.incomingBytesMax;
     return byteCount > bytesMax * share || messageCount > pauseCount * share;
   }
+}
+
+function close(socket: IncomingSocket): void {
+  socket.isClosed = true;
+  socket.sink.close(CloseCode.tryAgainLater, "too many requests");
 }

@@ -110,6 +110,9 @@ export class Listener {
   stop(): void {
     this.#server.close();
     this.#server.closeIdleConnections();
+    this.#server.prependListener("request", (_request, response) => {
+      response.shouldKeepAlive = false;
+    });
   }
 
   /** Resolves when all connections have ended; those that have not after `graceMillis` are cut. */

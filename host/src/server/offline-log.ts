@@ -16,9 +16,10 @@ import { planRepair, repairLog, type RepairPlan } from "../log/inspect/repair.ts
 import { type LogSummary, summarizeLog } from "../log/inspect/summary.ts";
 import { scanLog } from "../log/scan.ts";
 import { describeModule } from "../module/describe.ts";
-import { controlLogDirectory, nameTable } from "./control.ts";
+import { controlLogDirectory } from "./control.ts";
+import { nameTable } from "./control-data/tables.ts";
 import { parseDatabaseRef } from "./database-name.ts";
-import { replicasDirectory } from "./databases.ts";
+import { replicasDirectory } from "./trash.ts";
 import { lockDataDir } from "./lock-file.ts";
 import { unknownName } from "./resolve.ts";
 

@@ -1,6 +1,7 @@
 // Answers as values: a route returns one, and only http.ts writes it to a socket.
 import { LightconeError } from "@lightcone/abi";
 import type { LogFollow } from "./contract.ts";
+import { RateLimitError } from "./limits/traffic.ts";
 import { statusByCode } from "./status.ts";
 
 /** A name may have several values. */
@@ -69,6 +70,9 @@ export function errorText(error: LightconeError): string {
  * details stay here.
  */
 export function errorReply(thrown: unknown): Reply {
+  if (thrown instanceof RateLimitError) {
+    return textReply(429, thrown.message, { "retry-after": `${thrown.retryAfterSeconds}` });
+  }
   if (thrown instanceof LightconeError) {
     return textReply(statusByCode[thrown.code], errorText(thrown));
   }

@@ -2,8 +2,3 @@
 
 /** Told of faults that no client is to blame for; `where` says during what. */
 export type Report = (thrown: unknown, where: string) => void;
-
-export const reportToStandardError: Report = (thrown, where) => {
-  const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  process.stderr.write(`${where}: ${text}\n`);
-};

@@ -1,6 +1,7 @@
 // From the path of a request to a database and the right to use it.
 import { ConnectionId, Identity, LightconeError } from "@lightcone/abi";
 import type { Random } from "../base/random.ts";
+import type { DeletedRecord } from "./control-data/deleted.ts";
 import type { Caller, DatabaseHandle } from "./contract.ts";
 import { type Control, type DatabaseRecord, unknownIdentity } from "./control.ts";
 import { type DatabaseRef, parseDatabaseRef } from "./database-name.ts";
@@ -29,6 +30,12 @@ export function findDatabase(control: Control, ref: DatabaseRef): DatabaseRecord
   return identity === undefined ? undefined : control.database(identity);
 }
 
+/** As `findDatabase`, among those that were deleted and can come back. */
+export function findDeleted({ deleted }: Control, ref: DatabaseRef): DeletedRecord | undefined {
+  const identity = ref.kind === "identity" ? ref.identity : deleted.identityOfName(ref.name);
+  return identity === undefined ? undefined : deleted.find(identity);
+}
+
 /** The database that a request is about. LC_DATABASE_UNKNOWN if there is none. */
 export function databaseOf(request: RouteRequest, { control }: Services): DatabaseRecord {
   const record = control.database(identityOfRef(control, databaseRefOf(request)));
@@ -39,23 +46,6 @@ export function databaseOf(request: RouteRequest, { control }: Services): Databa
 /** As `databaseOf`, ready to be asked. */
 export function handleOf(request: RouteRequest, services: Services): DatabaseHandle {
   return services.databases.get(databaseOf(request, services).identity);
-}
-
-/**
- * LC_FORBIDDEN unless the caller owns the database. `action` says what was to be done, in the
- * infinitive.
- */
-export function requireOwner(
-  record: DatabaseRecord,
-  { token: { identity } }: CallerRequest,
-  action: string,
-): void {
-  if (identity.equals(record.owner)) return;
-  throw new LightconeError(
-    "LC_FORBIDDEN",
-    `${identity.toHex()} is not authorized to perform action on database ` +
-      `${record.identity.toHex()}: ${action}`,
-  );
 }
 
 /** The identity in the path where only that may stand: 64 hex digits and nothing before them. LC_REQUEST_INVALID. */

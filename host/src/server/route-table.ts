@@ -4,7 +4,9 @@ import { authPolicyRoutes } from "./routes/auth-policy.ts";
 import { backupRoutes } from "./routes/backup.ts";
 import { callRoutes } from "./routes/call.ts";
 import { databaseRoutes } from "./routes/database.ts";
+import { deletionRoutes } from "./routes/deletion.ts";
 import { energyRoutes } from "./routes/energy.ts";
+import { grantRoutes } from "./routes/grants.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityRoutes } from "./routes/identity.ts";
 import { logRoutes } from "./routes/logs.ts";
@@ -16,6 +18,7 @@ import { openApiRoute } from "./routes/openapi.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { subscribeRoutes } from "./routes/subscribe.ts";
+import { versionRoutes } from "./routes/versions.ts";
 
 export const routes: readonly Route[] = [
   ...healthRoutes,
@@ -24,6 +27,9 @@ export const routes: readonly Route[] = [
   ...energyRoutes,
   ...publishRoutes,
   ...databaseRoutes,
+  ...deletionRoutes,
+  ...versionRoutes,
+  ...grantRoutes,
   ...nameRoutes,
   ...authPolicyRoutes,
   ...backupRoutes,

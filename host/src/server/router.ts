@@ -8,8 +8,12 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Caller, DatabaseHandle, Databases } from "./contract.ts";
 import type { Control } from "./control.ts";
+import type { Deletions } from "./deletions.ts";
+import type { Meter } from "./limits/traffic.ts";
+import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { RouteDescription } from "./openapi/description.ts";
+import type { Readiness } from "./readiness.ts";
 import type { BytesReply, Headers, Reply, StreamReply } from "./reply.ts";
 import type { AccessRules } from "./auth/access.ts";
 import type { Tokens, VerifiedToken } from "./auth/token.ts";
@@ -18,9 +22,12 @@ import type { Tokens, VerifiedToken } from "./auth/token.ts";
 export interface Services extends AccessRules {
   readonly control: Control;
   readonly databases: Databases;
+  readonly deletions: Deletions;
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly random: Random;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
   /** Whether only programs of this machine can reach the listener. */
   readonly isLoopback: boolean;
   /** What is counted while requests and sockets are served. */
@@ -52,6 +59,8 @@ export interface CallerRequest extends RouteRequest {
   readonly token: VerifiedToken;
   /** No token was given. */
   readonly isAnonymous: boolean;
+  /** What it uses counts for its client. */
+  readonly meter: Meter;
 }
 
 /** A WebSocket whose request is good in all respects. */
@@ -62,6 +71,8 @@ export interface UpgradeTarget {
   readonly token: string;
   readonly options: SubscribeOptions;
   readonly protocol: Subprotocol;
+  /** What its messages count for. */
+  readonly meter?: Meter;
   /** To be sent with the answer 101, beside the header that names the protocol. */
   readonly headers: Headers;
 }

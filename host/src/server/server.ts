@@ -11,36 +11,44 @@ import { limit } from "../base/limit.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { type GenerateKeyPair, generateKeyPair } from "../base/keys.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import { systemTimers } from "../base/timers.ts";
 import type { ModuleHttp } from "./channel.ts";
 import type { Databases } from "./contract.ts";
 import { Control, controlLogDirectory } from "./control.ts";
 import { cacheDirectory } from "./database-handle.ts";
 import { type DatabasesOptions, openDatabases, restoringDirectory } from "./databases.ts";
+import { Deletions } from "./deletions.ts";
 import { createHttpServer } from "./http.ts";
+import { logAccess } from "./access-log.ts";
 import { type AuthOptions, openAuth } from "./auth/setup.ts";
+import { createGate } from "./limits/gate.ts";
+import { noTrafficLimits, Traffic, type TrafficLimits } from "./limits/traffic.ts";
 import { Listener, parseListenAddress } from "./listener.ts";
 import { lockDataDir } from "./lock-file.ts";
+import { createLogger, type LogFormat, type Logger, type LogLevel, reportTo } from "./logger.ts";
 import { stampDataDir } from "./metadata.ts";
 import { countAnswers } from "./metrics/count-answers.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PgListener } from "./pg/listener.ts";
-import { type Report, reportToStandardError } from "./report.ts";
+import { Readiness } from "./readiness.ts";
+import type { Report } from "./report.ts";
 import { routes } from "./route-table.ts";
 import type { Services } from "./router.ts";
 import { createSocketServer, type SocketServer } from "./socket.ts";
 import { TlsFiles, type TlsPaths } from "./tls.ts";
+import { hostVersion } from "./version.ts";
 
 /** A call that goes on for so many milliseconds after its budget is stuck in the host: its thread is ended. */
 const stuckAfterMs = 10_000;
 
-/** How long requests under way may take to end when the host closes, in milliseconds. */
-const requestGraceMs = 5000;
+/** How long requests under way, and statements of PostgreSQL's protocol, may take to end when the host closes, in milliseconds. */
+const requestGraceMs = 1500;
+
+/** How long databases may take to close then; those that are stuck are ended as they are. */
+const databaseGraceMs = 2500;
 
 /** How long clients may take to answer a Close frame, in milliseconds (protocol.md section 8). */
 const socketGraceMs = 250;
-
-/** How long statements of PostgreSQL's protocol may take to end when the host closes, in milliseconds. */
-const pgGraceMs = 2000;
 
 export interface ServerOptions {
   /** `HOST:PORT`; port 0 draws a free one. */
@@ -63,10 +71,18 @@ export interface ServerOptions {
   readonly auth?: AuthOptions;
   /** Serves HTTPS alone, with these files. */
   readonly tls?: TlsPaths;
+  /** For how long a deleted database can come back, in milliseconds; 24 h if not given, 0 for not at all. */
+  readonly deleteGraceMs?: number;
+  /** What each client may ask for; no limits if not given. */
+  readonly limits?: Partial<TrafficLimits>;
+  /** Whether the last address in X-Forwarded-For is the client's: there is a proxy before the host. */
+  readonly trustProxy?: boolean;
+  /** What the host says about itself on standard error; warnings and faults as text if not given. */
+  readonly logging?: { readonly level: LogLevel; readonly format: LogFormat };
   readonly clock?: Clock;
   readonly random?: Random;
   readonly generateKeyPair?: GenerateKeyPair;
-  /** Told of faults of the host and its disk; by default they are written to standard error. */
+  /** Told of faults of the host and its disk; by default they are events like others. */
   readonly report?: Report;
   /** How databases are run: by default each on a thread of its own. */
   readonly makeDatabases?: (options: DatabasesOptions) => Databases;
@@ -97,22 +113,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const pgListen = pgListenAddr === undefined ? undefined : parseListenAddress(pgListenAddr);
   const undo = new UndoList();
   try {
-    const { listener, inFlight, pgListener } = await assemble(options, undo);
+    const { listener, inFlight, pgListener, logger, readiness } = await assemble(options, undo);
     await listener.listen(address);
-    if (pgListen !== undefined) {
-      await pgListener.listen(pgListen);
-      undo.add(() => pgListener.close(pgGraceMs));
-    }
+    if (pgListen !== undefined) await pgListener.listen(pgListen);
     undo.add(async () => {
+      logger.log("info", "host_stopping");
+      readiness.drain();
       listener.stop();
-      await inFlight(requestGraceMs);
+      await Promise.all([inFlight(requestGraceMs), pgListener.close(requestGraceMs)]);
     });
+    const pgAddress = pgListen === undefined ? undefined : pgListener.address;
+    const { address: bound } = listener;
+    logger.log("info", "host_started", { address: bound, pgAddress, version: hostVersion });
     let closing: Promise<void> | undefined;
     return {
-      address: listener.address,
+      address: bound,
       port: listener.port,
-      pgAddress: pgListen === undefined ? undefined : pgListener.address,
-      close: () => (closing ??= undo.run()),
+      pgAddress,
+      close: () =>
+        (closing ??= undo.run().finally(() => {
+          logger.log("info", "host_stopped");
+        })),
     };
   } catch (thrown) {
     await undo.run();
@@ -125,19 +146,17 @@ interface Assembled {
   readonly pgListener: PgListener;
   /** Resolves when no request is under way, or after that many milliseconds. */
   readonly inFlight: (timeoutMs: number) => Promise<void>;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
 }
 
 /** Opens everything but the listener. */
 async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembled> {
-  const { clock = systemClock, random = systemRandom, report = reportToStandardError } = options;
+  const { clock = systemClock, random = systemRandom } = options;
+  const logger = makeLogger(options, clock);
+  const report = options.report ?? reportTo(logger);
   const dataDir = resolve(options.dataDir);
-  const disk = await openDataDir(dataDir);
-  const lock = await lockDataDir(dataDir, disk, random);
-  undo.add(() => lock.release());
-  await stampDataDir(disk);
-  await disk.remove(restoringDirectory);
-  const cacheLimits = { countMax: limit.cacheCountMax, bytesMax: limit.cacheBytesMax };
-  await pruneDirectory(resolve(dataDir, cacheDirectory), cacheLimits);
+  const disk = await prepareDataDir(dataDir, random, undo);
   const tls = options.tls === undefined ? undefined : await TlsFiles.open(options.tls, report);
   undo.add(async () => tls?.stop());
   const makeKeys = options.generateKeyPair ?? generateKeyPair;
@@ -146,17 +165,22 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
   const control = await openControl(dataDir, disk, clock);
   undo.add(() => control.close());
   const { makeDatabases = openDatabases, makeSockets = createSocketServer } = options;
-  const { modules = {} } = options;
-  const budgetMs = modules.callBudgetMillis ?? limit.callBudgetMillis;
   const databases = makeDatabases({
+    ...databaseSettings(options),
     disk,
     dataDirectory: dataDir,
     clock,
-    callTimeLimitMillis: options.callTimeLimitMs ?? budgetMs + stuckAfterMs,
-    modules,
-    snapshots: options.snapshots ?? {},
-    moduleHttp: options.moduleHttp ?? "public",
-    strictSql: options.strictSql ?? false,
+    report,
+  });
+  const readiness = new Readiness(disk, clock);
+  const traffic = new Traffic({ ...noTrafficLimits, ...options.limits }, clock);
+  const { trustProxy: trustsProxy = false } = options;
+  const gate = createGate({ readiness, traffic, trustsProxy });
+  const deletions = await Deletions.open({
+    control,
+    databases,
+    timers: systemTimers,
+    graceMillis: options.deleteGraceMs ?? limit.deleteGraceMillis,
     report,
   });
   const metrics = new Metrics();
@@ -165,10 +189,13 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     control,
     hostPolicy,
     databases,
+    deletions,
     tokens,
     clock,
     random,
     metrics,
+    readiness,
+    logger,
     // Known once it listens.
     get isLoopback() {
       return listener.isLoopback;
@@ -180,17 +207,36 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     services,
     upgrade,
     report,
+    gate,
     onAnswer: countAnswers(services),
     ...(tls === undefined ? {} : { tls }),
   });
+  logAccess(server, { logger, clock, trustsProxy });
   const listener = new Listener(server, report);
   undo.add(() => listener.end(socketGraceMs));
   // Before the connections end: clients are told why.
   undo.add(async () => {
-    await databases.closeAll();
+    await Promise.all([deletions.close(), databases.closeAll(databaseGraceMs)]);
     sockets.closeAll("the host is stopping");
   });
-  return { listener, inFlight, pgListener: new PgListener({ services, tls, report }) };
+  const pgListener = new PgListener({ services, tls, report });
+  return { listener, inFlight, pgListener, logger, readiness };
+}
+
+function makeLogger({ logging }: ServerOptions, clock: Clock): Logger {
+  const write = (line: string): void => void process.stderr.write(line);
+  return createLogger({ level: "warn", format: "text", ...logging, clock, write });
+}
+
+/** What the options say about databases. */
+function databaseSettings(
+  options: ServerOptions,
+): Omit<DatabasesOptions, "disk" | "dataDirectory" | "clock" | "report"> {
+  const { modules = {}, snapshots = {}, moduleHttp = "public", strictSql = false } = options;
+  const budgetMs = modules.callBudgetMillis ?? limit.callBudgetMillis;
+  const callTimeLimitMillis = options.callTimeLimitMs ?? budgetMs + stuckAfterMs;
+  const reportsEnergy = (options.limits?.energyPerMinute ?? 0) > 0;
+  return { callTimeLimitMillis, modules, snapshots, moduleHttp, strictSql, reportsEnergy };
 }
 
 async function openControl(dataDir: string, disk: Disk, clock: Clock): Promise<Control> {
@@ -204,6 +250,18 @@ async function openControl(dataDir: string, disk: Disk, clock: Clock): Promise<C
       `${thrown.message}; \`lightcone log verify ${words}\` tells more`,
     );
   }
+}
+
+/** Makes the data directory this host's, and rids it of what earlier ones need no more. */
+async function prepareDataDir(dataDir: string, random: Random, undo: UndoList): Promise<Disk> {
+  const disk = await openDataDir(dataDir);
+  const lock = await lockDataDir(dataDir, disk, random);
+  undo.add(() => lock.release());
+  await stampDataDir(disk);
+  await disk.remove(restoringDirectory);
+  const cacheLimits = { countMax: limit.cacheCountMax, bytesMax: limit.cacheBytesMax };
+  await pruneDirectory(resolve(dataDir, cacheDirectory), cacheLimits);
+  return disk;
 }
 
 async function openDataDir(dataDir: string): Promise<Disk> {

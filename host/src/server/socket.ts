@@ -150,11 +150,11 @@ function attach(
     count.ends("idle_timeout");
     ws.terminate();
   });
-  const { caller, token, protocol } = target;
+  const { caller, token, protocol, meter } = target;
   const { compression, confirmed, light } = target.options;
   const wire = { protocol, compression, light };
   const connection: DatabaseConnection = target.database.connect(
-    { caller, token, confirmed, wire },
+    { caller, token, confirmed, wire, ...(meter === undefined ? {} : { meter }) },
     sink,
   );
   const isTextTaken = takesText(protocol);

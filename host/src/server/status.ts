@@ -45,6 +45,7 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   LC_REQUEST_INVALID: 400,
   LC_FRAME_INVALID: 400,
   LC_LIMIT: 413,
+  LC_RATE_LIMIT: 429,
   LC_LOG_CORRUPT: 500,
   LC_LOG_FORMAT: 500,
   LC_LOG_REPLAY: 500,

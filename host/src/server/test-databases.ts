@@ -208,6 +208,31 @@ export class TestDatabases implements Databases {
     this.byIdentity.delete(identity.toHex());
   }
 
+  /** Those put aside. */
+  readonly discarded: Map<string, TestDatabase> = new Map();
+
+  async discard(identity: Identity): Promise<void> {
+    const key = identity.toHex();
+    const database = this.byIdentity.get(key);
+    if (database !== undefined) this.discarded.set(key, database);
+    await this.remove(identity);
+  }
+
+  async recover(identity: Identity): Promise<void> {
+    const key = identity.toHex();
+    const database = this.discarded.get(key);
+    if (database !== undefined) this.byIdentity.set(key, database);
+    this.discarded.delete(key);
+  }
+
+  async purge(identity: Identity): Promise<void> {
+    this.discarded.delete(identity.toHex());
+  }
+
+  async tidyDiscarded(deleted: readonly Identity[]): Promise<void> {
+    for (const identity of deleted) await this.discard(identity);
+  }
+
   /** A backup is the program, in two pieces. */
   async backup(identity: Identity): Promise<Backup> {
     const program = Buffer.from(present(this.get(identity).programText, "a program"));

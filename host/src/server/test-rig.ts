@@ -6,13 +6,20 @@ import { ManualClock } from "../base/clock.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
 import { generateKeyPair } from "../base/keys.ts";
 import { seededRandom } from "../base/random.ts";
+import { ManualTimers } from "../base/timers.ts";
 import { type AuthPolicy, openPolicy } from "./auth/policy.ts";
 import { Control } from "./control.ts";
+import { Deletions } from "./deletions.ts";
 import { createHttpServer } from "./http.ts";
+import { createGate } from "./limits/gate.ts";
+import { noTrafficLimits, Traffic, type TrafficLimits } from "./limits/traffic.ts";
 import { Listener } from "./listener.ts";
+import { createLogger } from "./logger.ts";
 import { countAnswers } from "./metrics/count-answers.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { undeclared } from "./openapi/answers.ts";
+import { Readiness } from "./readiness.ts";
+import type { Report } from "./report.ts";
 import { routes as allRoutes } from "./route-table.ts";
 import {
   createRouter,
@@ -98,9 +105,12 @@ export interface Rig {
   readonly databases: TestDatabases;
   readonly tokens: Tokens;
   readonly clock: ManualClock;
+  readonly timers: ManualTimers;
   readonly disk: MemoryDisk;
   /** Faults that the server has reported. */
   readonly reported: { readonly thrown: unknown; readonly where: string }[];
+  /** Lines of the host's log. */
+  readonly logged: readonly string[];
   /** WebSockets that were let through. */
   readonly upgrades: UpgradeTarget[];
   readonly send: (path: string, sent?: Sent) => Promise<Answer>;
@@ -114,6 +124,7 @@ export interface RigOptions {
   /** Whether the server shall believe that others than this machine can reach it. */
   readonly isPublic?: boolean;
   readonly hostPolicy?: AuthPolicy;
+  readonly limits?: Partial<TrafficLimits>;
 }
 
 async function publish(
@@ -131,26 +142,39 @@ async function publish(
   return identity.toHex();
 }
 
-/** Starts the routes on a free port. */
-export async function openRig(options: RigOptions): Promise<Rig> {
-  const { routes, isPublic = false } = options;
+type RigServices = Services &
+  Pick<Rig, "clock" | "timers" | "disk" | "databases" | "control" | "tokens">;
+
+/** All that routes work with, without a machine. */
+async function openServices(
+  { hostPolicy = openPolicy, isPublic = false }: RigOptions,
+  report: Report,
+  write: (line: string) => void,
+): Promise<RigServices> {
   const clock = new ManualClock(startMicros);
   const random = seededRandom(7);
   const disk = new MemoryDisk();
+  const timers = new ManualTimers(clock);
   const control = await Control.open(disk, clock);
   const tokens = await Tokens.open({ keys: await generateKeyPair(), clock, random });
   const databases = new TestDatabases();
-  const services: Services = {
-    control,
-    hostPolicy: options.hostPolicy ?? openPolicy,
-    databases,
-    tokens,
-    clock,
-    random,
-    isLoopback: !isPublic,
-    metrics: new Metrics(),
-  };
+  const graceMillis = 3_600_000;
+  const deletions = await Deletions.open({ control, databases, timers, graceMillis, report });
+  const readiness = new Readiness(disk, clock);
+  const logger = createLogger({ level: "debug", format: "text", clock, write });
+  const data = { control, databases, deletions, hostPolicy, tokens };
+  const host = { readiness, logger, metrics: new Metrics(), isLoopback: !isPublic };
+  return { ...data, ...host, clock, random, timers, disk };
+}
+
+/** Starts the routes on a free port. */
+export async function openRig(options: RigOptions): Promise<Rig> {
+  const { routes, limits } = options;
   const reported: Rig["reported"] = [];
+  const logged: string[] = [];
+  const report: Report = (thrown, where) => void reported.push({ thrown, where });
+  const services = await openServices(options, report, (line) => void logged.push(line));
+  const { control, databases, deletions, clock, readiness } = services;
   const upgrades: UpgradeTarget[] = [];
   const upgrade: Upgrade = (_request, socket, _head, target) => {
     upgrades.push(target);
@@ -159,12 +183,13 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
     );
   };
-  const report = (thrown: unknown, where: string): void => void reported.push({ thrown, where });
+  const traffic = new Traffic({ ...noTrafficLimits, ...limits }, clock);
   const { server, inFlight } = createHttpServer({
     routes,
     services,
     upgrade,
     report,
+    gate: createGate({ readiness, traffic, trustsProxy: true }),
     onAnswer: countAnswers(services),
   });
   const listener = new Listener(server, report);
@@ -176,20 +201,18 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     return answer;
   };
   return {
+    ...services,
     port,
     services,
-    control,
-    databases,
-    tokens,
-    clock,
-    disk,
     reported,
+    logged,
     upgrades,
     send,
     publish: (name, owner, program = "program") => publish(services, name, owner, program),
     async close() {
       listener.stop();
       await inFlight(1000);
+      await deletions.close();
       await databases.closeAll();
       await listener.end(100);
       await control.close();

@@ -7,14 +7,7 @@ import { WatchCode } from "../database/parts.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import { type DeliverFrames, openSlab } from "../session/slab.ts";
 import { CallWatchdog, describeWatched, makeWatchMemory } from "./call-watch.ts";
-import {
-  type FromWorker,
-  type ModuleHttp,
-  type RequestName,
-  type Requests,
-  textFrameBit,
-  type ToWorker,
-} from "./channel.ts";
+import type { FromWorker, ModuleHttp, RequestName, Requests, ToWorker } from "./channel.ts";
 import { Incoming, type IncomingSocket } from "./incoming.ts";
 import type { SpareThread } from "./spare-thread.ts";
 
@@ -26,6 +19,8 @@ export interface LinkListener {
   framesEnd(): void;
   closeSocket(socket: number, code: number, reason: string): void;
   dropSocket(socket: number): void;
+  /** A socket's messages have used so many units. */
+  energyUsed(socket: number, units: number): void;
   logText(followId: number, text: string): void;
   /** `detail` is for whoever runs the host. */
   ended(error: LightconeError, detail?: string): void;
@@ -41,6 +36,7 @@ export interface LinkOptions {
   readonly cacheDirectory: string;
   readonly moduleHttp: ModuleHttp;
   readonly strictSql: boolean;
+  readonly reportsEnergy: boolean;
   readonly nowMillis: () => number;
   /** Settles when the thread before this one is gone: two must not have the same files open. */
   readonly after: Promise<void>;
@@ -55,9 +51,6 @@ interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: LightconeError) => void;
 }
-
-const batchBytesMin = 4096;
-const headerBytes = 8;
 
 export class WorkerLink {
   #worker: Worker | undefined;
@@ -78,13 +71,13 @@ export class WorkerLink {
   #isOpen = false;
   /** What a call that ran too long was asked for as. */
   #stuckIn: string | undefined;
-  #batch: Uint8Array = new Uint8Array(batchBytesMin);
-  #batchLength = 0;
   #isFlushScheduled = false;
-  readonly #incoming = new Incoming();
+  readonly #incoming = new Incoming((buffer, length) => {
+    this.#send({ kind: "frames", buffer, length }, [buffer]);
+  });
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
-    this.#postBatch();
+    if (!this.#hasEnded) this.#incoming.flush();
   };
 
   constructor(options: LinkOptions, listener: LinkListener) {
@@ -109,8 +102,8 @@ export class WorkerLink {
 
   #start(watch: SharedArrayBuffer): void {
     const { identity, directory, snapshots, modules, lastFailure } = this.#options;
-    const { skipsDisconnectReducer, adoptedBy, cacheDirectory, moduleHttp, strictSql } =
-      this.#options;
+    const { skipsDisconnectReducer, adoptedBy, cacheDirectory, moduleHttp } = this.#options;
+    const { strictSql, reportsEnergy } = this.#options;
     const worker = this.#options.threads.take({
       identity,
       directory,
@@ -123,6 +116,7 @@ export class WorkerLink {
       cacheDirectory,
       moduleHttp,
       strictSql,
+      reportsEnergy,
     });
     const { threadId } = worker;
     this.#worker = worker;
@@ -184,6 +178,9 @@ export class WorkerLink {
         return;
       case "taken":
         this.#incoming.taken();
+        return;
+      case "energy":
+        for (const { socket, units } of message.used) this.#listener.energyUsed(socket, units);
         return;
       case "opened":
         this.#isOpen = true;
@@ -269,10 +266,18 @@ export class WorkerLink {
     });
   }
 
-  /** Sends a message after all frames so far. */
+  /** Sends a message after the frames so far, except for what sockets have sent beyond their turn. */
   post(message: ToWorker): void {
-    this.#postBatch();
+    if (!this.#hasEnded) this.#incoming.sendBatch();
     this.#send(message, []);
+  }
+
+  /** A socket is gone: the thread learns of it after all that it has sent. */
+  disconnect(socket: IncomingSocket): void {
+    if (this.#hasEnded) return;
+    this.#incoming.after(socket, () => {
+      this.post({ kind: "disconnect", socket: socket.id });
+    });
   }
 
   #send(message: ToWorker, transfer: readonly ArrayBuffer[]): void {
@@ -286,34 +291,11 @@ export class WorkerLink {
     this.#send({ kind: "written", socket, byteCount }, []);
   }
 
-  /** Adds one client's message to the batch of this turn. */
-  addFrame(socket: number, from: IncomingSocket, message: Uint8Array, isText: boolean): void {
-    if (!this.#incoming.add(from, message.length)) return;
-    const at = this.#batchLength;
-    const end = at + headerBytes + message.length;
-    if (end > this.#batch.length) {
-      const next = new Uint8Array(Math.max(end, this.#batch.length * 2));
-      next.set(this.#batch.subarray(0, at));
-      this.#batch = next;
-    }
-    const batch = this.#batch;
-    writeU32(batch, at, socket);
-    writeU32(batch, at + 4, isText ? message.length | textFrameBit : message.length);
-    batch.set(message, at + headerBytes);
-    this.#batchLength = end;
-    if (this.#isFlushScheduled) return;
+  /** Takes one client's message, which must not change any more. */
+  addFrame(from: IncomingSocket, message: Uint8Array, isText: boolean): void {
+    if (!this.#incoming.add(from, message, isText) || this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     setImmediate(this.#flush);
-  }
-
-  #postBatch(): void {
-    const length = this.#batchLength;
-    if (length === 0 || this.#hasEnded) return;
-    const buffer = this.#batch.buffer as ArrayBuffer;
-    this.#batch = new Uint8Array(Math.max(batchBytesMin, Math.min(length * 2, 1024 * 1024)));
-    this.#batchLength = 0;
-    this.#incoming.endBatch();
-    this.#send({ kind: "frames", buffer, length }, [buffer]);
   }
 }
 
@@ -324,11 +306,4 @@ function isPublishing(watched: number): boolean {
 
 function unavailable(message: string): LightconeError {
   return new LightconeError("LC_DATABASE_UNAVAILABLE", message);
-}
-
-function writeU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
 }

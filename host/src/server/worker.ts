@@ -13,7 +13,8 @@ import { directorySize } from "../base/disk/size.ts";
 import { nodeDisk } from "../base/disk/node.ts";
 import { logDirectory } from "../database/database.ts";
 import { readStats } from "../database/stats.ts";
-import { type CallAnswer, DatabaseService, type ServiceCaller } from "../session/service.ts";
+import { DatabaseService } from "../session/service.ts";
+import type { CallAnswer, ServiceCaller } from "../session/service-contract.ts";
 import { SharedCallWatch } from "./call-watch.ts";
 import {
   type CallerData,
@@ -31,6 +32,7 @@ import {
 } from "./channel.ts";
 import { makePgHandlers, memoryOfAnswer } from "./pg/clients.ts";
 import { confirmedWithin } from "./within.ts";
+import { WorkSlice } from "./work-slice.ts";
 import type { SpareStart } from "./spare-thread.ts";
 
 assert(parentPort !== null, "worker.ts runs on a worker thread alone");
@@ -242,7 +244,12 @@ const headerBytes = 8;
 const dayCheckMillis = 30_000;
 
 /** Hands each message of a batch to the service. */
-function receiveFrames(service: DatabaseService, buffer: ArrayBuffer, length: number): void {
+function receiveFrames(
+  service: DatabaseService,
+  buffer: ArrayBuffer,
+  length: number,
+  onReceived?: (socket: number) => void,
+): void {
   const bytes = new Uint8Array(buffer, 0, length);
   const view = new DataView(buffer, 0, length);
   for (let at = 0; at < length;) {
@@ -251,19 +258,36 @@ function receiveFrames(service: DatabaseService, buffer: ArrayBuffer, length: nu
     const word = view.getUint32(at + 4, true);
     at = from + (word & ~textFrameBit);
     service.receive(socket, bytes, from, at, word >= textFrameBit);
+    onReceived?.(socket);
   }
 }
 
-/** Takes messages in order; while the disk is behind, they wait. */
+/** As `receiveFrames`, and tells what each socket's messages have used. */
+function receiveMetered(service: DatabaseService, buffer: ArrayBuffer, length: number): void {
+  const units = new Map<number, number>();
+  const { database } = service;
+  let before = database.energyUsed;
+  receiveFrames(service, buffer, length, (socket) => {
+    const after = database.energyUsed;
+    if (after > before) units.set(socket, (units.get(socket) ?? 0) + after - before);
+    before = after;
+  });
+  if (units.size === 0) return;
+  post({ kind: "energy", used: Array.from(units, ([socket, used]) => ({ socket, units: used })) });
+}
+
+/** Takes messages in order; while the disk is behind, or much was done at once, they wait. */
 function serve(service: DatabaseService): void {
   const handlers = makeHandlers(service);
   const waiting: ToWorker[] = [];
+  const slice = new WorkSlice(systemClock);
   let isPaused = false;
 
   const handle = (message: ToWorker): void => {
     switch (message.kind) {
       case "frames":
-        receiveFrames(service, message.buffer, message.length);
+        if (start.reportsEnergy) receiveMetered(service, message.buffer, message.length);
+        else receiveFrames(service, message.buffer, message.length);
         post({ kind: "taken" });
         break;
       case "connect": {
@@ -285,6 +309,7 @@ function serve(service: DatabaseService): void {
   const resume = async (): Promise<void> => {
     while (waiting.length > 0) {
       if (service.isBackpressured) await service.database.log.flush();
+      else if (slice.isOver()) await slice.next();
       handleSafely(waiting.shift() as ToWorker);
       service.endTurn();
     }
@@ -301,7 +326,7 @@ function serve(service: DatabaseService): void {
   };
 
   const onMessage = (message: ToWorker): void => {
-    if (isPaused || service.isBackpressured) {
+    if (isPaused || service.isBackpressured || slice.isOver()) {
       waiting.push(message);
       if (isPaused) return;
       isPaused = true;

@@ -3,7 +3,6 @@
 import {
   CloseCode,
   closeReason,
-  type ConnectionId,
   type Identity,
   LightconeError,
   messageOf,
@@ -13,7 +12,6 @@ import {
   Writer,
 } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
-import type { CallOutcome, CallRefusal } from "../database/call.ts";
 import { type Client, makeClient } from "../database/client.ts";
 import { Database, type UpdatePlan } from "../database/database.ts";
 import { handleRoute, type RouteOutcome, type RouteRequest } from "../database/http-routes.ts";
@@ -34,18 +32,8 @@ import { UpdateSender } from "./fan-out.ts";
 import { plainChoice, type WireChoice } from "./frame-style.ts";
 import { SessionFactory } from "./open-session.ts";
 import { type Address, Outbox } from "./outbox.ts";
-import type { Delivery, ServiceOptions } from "./service-options.ts";
+import type { CallAnswer, Delivery, ServiceCaller, ServiceOptions } from "./service-contract.ts";
 import { SqlSessions } from "./sql-session.ts";
-
-/** Who calls over HTTP or opens a socket. */
-export interface ServiceCaller {
-  readonly identity: Identity;
-  readonly connectionId: ConnectionId;
-  readonly jwtPayload: string;
-}
-
-/** How a call over HTTP came out. */
-export type CallAnswer = CallOutcome | CallRefusal | ConnectRefusal | ProcedureAnswer;
 
 /** Whether nothing ran that could have committed anything which the answer tells of. */
 function isRefusal({ kind }: CallAnswer): boolean {

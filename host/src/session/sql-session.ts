@@ -13,7 +13,7 @@ import {
 import type { MakeOutput, NamedType, RowOutput } from "../sql/run/row-output.ts";
 import type { SqlCursor } from "../sql/run/select-cursor.ts";
 import type { LongReads } from "./long-reads.ts";
-import type { ServiceCaller } from "./service.ts";
+import type { ServiceCaller } from "./service-contract.ts";
 
 /** What a session needs of the service that it belongs to. */
 export interface SqlSessionHost {

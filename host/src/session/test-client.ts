@@ -30,7 +30,7 @@ import type { Database } from "../database/database.ts";
 import type { ModuleLimits } from "../database/module-limits.ts";
 import { plainChoice, type WireChoice } from "./frame-style.ts";
 import { DatabaseService } from "./service.ts";
-import type { Delivery } from "./service-options.ts";
+import type { Delivery } from "./service-contract.ts";
 import { openSlab } from "./slab.ts";
 
 export const owner: Identity = Identity.fromClaims("localhost", "owner");

@@ -80,6 +80,7 @@ function goodRequests(archive: string, program: Uint8Array): Readonly<Record<str
   return {
     "GET /v1/ping": { status: 200 },
     "GET /v1/health": { status: 200 },
+    "GET /v1/ready": { status: 200 },
     "GET /v1/metrics": { status: 200 },
     "GET /v1/prometheus/sd_config": { status: 200 },
     "GET /v1/openapi.json": { status: 200 },
@@ -97,6 +98,12 @@ function goodRequests(archive: string, program: Uint8Array): Readonly<Record<str
     "PUT /v1/database/:db/reset": { params: { db: "other" }, status: 200 },
     "GET /v1/database/:db": { status: 200 },
     "DELETE /v1/database/:db": { params: { db: "other" }, status: 200 },
+    "POST /v1/database/:db/undelete": { params: { db: "other" }, status: 200 },
+    "GET /v1/deleted": { status: 200 },
+    "GET /v1/database/:db/versions": { status: 200 },
+    "GET /v1/database/:db/grants": { status: 200 },
+    "PUT /v1/database/:db/grants/:identity": { query: "role=viewer", status: 200 },
+    "DELETE /v1/database/:db/grants/:identity": { status: 200 },
     "POST /v1/database/:db/lock": { status: 200 },
     "POST /v1/database/:db/unlock": { status: 200 },
     "GET /v1/database/:db/identity": { status: 200 },
@@ -183,6 +190,7 @@ const enough: Readonly<Record<string, Sent & { readonly query?: string }>> = {
   "GET /v1/database/:db/schema": { query: "version=9" },
   "POST /v1/database/:db/call/:function": { headers: json, body: "[]" },
   "POST /v1/database/:db/mcp": { headers: json, body: mcpPing },
+  "PUT /v1/database/:db/grants/:identity": { query: "role=viewer" },
 };
 
 void test("a database that is not there, or cannot be", async (t) => {
@@ -216,7 +224,8 @@ void test("a stranger may not do what is the owner's", async (t) => {
     const body = bodies[name] ?? "";
     for (const token of [stranger, undefined]) {
       const sent = { method: route.method, body, ...(token !== undefined && { token }) };
-      const { status } = await send(t, route, fill(route, { db: "demo" }), sent);
+      const path = `${fill(route, { db: "demo" })}?${enough[name]?.query ?? ""}`;
+      const { status } = await send(t, route, path, sent);
       t.equal(status, name.endsWith("/names") ? 401 : 403, name);
     }
   }

@@ -1,8 +1,9 @@
 // Enforces policies in one place, before any route runs.
 import type { Identity } from "@lightcone/abi";
-import type { Control } from "../control.ts";
+import type { DeletedRecord } from "../control-data/deleted.ts";
+import type { Control, DatabaseRecord } from "../control.ts";
 import { parseDatabaseRef } from "../database-name.ts";
-import { findDatabase } from "../resolve.ts";
+import { findDatabase, findDeleted } from "../resolve.ts";
 import { type AuthPolicy, checkPolicy, isOpen } from "./policy.ts";
 import type { VerifiedToken } from "./token.ts";
 
@@ -24,8 +25,9 @@ export function policyOf(
 
 /**
  * Refuses a caller that the policy of a database does not let in: LC_TOKEN_INVALID, or
- * LC_UNAUTHORIZED without a token. Its owner always is. `database` is the name or identity in a path;
- * for one that does not exist, and for none, the host's policy holds. LC_NAME_INVALID for a bad name.
+ * LC_UNAUTHORIZED without a token. Its owner always is, also while it is deleted and can come back.
+ * `database` is the name or identity in a path; for one that does not exist, and for none, the host's
+ * policy holds. LC_NAME_INVALID for a bad name.
  */
 export function requireAccess(
   rules: AccessRules,
@@ -35,9 +37,13 @@ export function requireAccess(
 ): void {
   // Most hosts have no policies, and look up nothing for them.
   if (isOpen(rules.hostPolicy) && !rules.control.hasPolicies) return;
-  const record =
-    database === undefined ? undefined : findDatabase(rules.control, parseDatabaseRef(database));
+  const record = database === undefined ? undefined : recordOf(rules.control, database);
   if (record !== undefined && token.identity.equals(record.owner)) return;
   const policy = record === undefined ? rules.hostPolicy : policyOf(rules, record.identity).policy;
   checkPolicy(policy, token, isAnonymous);
+}
+
+function recordOf(control: Control, database: string): DatabaseRecord | DeletedRecord | undefined {
+  const ref = parseDatabaseRef(database);
+  return findDatabase(control, ref) ?? findDeleted(control, ref);
 }

@@ -1,4 +1,5 @@
 // Every answer that a route may give: its own, and those that its path, its credentials and its body bring along.
+import { openPaths } from "../limits/gate.ts";
 import type { Route } from "../router.ts";
 import { type AnswerDescription, type Answers, either, textAnswer } from "./description.ts";
 
@@ -11,6 +12,11 @@ const noRoom = textAnswer(
   "Too many bodies are being read at once, or the database is closed: try again",
 );
 
+const stopping = textAnswer("The host is stopping");
+const tooMany = textAnswer("The client has had its share of requests", {
+  "retry-after": "In how many seconds to try again",
+});
+
 function inherited({ path, credentials, body, query }: Route): Answers {
   const answers: Record<number, AnswerDescription> = {};
   const hasCredentials = credentials !== "ignored";
@@ -20,6 +26,10 @@ function inherited({ path, credentials, body, query }: Route): Answers {
   if (body !== undefined) {
     answers[413] = tooLong;
     answers[503] = noRoom;
+  }
+  if (!openPaths.has(path)) {
+    answers[429] = tooMany;
+    answers[503] = body === undefined ? stopping : either(noRoom, stopping);
   }
   return answers;
 }

@@ -124,6 +124,11 @@ export const unavailable: AnswerDescription = textAnswer(
 /** The refusal of what only an owner may do. */
 export const notOwner: AnswerDescription = textAnswer("The caller does not own the database");
 
+/** The refusal of what an owner may let others do. */
+export const notPermitted: AnswerDescription = textAnswer(
+  "The caller neither owns the database nor has a role that allows this",
+);
+
 /** The header of answers that a module's code had a part in. */
 export const tellsDuration: Readonly<Record<string, string>> = {
   "spacetime-execution-duration-micros": "How long it ran, in microseconds",

@@ -1,7 +1,8 @@
 // Clients of this protocol on a database's thread: their sessions and the cursors that they have open.
 import { LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
-import type { DatabaseService, ServiceCaller } from "../../session/service.ts";
+import type { DatabaseService } from "../../session/service.ts";
+import type { ServiceCaller } from "../../session/service-contract.ts";
 import type { SqlSession } from "../../session/sql-session.ts";
 import type { SqlStats } from "../../sql/change.ts";
 import type { NamedType } from "../../sql/run/row-output.ts";

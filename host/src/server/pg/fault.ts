@@ -56,6 +56,7 @@ const sqlStates: Readonly<Record<ErrorCode, string>> = {
   LC_REQUEST_INVALID: "08P01",
   LC_FRAME_INVALID: "08P01",
   LC_LIMIT: "54000",
+  LC_RATE_LIMIT: "53400",
   LC_LOG_CORRUPT: "58030",
   LC_LOG_FORMAT: "58030",
   LC_LOG_REPLAY: "58030",

@@ -1,4 +1,5 @@
 // Policies over HTTP, and that they hold on every route of a database.
+import { present } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { openPolicy } from "../auth/policy.ts";
 import type { VerifiedToken } from "../auth/token.ts";
@@ -24,7 +25,7 @@ const path = "/v1/database/chat/auth-policy";
 const closed = { issuers: ["https://id.example.com"], audiences: ["game"], anonymous: false };
 
 void test("the owner sets, sees and clears a policy", async (t) => {
-  const { send, owner, other, control } = await open(t);
+  const { send, owner, other } = await open(t);
   const { token } = owner;
   const initial = { issuers: [], audiences: [], anonymous: true, inherited: true };
   t.same(JSON.parse((await send(path, { token })).text), initial);
@@ -41,11 +42,27 @@ void test("the owner sets, sees and clears a policy", async (t) => {
     const refused = await send(path, { token: other.token, method, ...body });
     t.match(refused, { status: 403, text: / auth policy$/ }, method);
   }
-  const [record] = control.databases();
+});
+
+void test("a policy comes back with a deleted database, and goes with one that is purged", async (t) => {
+  const hostPolicy = { ...openPolicy, allowsAnonymous: false };
+  const { send, owner, other, control } = await open(t, { hostPolicy });
+  const { token } = owner;
+  const record = present(control.databases()[0], "a database");
   await send(path, { token, method: "PUT", body: "{}" });
-  t.ok(record !== undefined && control.policy(record.identity) !== undefined);
   t.equal((await send("/v1/database/chat", { token, method: "DELETE" })).status, 200);
-  t.ok(record !== undefined && control.policy(record.identity) === undefined);
+  t.ok(control.policy(record.identity));
+  const undelete = { method: "POST", token };
+  t.equal((await send("/v1/database/chat/undelete", undelete)).status, 200, "its owner is let in");
+  t.same(JSON.parse((await send(path, { token })).text), {
+    issuers: [],
+    audiences: [],
+    anonymous: true,
+    inherited: false,
+  });
+  t.equal((await send("/v1/database/chat/names", { token: other.token })).status, 200);
+  await send("/v1/database/chat?purge=true", { token, method: "DELETE" });
+  t.equal(control.policy(record.identity), undefined);
 });
 
 /** Every route that looks at credentials, with the path of a database that is there. */

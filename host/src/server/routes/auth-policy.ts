@@ -12,13 +12,18 @@ import {
   type Schema,
   string,
 } from "../openapi/description.ts";
+import { requirePermission } from "../permission.ts";
 import { jsonReply, type Reply } from "../reply.ts";
-import { databaseOf, requireOwner } from "../resolve.ts";
+import { databaseOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
 
-function ownedDatabase(request: CallerRequest, services: Services, action: string): DatabaseRecord {
+function permittedDatabase(
+  request: CallerRequest,
+  services: Services,
+  action: "view auth policy" | "change auth policy",
+): DatabaseRecord {
   const record = databaseOf(request, services);
-  requireOwner(record, request, action);
+  requirePermission(action, request.token.identity, record);
   return record;
 }
 
@@ -29,17 +34,17 @@ function tell(record: DatabaseRecord, services: Services): Reply {
 }
 
 function show(request: CallerRequest, services: Services): Reply {
-  return tell(ownedDatabase(request, services, "view auth policy"), services);
+  return tell(permittedDatabase(request, services, "view auth policy"), services);
 }
 
 async function replace(request: CallerRequest, services: Services): Promise<Reply> {
-  const record = ownedDatabase(request, services, "change auth policy");
+  const record = permittedDatabase(request, services, "change auth policy");
   const policy = parsePolicy(await readText(request, limit.bodyBytesMax));
   return store(record, policy, services);
 }
 
 function clear(request: CallerRequest, services: Services): Promise<Reply> {
-  const record = ownedDatabase(request, services, "change auth policy");
+  const record = permittedDatabase(request, services, "change auth policy");
   return store(record, undefined, services);
 }
 

@@ -10,15 +10,18 @@ import {
   textAnswer,
   unavailable,
 } from "../openapi/description.ts";
+import { requirePermission } from "../permission.ts";
+import type { Manifest } from "../backup/archive.ts";
+import type { Reservation } from "../control.ts";
 import { jsonReply, type Reply } from "../reply.ts";
-import { databaseOf, databaseRefOf, requireOwner } from "../resolve.ts";
+import { databaseOf, databaseRefOf } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
 import { moduleFailedStatus } from "../status.ts";
 
 async function backup(request: CallerRequest, services: Services): Promise<Outcome> {
   const { control, databases, clock } = services;
   const record = databaseOf(request, services);
-  requireOwner(record, request, "back up database");
+  requirePermission("back up database", request.token.identity, record);
   const { identity, owner } = record;
   const { bytes, lastOffset, pieces } = await databases.backup(identity, {
     database: identity,
@@ -34,7 +37,7 @@ async function backup(request: CallerRequest, services: Services): Promise<Outco
 }
 
 async function restore(request: CallerRequest, services: Services): Promise<Reply> {
-  const { control, databases, tokens } = services;
+  const { control, tokens } = services;
   const ref = databaseRefOf(request);
   if (ref.kind === "identity") {
     throw new LightconeError(
@@ -53,8 +56,8 @@ async function restore(request: CallerRequest, services: Services): Promise<Repl
   const reservation = control.reserve(ref.name, tokens.newIdentity(), owner);
   const { identity } = reservation;
   try {
-    const manifest = await databases.restore(identity, owner, request.bodyPieces());
-    await reservation.commit();
+    const { manifest, programHash } = await restoreFiles(reservation, request, services);
+    await reservation.commit({ programHash, cause: "restored" });
     return jsonReply(200, {
       Success: {
         domain: ref.name,
@@ -66,6 +69,29 @@ async function restore(request: CallerRequest, services: Services): Promise<Repl
     });
   } finally {
     reservation.abort();
+  }
+}
+
+/** Makes the database's files of the body; nothing remains of one that fails. */
+async function restoreFiles(
+  reservation: Reservation,
+  request: CallerRequest,
+  { databases }: Services,
+): Promise<{ readonly manifest: Manifest; readonly programHash: string }> {
+  const { identity } = reservation;
+  await reservation.begin();
+  let isRestored = false;
+  try {
+    const pieces = request.bodyPieces();
+    const manifest = await databases.restore(identity, request.token.identity, pieces);
+    const programHash = await databases.get(identity).programHash();
+    isRestored = true;
+    return { manifest, programHash };
+  } finally {
+    if (!isRestored) {
+      await databases.remove(identity);
+      await reservation.undo();
+    }
   }
 }
 

@@ -23,7 +23,9 @@ async function call(request: CallerRequest, services: Services): Promise<Reply> 
   if (refusal !== undefined) return refusal;
   const argumentsJson = await readText(request, limit.bodyBytesMax);
   const caller = callerOf(request, services.random);
-  return toReply(await database.call(request.params["function"] ?? "", argumentsJson, caller));
+  const result = await database.call(request.params["function"] ?? "", argumentsJson, caller);
+  if ("energyUsed" in result) request.meter.energy(result.energyUsed);
+  return toReply(result);
 }
 
 function toReply(result: CallResult): Reply {

@@ -3,6 +3,7 @@ import { type Test, test } from "tap";
 import { openRig, type Rig, startMicros } from "../test-rig.ts";
 import type { VerifiedToken } from "../auth/token.ts";
 import { databaseRoutes } from "./database.ts";
+import { deletionRoutes } from "./deletion.ts";
 import { nameRoutes } from "./names.ts";
 
 interface World extends Rig {
@@ -13,7 +14,7 @@ interface World extends Rig {
 }
 
 async function open(t: Test): Promise<World> {
-  const rig = await openRig({ routes: [...databaseRoutes, ...nameRoutes] });
+  const rig = await openRig({ routes: [...databaseRoutes, ...deletionRoutes, ...nameRoutes] });
   t.teardown(() => rig.close());
   const owner = await rig.tokens.issueNew();
   const other = await rig.tokens.issueNew();
@@ -85,24 +86,6 @@ void test("the host's time", async (t) => {
   const answer = await send("/v1/database/chat/unstable/timestamp");
   t.equal(answer.headers["content-type"], "application/json");
   t.equal(answer.text, `{"__timestamp_micros_since_unix_epoch__":${startMicros}}`);
-});
-
-void test("only the owner deletes a database, which frees its name", async (t) => {
-  const { send, owner, other, chat, databases, control } = await open(t);
-  const remove = (ref: string, token?: string): ReturnType<typeof send> =>
-    send(`/v1/database/${ref}`, { method: "DELETE", ...(token === undefined ? {} : { token }) });
-  const stranger = await remove("chat", other.token);
-  t.match(stranger, {
-    status: 403,
-    text: `${other.identity.toHex()} is not authorized to perform action on database ${chat}: delete database`,
-  });
-  t.equal((await remove("chat")).status, 403, "nor does somebody without a token");
-  t.ok(databases.byIdentity.has(chat));
-  t.match(await remove("chat", owner.token), { status: 200, text: "" });
-  t.notOk(databases.byIdentity.has(chat));
-  t.same(control.databases(), []);
-  t.match(await remove("chat", owner.token), { status: 404, text: "`chat` not found" });
-  t.match(await remove(chat, owner.token), { status: 200, text: "" }, "gone is gone");
 });
 
 void test("a locked database is not deleted", async (t) => {

@@ -1,5 +1,5 @@
-// Facts about a database, its removal and the guard against that (http-and-auth.md section 5).
-import { type Identity, LightconeError } from "@lightcone/abi";
+// Facts about a database, and the guard against its loss (http-and-auth.md section 5).
+import type { Identity } from "@lightcone/abi";
 import { hashToJson } from "../hash-json.ts";
 import {
   emptyAnswer,
@@ -11,8 +11,9 @@ import {
   textAnswer,
   unavailable,
 } from "../openapi/description.ts";
+import { requirePermission } from "../permission.ts";
 import { emptyReply, jsonReply, jsonTextReply, type Reply, textReply } from "../reply.ts";
-import { databaseOf, databaseRefOf, identityOfRef, requireOwner } from "../resolve.ts";
+import { databaseOf, databaseRefOf, identityOfRef } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
 
 function identityToJson(identity: Identity): unknown {
@@ -30,30 +31,14 @@ async function describe(request: CallerRequest, services: Services): Promise<Rep
   });
 }
 
-async function remove(request: CallerRequest, services: Services): Promise<Reply> {
-  const { control, databases } = services;
-  const identity = identityOfRef(control, databaseRefOf(request));
-  const record = control.database(identity);
-  // Who deletes what is gone has what they want.
-  if (record === undefined) return emptyReply(200);
-  requireOwner(record, request, "delete database");
-  if (record.isLocked) {
-    throw new LightconeError(
-      "LC_FORBIDDEN",
-      "Database is locked and cannot be deleted. Run `spacetime unlock` first.",
-    );
-  }
-  // In this order a crash in between leaves files that no name leads to, not a name without its
-  // files.
-  await control.delete(identity);
-  await databases.remove(identity);
-  return emptyReply(200);
-}
-
 function setLocked(isLocked: boolean) {
   return async (request: CallerRequest, services: Services): Promise<Reply> => {
     const record = databaseOf(request, services);
-    requireOwner(record, request, isLocked ? "lock database" : "unlock database");
+    requirePermission(
+      isLocked ? "lock database" : "unlock database",
+      request.token.identity,
+      record,
+    );
     await services.control.setLocked(record.identity, isLocked);
     return emptyReply(200);
   };
@@ -86,19 +71,6 @@ export const databaseRoutes: readonly Route[] = [
       503: unavailable,
     },
     handle: describe,
-  },
-  {
-    method: "DELETE",
-    path: "/v1/database/:db",
-    credentials: "optional",
-    access: "owner",
-    summary: "Deletes a database with its data and its names.",
-    answers: {
-      200: emptyAnswer("It is gone, or there was none with this identity"),
-      403: textAnswer("The caller does not own it, or it is locked"),
-      503: unavailable,
-    },
-    handle: remove,
   },
   {
     method: "POST",

@@ -4,6 +4,12 @@ import { emptyReply, jsonReply } from "../reply.ts";
 import type { Route } from "../router.ts";
 import { hostVersion } from "../version.ts";
 
+/** `reason` is null for a host that is ready. */
+const readyState = object({
+  ready: { type: "boolean" },
+  reason: { oneOf: [string, { type: "null" }] },
+});
+
 export const healthRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -38,5 +44,21 @@ export const healthRoutes: readonly Route[] = [
         schedulable: true,
         version: hostVersion,
       }),
+  },
+  {
+    method: "GET",
+    path: "/v1/ready",
+    credentials: "ignored",
+    access: "anybody",
+    summary:
+      "Tells whether clients should be sent here: 503 while the host stops, or its disk fails.",
+    answers: { 200: jsonAnswer("Yes", readyState), 503: jsonAnswer("No", readyState) },
+    handle: async (_request, { readiness }) => {
+      const state = await readiness.state();
+      return jsonReply(state.isReady ? 200 : 503, {
+        ready: state.isReady,
+        reason: state.isReady ? null : state.reason,
+      });
+    },
   },
 ];

@@ -1,8 +1,9 @@
 // The module's log (http-and-auth.md section 6.4).
+import { requirePermission } from "../permission.ts";
 import { queryCount, queryFlag } from "../query.ts";
-import { notOwner, string, unavailable } from "../openapi/description.ts";
+import { notPermitted, string, unavailable } from "../openapi/description.ts";
 import type { Headers } from "../reply.ts";
-import { databaseOf, requireOwner } from "../resolve.ts";
+import { databaseOf } from "../resolve.ts";
 import type { CallerRequest, Outcome, Route, Services } from "../router.ts";
 
 /** Most old lines that precede the new ones in a followed log. */
@@ -17,7 +18,7 @@ async function readLogs(request: CallerRequest, services: Services): Promise<Out
   const lineCount = queryCount(request.query, "num_lines");
   const isFollowing = queryFlag(request.query, "follow", false);
   const record = databaseOf(request, services);
-  requireOwner(record, request, "view module logs");
+  requirePermission("view module logs", request.token.identity, record);
   const database = services.databases.get(record.identity);
   if (!isFollowing) {
     const body = await database.logs(lineCount);
@@ -57,7 +58,7 @@ export const logRoutes: readonly Route[] = [
     ],
     answers: {
       200: { description: "The lines", content: { "application/x-ndjson": string } },
-      403: notOwner,
+      403: notPermitted,
       503: unavailable,
     },
     handle: readLogs,

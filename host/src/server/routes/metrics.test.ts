@@ -113,7 +113,7 @@ void test("answers and sockets are counted, and forgotten with their database", 
     t.ok(before.includes(line), line);
   }
   const [record] = control.databases();
-  if (record !== undefined) await control.delete(record.identity);
+  if (record !== undefined) await services.deletions.delete(record.identity, false);
   t.ok(
     (await lines()).some((line) => line.includes(db)),
     "its socket is still there",

@@ -14,6 +14,7 @@ import {
   string,
   textAnswer,
 } from "../openapi/description.ts";
+import { mayDo } from "../permission.ts";
 import { jsonReply, type Reply, textReply } from "../reply.ts";
 import { databaseOf } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
@@ -27,7 +28,7 @@ async function add(request: CallerRequest, services: Services): Promise<Reply> {
   const record = databaseOf(request, services);
   const name = parseDatabaseName(await readText(request, limit.bodyBytesMax));
   const { identity } = request.token;
-  if (!identity.equals(record.owner)) {
+  if (!mayDo("rename database", identity, record)) {
     return jsonReply(401, { PermissionDenied: { domain: name } });
   }
   try {
@@ -44,7 +45,7 @@ async function replace(request: CallerRequest, services: Services): Promise<Repl
   const record = databaseOf(request, services);
   const names = parseNames(await readText(request, limit.bodyBytesMax));
   const { identity } = request.token;
-  if (!identity.equals(record.owner)) {
+  if (!mayDo("rename database", identity, record)) {
     return jsonReply(401, { NotYourDatabase: { database: record.identity.toHex() } });
   }
   try {

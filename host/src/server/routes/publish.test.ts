@@ -343,8 +343,13 @@ void test("a full disk of control data fails the publish, and the next one works
   const { put, disk, control, databases } = await open(t);
   disk.failAfter("write", 0, "ENOSPC");
   t.match(await put("chat", "one"), { status: 503, text: /ENOSPC/ });
+  t.equal(databases.byIdentity.size, 0, "no files are made that a start would not know of");
+  disk.heal();
+  t.equal((await put("other", "one")).status, 200);
+  disk.failAfter("write", 1, "ENOSPC");
+  t.match(await put("chat", "one"), { status: 503, text: /ENOSPC/ });
   t.equal(control.identityOfName("chat"), undefined);
-  t.equal(databases.byIdentity.size, 1, "its files stay until the log says what became of it");
+  t.equal(databases.byIdentity.size, 2, "its files stay until the log says what became of it");
   disk.heal();
   t.equal((await put("chat", "one")).status, 200);
 });

@@ -2,22 +2,23 @@
 // 4).
 import { type Identity, LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
-import type { DatabaseHandle } from "../contract.ts";
-import { type DatabaseRecord, unknownIdentity } from "../control.ts";
+import type { DatabaseHandle, PublishResult } from "../contract.ts";
+import { type DatabaseRecord, type Reservation, unknownIdentity } from "../control.ts";
 import type { DatabaseRef } from "../database-name.ts";
 import type { PublishPolicy } from "../../database/publish.ts";
 import { hashFromJson, hashToJson } from "../hash-json.ts";
+import { requirePermission } from "../permission.ts";
 import { colorPlan } from "../plan-color.ts";
 import { queryVariant } from "../query.ts";
 import {
   emptyAnswer,
   jsonAnswer,
-  notOwner,
+  notPermitted,
   textAnswer,
   unavailable,
 } from "../openapi/description.ts";
 import { emptyReply, errorText, jsonReply, type Reply, textReply } from "../reply.ts";
-import { databaseOf, databaseRefOf, findDatabase, requireOwner, unknownName } from "../resolve.ts";
+import { databaseOf, databaseRefOf, findDatabase, unknownName } from "../resolve.ts";
 import type { CallerRequest, Route, Services } from "../router.ts";
 import { moduleFailedStatus } from "../status.ts";
 import {
@@ -82,7 +83,8 @@ function findOwn(
     if (ref.kind === "identity") throw unknownIdentity();
     return undefined;
   }
-  requireOwner(record, request, "update database");
+  requirePermission("update database", request.token.identity, record);
+  if (query.clear) requirePermission("reset database", request.token.identity, record);
   if (query.clear && query.hasParent) {
     throw new LightconeError("LC_REQUEST_INVALID", "a database cannot be cleared and get a parent");
   }
@@ -114,33 +116,66 @@ async function create(attempt: Publish, name: string | undefined): Promise<Reply
   const reservation = control.reserve(name, tokens.newIdentity(), owner);
   const { identity } = reservation;
   try {
-    const refusal = await runFirstPublish(attempt, identity);
-    if (refusal !== undefined) return refusal;
-    await reservation.commit();
+    await reservation.begin();
+    const published = await runFirstPublish(attempt, reservation);
+    if (typeof published !== "string") return published;
+    await reservation.commit({ programHash: published, cause: "created" });
+    logPublish(attempt, identity, "created");
     return success(name, identity, "created");
   } finally {
     reservation.abort();
   }
 }
 
-/** Publishes to a new database; nothing remains of one that fails. */
-async function runFirstPublish(attempt: Publish, identity: Identity): Promise<Reply | undefined> {
+/** Publishes to a new database; nothing remains of one that fails. Returns the program's hash, or the refusal. */
+async function runFirstPublish(
+  attempt: Publish,
+  reservation: Reservation,
+): Promise<Reply | string> {
   const { databases } = attempt.services;
   let isPublished = false;
   try {
-    const refusal = await runPublish(attempt, databases.get(identity), { kind: "compatible" });
-    isPublished = refusal === undefined;
-    return refusal;
+    const database = databases.get(reservation.identity);
+    const outcome = await runPublish(attempt, database, { kind: "compatible" });
+    if (typeof outcome !== "string") return outcome;
+    const programHash = await database.programHash();
+    isPublished = true;
+    return programHash;
   } finally {
-    if (!isPublished) await databases.remove(identity);
+    if (!isPublished) {
+      await databases.remove(reservation.identity);
+      await reservation.undo();
+    }
   }
 }
 
 async function update(attempt: Publish, ref: DatabaseRef, record: DatabaseRecord): Promise<Reply> {
-  const database = attempt.services.databases.get(record.identity);
-  const refusal = await runPublish(attempt, database, policyOf(attempt.query));
+  const refusal = await runUpdate(attempt, record, policyOf(attempt.query));
   if (refusal !== undefined) return refusal;
   return success(ref.kind === "name" ? ref.name : undefined, record.identity, "updated");
+}
+
+/** Publishes to a database that exists, and notes its new program. Returns the refusal, if there is one. */
+async function runUpdate(
+  attempt: Publish,
+  { identity }: DatabaseRecord,
+  policy: PublishPolicy,
+): Promise<Reply | undefined> {
+  const { services, query, request } = attempt;
+  const database = services.databases.get(identity);
+  const outcome = await runPublish(attempt, database, policy);
+  if (typeof outcome !== "string") return outcome;
+  if (outcome === "unchanged") return undefined;
+  const programHash = await database.programHash();
+  const cause = query.clear ? "cleared" : "updated";
+  await services.control.versions.add(identity, { programHash, by: request.token.identity, cause });
+  logPublish(attempt, identity, cause);
+  return undefined;
+}
+
+function logPublish({ services, request }: Publish, identity: Identity, cause: string): void {
+  const by = request.token.identity.toHex();
+  services.logger.log("info", "database_published", { database: identity.toHex(), by, cause });
 }
 
 /** Publishes, and returns the answer where a refusal has another status here than elsewhere. */
@@ -148,13 +183,14 @@ async function runPublish(
   attempt: Publish,
   database: DatabaseHandle,
   policy: PublishPolicy,
-): Promise<Reply | undefined> {
+): Promise<Reply | PublishResult["kind"]> {
   const { program, query, request } = attempt;
   try {
     const owner = request.token.identity;
     const { clear, confirmationMillis } = query;
-    await database.publish({ program, owner, clear, policy, confirmationMillis });
-    return undefined;
+    const published = { program, owner, clear, policy, confirmationMillis };
+    const { kind } = await database.publish(published);
+    return kind;
   } catch (thrown) {
     if (!(thrown instanceof LightconeError)) throw thrown;
     switch (thrown.code) {
@@ -213,7 +249,7 @@ async function prePublish(request: CallerRequest, services: Services): Promise<R
   const style = queryVariant(request.query, "style", ["AnsiColor", "NoColor"]);
   requireWasm(queryVariant(request.query, "host_type", ["Wasm", "Js"]) ?? "Wasm");
   const record = databaseOf(request, services);
-  requireOwner(record, request, "update database");
+  requirePermission("update database", request.token.identity, record);
   const program = await request.readBody(limit.moduleBytesMax);
   const plan = await services.databases.get(record.identity).planPublish(program);
   const major = { major_version_upgrade: plan.isMajorUpgrade };
@@ -235,13 +271,13 @@ async function reset(request: CallerRequest, services: Services): Promise<Reply>
   const query = parsePublishQuery(request.query);
   requireWasm(query.hostType);
   const record = databaseOf(request, services);
-  requireOwner(record, request, "reset database");
+  requirePermission("reset database", request.token.identity, record);
   if (record.isLocked) throw lockedAgainstReset();
   const body = await request.readBody(limit.moduleBytesMax);
   const database = services.databases.get(record.identity);
   const program = body.length > 0 ? body : await database.program();
   const attempt: Publish = { request, services, query: { ...query, clear: true }, program };
-  const refusal = await runPublish(attempt, database, { kind: "compatible" });
+  const refusal = await runUpdate(attempt, record, { kind: "compatible" });
   return refusal ?? emptyReply(200);
 }
 
@@ -265,7 +301,10 @@ export const publishRoutes: readonly Route[] = [
     summary: "Publishes a program, the body, as a new database or as new code for one's own.",
     query: publishParameters,
     body: programBody,
-    answers: { ...publishAnswers, 403: textAnswer("The caller does not own it, or it is locked") },
+    answers: {
+      ...publishAnswers,
+      403: textAnswer("The caller may not update it, or it is locked"),
+    },
     handle: publish,
   },
   {
@@ -278,7 +317,7 @@ export const publishRoutes: readonly Route[] = [
     body: programBody,
     answers: {
       200: jsonAnswer("What publishing would do", prePublishResult),
-      403: notOwner,
+      403: notPermitted,
       500: textAnswer("The program does not load"),
       501: otherHostType,
       503: unavailable,

@@ -1,11 +1,13 @@
-// What a database's service is made with.
-import type { Identity, LightconeError } from "@lightcone/abi";
+// What the service of a database is given, and who uses it.
+import type { ConnectionId, Identity, LightconeError } from "@lightcone/abi";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk/contract.ts";
 import type { HttpClient } from "../base/http/client.ts";
 import type { Pause } from "../base/pause.ts";
 import type { Timers } from "../base/timers.ts";
+import type { CallOutcome, CallRefusal } from "../database/call.ts";
 import type { ModuleLimits } from "../database/module-limits.ts";
+import type { ConnectRefusal, ProcedureAnswer } from "../database/one-off.ts";
 import type { CallWatch } from "../database/parts.ts";
 import type { SnapshotOptions } from "../database/snapshots.ts";
 import type { Schedule } from "../log/contract.ts";
@@ -39,3 +41,13 @@ export interface ServiceOptions {
   /** Whether SQL over HTTP is of the reference's dialect alone. */
   readonly strictSql?: boolean;
 }
+
+/** Who calls over HTTP or opens a socket. */
+export interface ServiceCaller {
+  readonly identity: Identity;
+  readonly connectionId: ConnectionId;
+  readonly jwtPayload: string;
+}
+
+/** How a call over HTTP came out. */
+export type CallAnswer = CallOutcome | CallRefusal | ConnectRefusal | ProcedureAnswer;
