@@ -36,6 +36,8 @@ export interface Limits {
   readonly incomingTotalBytesMax: number;
   /** Such a share (own). */
   readonly incomingShareBytes: number;
+  /** Messages of a connection that may wait before it is not read from; one read may bring thousands more (own). */
+  readonly incomingPauseCount: number;
   /** What a connection may have in one batch for its database, in messages; more waits for the next (own). */
   readonly incomingTurnCount: number;
   /** The same where nobody else sends (own). */
@@ -268,6 +270,7 @@ export const limit: Limits = {
   incomingBytesMax: 4 * mebi,
   incomingTotalBytesMax: 16 * mebi,
   incomingShareBytes: 64 * kibi,
+  incomingPauseCount: 512,
   incomingTurnCount: 16,
   incomingLoneTurnCount: 64,
   incomingTurnBytes: 64 * kibi,

@@ -42,6 +42,7 @@ class Thread {
     while (count < this.batches.length) {
       count++;
       this.all.taken();
+      this.all.flush();
     }
     return count;
   }
@@ -56,7 +57,7 @@ function send(all: Incoming, socket: Socket, count: number, byteCount: number): 
 }
 
 const cases: readonly (readonly [title: string, count: number, byteCount: number])[] = [
-  ["many small messages", limit.incomingFrameCountMax / 4 + 1, 10],
+  ["many small messages", limit.incomingPauseCount + 1, 10],
   ["a few large ones", 5, Math.ceil(limit.incomingBytesMax / 4)],
 ];
 
@@ -73,6 +74,7 @@ for (const [title, count, byteCount] of cases) {
     t.same(greedy.told, ["pause"]);
     all.flush();
     all.taken();
+    all.flush();
     t.same(greedy.told, ["pause"], "too little of it is done");
     thread.drain();
     t.same(greedy.told, ["pause", "resume"]);
@@ -94,7 +96,10 @@ void test("text stays text when it has to wait for a later batch", (t) => {
   for (let i = 0; i < count; i++) all.add(incoming, new Uint8Array(1), i % 3 === 0);
   t.equal(all.messageCount, count);
   all.flush();
-  while (all.messageCount > 0) all.taken();
+  while (all.messageCount > 0) {
+    all.taken();
+    all.flush();
+  }
   const asSent = Array.from({ length: count }, (_, i) => i % 3 === 0);
   t.same(
     words.map((word) => (word & textFrameBit) !== 0),

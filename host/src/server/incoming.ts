@@ -7,9 +7,6 @@ import type { SocketSink } from "./contract.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import type { Meter } from "./limits/traffic.ts";
 
-/** Messages of one socket that may wait before it is not read from; one read may bring as many again. */
-const pauseCount = limit.incomingFrameCountMax / 4;
-
 /** One socket's part in it. */
 export class IncomingSocket {
   readonly id: number;
@@ -121,12 +118,18 @@ export class Incoming {
     this.#batch.add(socket.id, message, isText);
   }
 
-  /** Sends what there is, as far as batches may be under way. */
+  /** Sends what there is, as far as batches may be under way, and reads again from sockets that have little left. */
   flush(): void {
     while (this.#batches.length < limit.incomingBatchCount) {
       this.#refill();
-      if (this.#batch.isEmpty) return;
+      if (this.#batch.isEmpty) break;
       this.sendBatch();
+    }
+    for (const socket of this.#paused) {
+      if (this.#hasTooMuch(socket, 0.5)) continue;
+      this.#paused.delete(socket);
+      socket.isPaused = false;
+      socket.sink.pause(false);
     }
   }
 
@@ -184,7 +187,10 @@ export class Incoming {
     if (!socket.isHeld) this.#finish(socket);
   }
 
-  /** The thread has worked on the oldest batch. */
+  /**
+   * The thread has worked on the oldest batch. The next goes with `flush`, which is to come in a later turn of the event loop:
+   * a port hands out messages for as long as there are any, and sockets would not get theirs.
+   */
   taken(): void {
     for (const { socket, byteCount, messageCount } of this.#batches.shift() ?? []) {
       socket.byteCount -= byteCount;
@@ -192,20 +198,13 @@ export class Incoming {
       this.#byteCount -= byteCount;
       this.#messageCount -= messageCount;
     }
-    this.flush();
-    for (const socket of this.#paused) {
-      if (this.#hasTooMuch(socket, 0.5)) continue;
-      this.#paused.delete(socket);
-      socket.isPaused = false;
-      socket.sink.pause(false);
-    }
   }
 
   /** Whether a socket has more than `share` of what it may have. */
   #hasTooMuch({ byteCount, messageCount }: IncomingSocket, share: number): boolean {
     const isCongested = this.#byteCount > limit.incomingTotalBytesMax * share;
     const bytesMax = isCongested ? limit.incomingShareBytes : limit.incomingBytesMax;
-    return byteCount > bytesMax * share || messageCount > pauseCount * share;
+    return byteCount > bytesMax * share || messageCount > limit.incomingPauseCount * share;
   }
 }
 

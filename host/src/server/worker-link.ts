@@ -178,6 +178,7 @@ export class WorkerLink {
         return;
       case "taken":
         this.#incoming.taken();
+        this.#flushSoon();
         return;
       case "energy":
         for (const { socket, units } of message.used) this.#listener.energyUsed(socket, units);
@@ -293,7 +294,11 @@ export class WorkerLink {
 
   /** Takes one client's message, which must not change any more. */
   addFrame(from: IncomingSocket, message: Uint8Array, isText: boolean): void {
-    if (!this.#incoming.add(from, message, isText) || this.#isFlushScheduled) return;
+    if (this.#incoming.add(from, message, isText)) this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     setImmediate(this.#flush);
   }

@@ -26,9 +26,11 @@ async function beGreedy(address: string, token: string, confirmed: boolean): Pro
   const writer = new Writer();
   writeCallReducer(writer, 1, "whoami", new Uint8Array(0));
   const call = writer.finish();
+  // The next calls are written as soon as the host has taken the last: its socket is always full, and nobody looks at it in a
+  // loop, which would take from the host what it has of the machine.
   const send = (): void => {
-    for (let i = 0; i < 200 && ws.bufferedAmount < 1_000_000; i++) ws.send(call);
-    setImmediate(send);
+    for (let i = 1; i < 1000; i++) ws.send(call);
+    ws.send(call, send);
   };
   send();
 }
