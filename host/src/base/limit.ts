@@ -40,10 +40,13 @@ export interface Limits {
   readonly incomingPauseCount: number;
   /** What a connection may have in one batch for its database, in messages; more waits for the next (own). */
   readonly incomingTurnCount: number;
-  /** The same where nobody else sends (own). */
+  /** The same of one that sends alone: no other has sent anything for `incomingCompanyMillis` (own). */
   readonly incomingLoneTurnCount: number;
+  readonly incomingCompanyMillis: number;
   /** The same in bytes: the message that reaches it is the last. */
   readonly incomingTurnBytes: number;
+  /** What is read from a WebSocket before others have their turn (own). */
+  readonly readTurnBytes: number;
   /** Batches that a database has not worked on yet, beyond which the next is gathered: one to work on, one in store (own). */
   readonly incomingBatchCount: number;
   /** How long a database works on messages before it looks what else has happened, such as a sync that has ended (own). */
@@ -271,9 +274,11 @@ export const limit: Limits = {
   incomingTotalBytesMax: 16 * mebi,
   incomingShareBytes: 64 * kibi,
   incomingPauseCount: 512,
-  incomingTurnCount: 16,
+  incomingTurnCount: 4,
   incomingLoneTurnCount: 64,
+  incomingCompanyMillis: 1000,
   incomingTurnBytes: 64 * kibi,
+  readTurnBytes: 8 * kibi,
   incomingBatchCount: 2,
   workSliceMillis: 1,
   bodyBytesMax: 2 * mebi,

@@ -26,14 +26,19 @@ class Socket {
 /** A thread that takes batches: of each the sockets' ids, one for each message. */
 class Thread {
   readonly batches: number[][] = [];
-  readonly all: Incoming = new Incoming((buffer, length) => {
-    const view = new DataView(buffer);
-    const ids: number[] = [];
-    for (let at = 0; at < length; at += 8 + view.getUint32(at + 4, true)) {
-      ids.push(view.getUint32(at, true));
-    }
-    this.batches.push(ids);
-  });
+  /** The clock's milliseconds. */
+  now = 0;
+  readonly all: Incoming = new Incoming(
+    () => this.now,
+    (buffer, length) => {
+      const view = new DataView(buffer);
+      const ids: number[] = [];
+      for (let at = 0; at < length; at += 8 + view.getUint32(at + 4, true)) {
+        ids.push(view.getUint32(at, true));
+      }
+      this.batches.push(ids);
+    },
+  );
 
   /** Works on the oldest batch until nothing is left; how many there were. */
   drain(): number {
@@ -87,10 +92,13 @@ for (const [title, count, byteCount] of cases) {
 
 void test("text stays text when it has to wait for a later batch", (t) => {
   const words: number[] = [];
-  const all = new Incoming((buffer, length) => {
-    const view = new DataView(buffer);
-    for (let at = 0; at < length; at += 9) words.push(view.getUint32(at + 4, true));
-  });
+  const all = new Incoming(
+    () => 0,
+    (buffer, length) => {
+      const view = new DataView(buffer);
+      for (let at = 0; at < length; at += 9) words.push(view.getUint32(at + 4, true));
+    },
+  );
   const { incoming } = new Socket();
   const count = limit.incomingLoneTurnCount * 3;
   for (let i = 0; i < count; i++) all.add(incoming, new Uint8Array(1), i % 3 === 0);
@@ -158,6 +166,27 @@ void test("[SUB7] sockets have turns: a message waits for two batches of others 
   }
   t.equal(batches.flat().length, 1151);
   t.ok(batches.length >= 1000 / limit.incomingLoneTurnCount);
+});
+
+void test("[SUB7] who has company has small turns; who has been alone for a while, large ones", (t) => {
+  const thread = new Thread();
+  const { all, batches } = thread;
+  const [greedy, modest] = [new Socket(), new Socket()];
+  const greedyCounts = (): number[] => {
+    batches.length = 0;
+    send(all, greedy, 300, 10);
+    thread.drain();
+    return batches.map((ids) => ids.filter((id) => id === greedy.incoming.id).length);
+  };
+  t.equal(Math.max(...greedyCounts()), limit.incomingLoneTurnCount, "nobody else is there");
+  send(all, modest, 1, 10);
+  thread.drain();
+  t.equal(Math.max(...greedyCounts().slice(1)), limit.incomingTurnCount);
+  thread.now += limit.incomingCompanyMillis - 1;
+  t.equal(Math.max(...greedyCounts().slice(1)), limit.incomingTurnCount, "not long enough ago");
+  thread.now += 1;
+  t.equal(Math.max(...greedyCounts().slice(1)), limit.incomingLoneTurnCount);
+  t.end();
 });
 
 void test("large messages have turns by their bytes", async (t) => {

@@ -20,8 +20,6 @@ export class IncomingSocket {
   batchMessageCount = 0;
   isPaused = false;
   isClosed = false;
-  /** Whether it counts among those that send. */
-  isSending = false;
   /** Messages for later batches, from `heldFrom` on. */
   held: Uint8Array[] = [];
   /** Which of them are text. */
@@ -51,11 +49,17 @@ interface BatchShare {
 /** All sockets of a database. */
 export class Incoming {
   readonly #send: (buffer: ArrayBuffer, length: number) => void;
+  readonly #nowMillis: () => number;
   readonly #batch = new FrameBatch();
   #byteCount = 0;
   #messageCount = 0;
-  /** Sockets that have sent something and are still there. */
-  #senderCount = 0;
+  /** Who has sent the last message. */
+  #lastSender: IncomingSocket | undefined;
+  /** Whether somebody else has sent something since the last `flush`. */
+  #hasOtherSent = false;
+  /** Until when nobody sends alone, in the clock's milliseconds. */
+  #companyEndsAt = 0;
+  #isInCompany = false;
   /** Sockets with messages in the batch that is being gathered. */
   #gathering: IncomingSocket[] = [];
   /** Batches under way, oldest first. */
@@ -65,7 +69,8 @@ export class Incoming {
   readonly #held = new Set<IncomingSocket>();
 
   /** `send` takes a batch to the thread. */
-  constructor(send: (buffer: ArrayBuffer, length: number) => void) {
+  constructor(nowMillis: () => number, send: (buffer: ArrayBuffer, length: number) => void) {
+    this.#nowMillis = nowMillis;
     this.#send = send;
   }
 
@@ -86,9 +91,9 @@ export class Incoming {
     socket.byteCount += byteCount;
     this.#byteCount += byteCount;
     this.#messageCount++;
-    if (!socket.isSending) {
-      socket.isSending = true;
-      this.#senderCount++;
+    if (socket !== this.#lastSender) {
+      this.#hasOtherSent ||= this.#lastSender !== undefined;
+      this.#lastSender = socket;
     }
     if (!socket.isHeld && this.#hasTurn(socket)) {
       this.#gather(socket, message, isText);
@@ -107,7 +112,7 @@ export class Incoming {
 
   /** Whether the batch that is being gathered has room for more of a socket. */
   #hasTurn({ batchMessageCount, batchByteCount }: IncomingSocket): boolean {
-    const countMax = this.#senderCount > 1 ? limit.incomingTurnCount : limit.incomingLoneTurnCount;
+    const countMax = this.#isInCompany ? limit.incomingTurnCount : limit.incomingLoneTurnCount;
     return batchMessageCount < countMax && batchByteCount < limit.incomingTurnBytes;
   }
 
@@ -120,6 +125,7 @@ export class Incoming {
 
   /** Sends what there is, as far as batches may be under way, and reads again from sockets that have little left. */
   flush(): void {
+    this.#lookForCompany();
     while (this.#batches.length < limit.incomingBatchCount) {
       this.#refill();
       if (this.#batch.isEmpty) break;
@@ -131,6 +137,13 @@ export class Incoming {
       socket.isPaused = false;
       socket.sink.pause(false);
     }
+  }
+
+  #lookForCompany(): void {
+    const now = this.#nowMillis();
+    if (this.#hasOtherSent) this.#companyEndsAt = now + limit.incomingCompanyMillis;
+    this.#hasOtherSent = false;
+    this.#isInCompany = now < this.#companyEndsAt;
   }
 
   /** Sends what is gathered, so that what is sent next comes after it. */
@@ -181,8 +194,7 @@ export class Incoming {
 
   /** Does something when all messages of a socket that is gone are with the thread; now, if they are. */
   after(socket: IncomingSocket, action: () => void): void {
-    if (socket.isSending) this.#senderCount--;
-    socket.isSending = false;
+    if (socket === this.#lastSender) this.#lastSender = undefined;
     socket.afterwards = action;
     if (!socket.isHeld) this.#finish(socket);
   }

@@ -219,7 +219,8 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     await Promise.all([deletions.close(), databases.closeAll(databaseGraceMs)]);
     sockets.closeAll("the host is stopping");
   });
-  const pgListener = new PgListener({ services, tls, report });
+  const { pgConnection: openMeter } = gate;
+  const pgListener = new PgListener({ services, tls, report, openMeter });
   return { listener, inFlight, pgListener, logger, readiness };
 }
 

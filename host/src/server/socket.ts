@@ -11,6 +11,7 @@ import type { DatabaseConnection, SocketSink } from "./contract.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { type EndCause, SocketCount } from "./metrics/socket-counts.ts";
 import { OutgoingQueue } from "./outgoing.ts";
+import { readInTurns } from "./read-turn.ts";
 import type { Upgrade, UpgradeTarget } from "./router.ts";
 
 export interface SocketOptions {
@@ -221,6 +222,7 @@ export function createSocketServer(
         if ("setNoDelay" in socket && typeof socket.setNoDelay === "function") {
           (socket.setNoDelay as (on: boolean) => void).call(socket, true);
         }
+        readInTurns(socket, () => ws.isPaused);
         attach(ws, socket, target, options);
       });
     },

@@ -72,9 +72,7 @@ export class WorkerLink {
   /** What a call that ran too long was asked for as. */
   #stuckIn: string | undefined;
   #isFlushScheduled = false;
-  readonly #incoming = new Incoming((buffer, length) => {
-    this.#send({ kind: "frames", buffer, length }, [buffer]);
-  });
+  readonly #incoming: Incoming;
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
     if (!this.#hasEnded) this.#incoming.flush();
@@ -83,6 +81,9 @@ export class WorkerLink {
   constructor(options: LinkOptions, listener: LinkListener) {
     this.#options = options;
     this.#listener = listener;
+    this.#incoming = new Incoming(options.nowMillis, (buffer, length) => {
+      this.#send({ kind: "frames", buffer, length }, [buffer]);
+    });
     const watch = makeWatchMemory();
     this.#opened = new Promise((resolve, reject) => {
       this.#settleOpened = { what: "open", resolve: () => resolve(), reject };

@@ -1,7 +1,7 @@
 // A host that speaks PostgreSQL's protocol, with a database or two.
 import { present } from "@lightcone/abi";
 import type { WasmName } from "@lightcone/fixtures/wasm";
-import { startServer } from "../../src/index.ts";
+import { type ServerOptions, startServer } from "../../src/index.ts";
 import { newToken, RemoteHost } from "./remote-host.ts";
 
 interface ForTest {
@@ -14,11 +14,20 @@ export class PgHost extends RemoteHost {
   pgAddress = "";
   close: () => Promise<void> = () => Promise.resolve();
 
-  static async start(t: ForTest, ...modules: readonly WasmName[]): Promise<PgHost> {
+  static start(t: ForTest, ...modules: readonly WasmName[]): Promise<PgHost> {
+    return PgHost.startLimited(t, {}, ...modules);
+  }
+
+  static async startLimited(
+    t: ForTest,
+    limits: NonNullable<ServerOptions["limits"]>,
+    ...modules: readonly WasmName[]
+  ): Promise<PgHost> {
     const server = await startServer({
       listenAddr: "127.0.0.1:0",
       pgListenAddr: "127.0.0.1:0",
       dataDir: t.testdir(),
+      limits,
     });
     t.teardown(() => server.close());
     const host = new PgHost();

@@ -23,7 +23,8 @@ function forwardedAddress({ headers }: IncomingMessage): string | undefined {
   return isIP(bare) === 0 ? undefined : bare;
 }
 
-function networkOf(address: string): string {
+/** The same of an address as Node tells it. */
+export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined || isIP(address) !== 6) return mapped ?? address;
   const [head = "", tail] = address.replace(/%.*$/, "").toLowerCase().split("::");

@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { LightconeError } from "@lightcone/abi";
 import type { Credentials } from "../auth/credentials.ts";
 import type { Readiness } from "../readiness.ts";
-import { clientAddress } from "./address.ts";
-import type { Client, Meter, Traffic } from "./traffic.ts";
+import { clientAddress, networkOf } from "./address.ts";
+import type { Client, ConnectionMeter, Meter, Traffic } from "./traffic.ts";
 
 export interface Gate {
   /** LC_DATABASE_UNAVAILABLE while the host is stopping, except for what asks about that. */
@@ -13,6 +13,12 @@ export interface Gate {
   request(request: IncomingMessage, path: string, caller: Credentials | undefined): Meter;
   /** Counts a WebSocket until its TCP connection ends. LC_RATE_LIMIT if it is one too many. */
   connection(request: IncomingMessage, caller: Credentials): Meter;
+}
+
+/** The same for those who do not speak HTTP. */
+export interface PgGate {
+  /** Counts a connection of PostgreSQL's protocol, which no proxy speaks for. LC_RATE_LIMIT if it is one too many. */
+  pgConnection(remoteAddress: string, identity: string): ConnectionMeter;
 }
 
 export interface GateOptions {
@@ -30,7 +36,7 @@ export const openPaths: ReadonlySet<string> = new Set([
   "/v1/metrics",
 ]);
 
-export function createGate({ readiness, traffic, trustsProxy }: GateOptions): Gate {
+export function createGate({ readiness, traffic, trustsProxy }: GateOptions): Gate & PgGate {
   const clientOf = (request: IncomingMessage, caller: Credentials | undefined): Client => ({
     address: clientAddress(request, trustsProxy),
     identity:
@@ -52,6 +58,9 @@ export function createGate({ readiness, traffic, trustsProxy }: GateOptions): Ga
       if (request.socket.destroyed) meter.close();
       else request.socket.once("close", () => meter.close());
       return meter;
+    },
+    pgConnection(remoteAddress, identity) {
+      return traffic.openConnection({ address: networkOf(remoteAddress), identity });
     },
   };
 }

@@ -1,6 +1,7 @@
 // One connection from its first byte to its last.
 import type { Socket } from "node:net";
 import { limit } from "../../base/limit.ts";
+import type { ConnectionMeter } from "../limits/traffic.ts";
 import type { Report } from "../report.ts";
 import type { Services } from "../router.ts";
 import {
@@ -34,6 +35,8 @@ export interface ConnectionOptions {
   readonly tls: PgTls | undefined;
   readonly cancelKeys: CancelKeys;
   readonly report: Report;
+  /** Counts a connection, by the address of its client and its identity in hex. LC_RATE_LIMIT if it is one too many. */
+  readonly openMeter: (address: string, identity: string) => ConnectionMeter;
   /** The client has shown a good token. */
   readonly onLoggedIn: () => void;
 }
@@ -45,6 +48,7 @@ export class PgConnection {
   readonly #options: ConnectionOptions;
   #channel: Channel;
   #database: PgDatabase | undefined;
+  #meter: ConnectionMeter | undefined;
   #ended: PgFault | undefined;
   #isLoggedIn = false;
   /** Resolves when the connection is over. */
@@ -85,6 +89,7 @@ export class PgConnection {
   #leave(): void {
     this.#database?.disconnect();
     this.#database = undefined;
+    this.#meter?.close();
   }
 
   async #run(): Promise<void> {
@@ -116,11 +121,16 @@ export class PgConnection {
   }
 
   async #serveClient(start: Extract<StartupMessage, { kind: "start" }>): Promise<void> {
-    const { services, onLoggedIn, cancelKeys } = this.#options;
+    const { services, onLoggedIn, cancelKeys, openMeter } = this.#options;
     const client = await logIn(this.#channel, start, services, {
       admitted: () => {
         this.#isLoggedIn = true;
         onLoggedIn();
+      },
+      identified: (identity) => {
+        const { socket } = this.#channel;
+        this.#meter = openMeter(socket.remoteAddress ?? "", identity.toHex());
+        if (socket.destroyed) this.#meter.close();
       },
       databaseEnded: (reason) => {
         this.terminate(new PgFault("57P01", `terminating connection: ${reason}`));
@@ -162,10 +172,16 @@ export class PgConnection {
   async #converse(session: PgSession): Promise<void> {
     for (;;) {
       const message = await this.#channel.input.next(session.isHolding ? holdingIdle : plainIdle);
-      if (message === undefined || !(await session.handle(message))) return;
+      if (message === undefined) return;
+      if (asksForWork.has(message.letter) && this.#meter?.calls(1) === false) throw tooManyRequests;
+      if (!(await session.handle(message))) return;
     }
   }
 }
+
+/** Query and Execute: what runs statements. */
+const asksForWork: ReadonlySet<string> = new Set(["Q", "E"]);
+const tooManyRequests = new PgFault("53400", "too many requests");
 
 const plainIdle = {
   millis: limit.pgIdleMillisMax,

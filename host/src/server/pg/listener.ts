@@ -15,6 +15,7 @@ export interface PgListenerOptions {
   /** Without it the wish for encryption is declined. */
   readonly tls?: PgTls | undefined;
   readonly report: Report;
+  readonly openMeter: ConnectionOptions["openMeter"];
 }
 
 export class PgListener {
@@ -51,10 +52,10 @@ export class PgListener {
       return;
     }
     this.#waiting.add(socket);
-    const { services, tls, report } = this.#options;
     const onLoggedIn = (): void => void this.#waiting.delete(socket);
     const cancelKeys = this.#cancelKeys;
-    const connection = new PgConnection(socket, { services, tls, cancelKeys, report, onLoggedIn });
+    const { tls } = this.#options;
+    const connection = new PgConnection(socket, { ...this.#options, tls, cancelKeys, onLoggedIn });
     this.#connections.add(connection);
     void connection.done.finally(() => {
       onLoggedIn();

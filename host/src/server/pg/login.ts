@@ -2,6 +2,7 @@
 import { TLSSocket } from "node:tls";
 import type { SecureContext } from "node:tls";
 import type { Socket } from "node:net";
+import type { Identity } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import type { Random } from "../../base/random.ts";
 import { parseDatabaseRef } from "../database-name.ts";
@@ -90,6 +91,8 @@ export interface LoggedIn {
 interface LoginListener {
   /** The client has shown a good token; its database may still have to be opened, which takes what it takes. */
   admitted(): void;
+  /** It may use its database. Throws LC_RATE_LIMIT if its identity or address has connections enough. */
+  identified(identity: Identity): void;
   databaseEnded(reason: string): void;
 }
 
@@ -138,6 +141,7 @@ export async function logIn(
   if (record === undefined) throw new PgFault("3D000", `database "${databaseName}" does not exist`);
   listener.admitted();
   requireAccess(services, databaseName, token, false);
+  listener.identified(token.identity);
   const connectionId = newConnectionId(services.random);
   const caller = { identity: token.identity, connectionId, jwtPayload: token.payloadJson };
   const database = await services.databases.get(record.identity).connectPg(caller, (reason) => {
