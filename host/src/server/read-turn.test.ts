@@ -9,7 +9,7 @@ interface Rig {
   readonly socket: Duplex;
   readonly pieces: Buffer[];
   /** Sizes of the pieces that came since the last look. */
-  look(): number[];
+  readonly look: () => number[];
 }
 
 function rig(isPaused: () => boolean = () => false): Rig {
