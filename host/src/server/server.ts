@@ -219,8 +219,7 @@ async function assemble(options: ServerOptions, undo: UndoList): Promise<Assembl
     await Promise.all([deletions.close(), databases.closeAll(databaseGraceMs)]);
     sockets.closeAll("the host is stopping");
   });
-  const { pgConnection: openMeter } = gate;
-  const pgListener = new PgListener({ services, tls, report, openMeter });
+  const pgListener = new PgListener({ services, tls, report, gate });
   return { listener, inFlight, pgListener, logger, readiness };
 }
 

@@ -1,6 +1,7 @@
 // One connection from its first byte to its last.
 import type { Socket } from "node:net";
 import { limit } from "../../base/limit.ts";
+import type { PgGate } from "../limits/gate.ts";
 import type { ConnectionMeter } from "../limits/traffic.ts";
 import type { Report } from "../report.ts";
 import type { Services } from "../router.ts";
@@ -35,8 +36,7 @@ export interface ConnectionOptions {
   readonly tls: PgTls | undefined;
   readonly cancelKeys: CancelKeys;
   readonly report: Report;
-  /** Counts a connection, by the address of its client and its identity in hex. LC_RATE_LIMIT if it is one too many. */
-  readonly openMeter: (address: string, identity: string) => ConnectionMeter;
+  readonly gate: PgGate;
   /** The client has shown a good token. */
   readonly onLoggedIn: () => void;
 }
@@ -121,7 +121,7 @@ export class PgConnection {
   }
 
   async #serveClient(start: Extract<StartupMessage, { kind: "start" }>): Promise<void> {
-    const { services, onLoggedIn, cancelKeys, openMeter } = this.#options;
+    const { services, onLoggedIn, cancelKeys, gate } = this.#options;
     const client = await logIn(this.#channel, start, services, {
       admitted: () => {
         this.#isLoggedIn = true;
@@ -129,7 +129,7 @@ export class PgConnection {
       },
       identified: (identity) => {
         const { socket } = this.#channel;
-        this.#meter = openMeter(socket.remoteAddress ?? "", identity.toHex());
+        this.#meter = gate.pgConnection(socket.remoteAddress ?? "", identity.toHex());
         if (socket.destroyed) this.#meter.close();
       },
       databaseEnded: (reason) => {

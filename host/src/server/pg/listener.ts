@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { limit } from "../../base/limit.ts";
 import { addressOf, type ListenAddress, listenAt } from "../listener.ts";
+import type { PgGate } from "../limits/gate.ts";
 import type { Report } from "../report.ts";
 import { writeFault } from "./backend.ts";
 import { CancelKeys } from "./cancel-keys.ts";
@@ -15,7 +16,7 @@ export interface PgListenerOptions {
   /** Without it the wish for encryption is declined. */
   readonly tls?: PgTls | undefined;
   readonly report: Report;
-  readonly openMeter: ConnectionOptions["openMeter"];
+  readonly gate: PgGate;
 }
 
 export class PgListener {
