@@ -1,17 +1,11 @@
 // The host is killed again and again under load. What clients with confirmed reads were told must be there afterwards, once;
 // what they were not told must be there wholly or not at all; and they find back by themselves.
-import { LightconeError, primitive, product, ref } from "@lightcone/abi";
+import { LightconeError } from "@lightcone/abi";
 import { Rng } from "@lightcone/fixtures/rng";
 import { readWasm } from "@lightcone/fixtures/wasm";
-import {
-  type CallResult,
-  connectionBuilder,
-  type DbConnection,
-  type KeyedTable,
-  memoryTokenStore,
-  type ModuleSchema,
-} from "@lightcone/sdk-client";
+import type { DbConnection } from "@lightcone/sdk-client";
 import { type Test, t, test } from "tap";
+import { connect, pause, type Probe } from "./probe-client.ts";
 import { startProcess } from "./rig.ts";
 
 // Long histories take their time on a busy machine.
@@ -22,39 +16,6 @@ const clientCount = 4;
 const callsInFlight = 8;
 /** Two rows of one call differ by this much. */
 const pairOffset = 1_000_000_000;
-
-interface Item {
-  readonly id: number;
-  readonly text: string;
-}
-
-interface Probe {
-  readonly tables: { readonly item: KeyedTable<Item, Pick<Item, "id">> };
-  readonly reducers: {
-    insertBoth(args: { readonly first: number; readonly second: number }): Promise<CallResult>;
-  };
-  readonly rows: { readonly item: Item };
-}
-
-const u32 = primitive("u32");
-
-const probe: ModuleSchema<Probe> = {
-  types: [product({ id: u32, text: primitive("string") })],
-  tables: {
-    item: { name: "item", row: ref(0), primaryKey: "id", uniques: [["id"]], isEvent: false },
-  },
-  reducers: { insertBoth: { name: "insert_both", params: product({ first: u32, second: u32 }) } },
-};
-
-function connect(url: string): DbConnection<Probe> {
-  return connectionBuilder(probe)
-    .withUri(url)
-    .withDatabaseName("probe")
-    .withConfirmedReads(true)
-    .withTokenStore(memoryTokenStore())
-    .withReconnect({ firstDelayMs: 20, delayMsMax: 200 })
-    .build();
-}
 
 /** What the clients know of their calls. */
 class Ledger {
@@ -67,12 +28,6 @@ class Ledger {
   next(): number {
     return ++this.#last;
   }
-}
-
-function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, millis);
-  });
 }
 
 /** Calls until the ledger is closed. A call that the broken connection left open may or may not have happened. */

@@ -1,57 +1,11 @@
 // A host that is told to end under load, and its clients of our own library: they are told, come back by themselves and go on.
-import { primitive, product, ref } from "@lightcone/abi";
 import { readWasm } from "@lightcone/fixtures/wasm";
-import {
-  type CallResult,
-  connectionBuilder,
-  type DbConnection,
-  type KeyedTable,
-  memoryTokenStore,
-  type ModuleSchema,
-} from "@lightcone/sdk-client";
+import type { DbConnection } from "@lightcone/sdk-client";
 import { t, test } from "tap";
+import { connect, pause, type Probe } from "./probe-client.ts";
 import { openRig } from "./rig.ts";
 
 t.setTimeout(300_000);
-
-interface Item {
-  readonly id: number;
-  readonly text: string;
-}
-
-interface Probe {
-  readonly tables: { readonly item: KeyedTable<Item, Pick<Item, "id">> };
-  readonly reducers: {
-    insertBoth(args: { readonly first: number; readonly second: number }): Promise<CallResult>;
-  };
-  readonly rows: { readonly item: Item };
-}
-
-const u32 = primitive("u32");
-
-const probe: ModuleSchema<Probe> = {
-  types: [product({ id: u32, text: primitive("string") })],
-  tables: {
-    item: { name: "item", row: ref(0), primaryKey: "id", uniques: [["id"]], isEvent: false },
-  },
-  reducers: { insertBoth: { name: "insert_both", params: product({ first: u32, second: u32 }) } },
-};
-
-function connect(url: string): DbConnection<Probe> {
-  return connectionBuilder(probe)
-    .withUri(url)
-    .withDatabaseName("probe")
-    .withConfirmedReads(true)
-    .withTokenStore(memoryTokenStore())
-    .withReconnect({ firstDelayMs: 20, delayMsMax: 200 })
-    .build();
-}
-
-function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, millis);
-  });
-}
 
 void test("SIGTERM under load: what was acknowledged is there, and clients go on", async (t) => {
   const rig = await openRig(t);
