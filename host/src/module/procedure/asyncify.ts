@@ -26,7 +26,7 @@ function features(): binaryen.Features {
 }
 
 /** The pass itself, on a module of any size. */
-function asyncify(bytes: Uint8Array): Uint8Array {
+export function asyncify(bytes: Uint8Array): Uint8Array {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(features());
   binaryen.setOptimizeLevel(0);
@@ -40,7 +40,7 @@ function asyncify(bytes: Uint8Array): Uint8Array {
 }
 
 /** The pass on those functions alone that can be on the stack while the guest waits, mostly one in forty: the others stay as they are. */
-function asyncifyPart(bytes: Uint8Array): Uint8Array | undefined {
+export function asyncifyPart(bytes: Uint8Array): Uint8Array | undefined {
   const waiting = findWaitingFunctions(bytes);
   return waiting && graft(bytes, waiting, asyncify(skeletonOf(bytes, waiting)));
 }
