@@ -79,12 +79,12 @@ function typeNumbers(whole: Parts, changed: Parts, added: Uint8Array[]): number[
   const { count } = listOf(whole, SectionId.type);
   const { entries } = listOf(changed, SectionId.type);
   const reader = new BinaryReader(entries, 0);
+  const known = new Map(whole.types.types.map((type, number) => [type, number]));
   return changed.types.types.map((type) => {
     const start = reader.at;
     reader.skip(1);
     for (let i = 0; i < 2; i++) reader.list(() => reader.valueType());
-    const found = whole.types.types.indexOf(type);
-    return found >= 0 ? found : count + added.push(entries.subarray(start, reader.at)) - 1;
+    return known.get(type) ?? count + added.push(entries.subarray(start, reader.at)) - 1;
   });
 }
 

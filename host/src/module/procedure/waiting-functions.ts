@@ -36,7 +36,7 @@ class Callers {
   }
 
   ofType(type: string): readonly number[] {
-    return [...(this.#byType.get(type) ?? []), ...(this.#byType.get(anyType) ?? [])];
+    return this.#byType.get(type) ?? [];
   }
 }
 
@@ -96,10 +96,12 @@ export function findWaitingFunctions(bytes: Uint8Array): ReadonlySet<number> | u
   // What is added to a set is visited as well.
   for (const callee of waiting) {
     for (const caller of callers.of(callee)) waiting.add(caller);
-    const type = functions[callee] as string;
-    if (!referred.has(callee) || typesSeen.has(type)) continue;
-    typesSeen.add(type);
-    for (const caller of callers.ofType(type)) waiting.add(caller);
+    if (!referred.has(callee)) continue;
+    for (const type of [functions[callee] as string, anyType]) {
+      if (typesSeen.has(type)) continue;
+      typesSeen.add(type);
+      for (const caller of callers.ofType(type)) waiting.add(caller);
+    }
   }
   return waiting;
 }
