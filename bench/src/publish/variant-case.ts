@@ -1,77 +1,142 @@
-// `publish/variant-p99-ratio`: what the calls of one database notice while the code of another one's procedures is being made; and
-// `publish/stranger-p99-ratio`: what they notice of a process of the same priority that has nothing to do with the host. Where
-// processors share a core, as virtual ones do, only the difference of the two is the host's.
-import { type ChildProcess, spawn } from "node:child_process";
+// `publish/variant-p99-ratio`: what the calls of one database notice while the code of another one's procedures is being made;
+// `publish/stranger-p99-ratio`: what they notice of an idle process that has nothing to do with the host; and `publish/control-p99-ratio`:
+// what they notice of nothing at all. Where processors share a core, as virtual ones do, only what exceeds the two others is the host's.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { constants, setPriority } from "node:os";
-import type { BenchRun } from "../contract.ts";
+import type { BenchRun, Figure, Settings } from "../contract.ts";
+import type { Remote } from "../remote.ts";
 import { BankServer } from "../transfer/bank-server.ts";
 import type { LoadWindow } from "../transfer/load-client.ts";
+import type { LoadMethods } from "../transfer/load.ts";
 import { finishLoad, openLoad } from "../transfer/sockets-case.ts";
 import { edition, variantCount, variantsMade } from "./program.ts";
 
 const roundCount = 3;
+/** Short enough that several fit into the making, long enough for a thousand calls. */
+const sliceSeconds = 0.25;
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[(roundCount - 1) / 2] as number;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [low, high] = [sorted[Math.floor(middle)] as number, sorted[Math.ceil(middle)] as number];
+  return (low + high) / 2;
 }
 
-/** A process that is as busy as the one that makes code, and steps back as far. */
+/** Writes all over 16 MiB, as one who makes code does, and gets idle processors alone. */
+const strangerSource =
+  "const m=new Uint32Array(1<<22);for(let i=1;;i=Math.imul(i,1664525)+1013904223|0)m[i>>>10]++;";
+
 async function startStranger(): Promise<ChildProcess> {
-  const stranger = spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" });
+  const stranger = spawn(process.execPath, ["-e", strangerSource], { stdio: "ignore" });
   await once(stranger, "spawn");
-  setPriority(stranger.pid as number, constants.priority.PRIORITY_BELOW_NORMAL);
+  const pid = stranger.pid as number;
+  const { status } = spawnSync("chrt", ["--all-tasks", "--idle", "--pid", "0", String(pid)]);
+  if (status !== 0) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   return stranger;
 }
 
-function medianRatio(windows: readonly LoadWindow[], alone: readonly LoadWindow[]): number {
-  return median(windows.map(({ p99Micros }, i) => p99Micros / (alone[i] as LoadWindow).p99Micros));
+/** What the slices of one state had, one after another. */
+type Slices = readonly LoadWindow[];
+
+/** One turn of all states. */
+interface Round {
+  readonly alone: Slices;
+  readonly beside: Slices;
+  readonly withStranger: Slices;
+}
+
+const p99 = (slices: Slices): number => median(slices.map(({ p99Micros }) => p99Micros));
+const p50 = (slices: Slices): number => median(slices.map(({ p50Micros }) => p50Micros));
+
+/** Slices until `isOver`, at most `countMax`. */
+async function runSlices(
+  load: Remote<LoadMethods>,
+  countMax: number,
+  isOver: () => boolean = () => false,
+): Promise<Slices> {
+  const slices: LoadWindow[] = [];
+  do slices.push(await load.call("runSeconds", { seconds: sliceSeconds }));
+  while (slices.length < countMax && !isOver());
+  return slices;
+}
+
+async function runRound(
+  server: BankServer,
+  load: Remote<LoadMethods>,
+  number: number,
+  countMax: number,
+): Promise<Round> {
+  const alone = await runSlices(load, countMax);
+  await server.publish("other", edition(number));
+  const isMade = (): boolean => variantCount(server.cacheDirectory) > number;
+  const beside = await runSlices(load, countMax, isMade);
+  await variantsMade(server.cacheDirectory, number + 1);
+  const stranger = await startStranger();
+  const withStranger = await runSlices(load, countMax);
+  stranger.kill("SIGKILL");
+  return { alone, beside, withStranger };
+}
+
+/** The median of the rounds' ratios of `slices` to `base`. */
+function figureOf(
+  name: string,
+  rounds: readonly Round[],
+  slices: (round: Round) => Slices,
+  base: (round: Round) => Slices,
+  settings: Settings = {},
+): Figure {
+  const ratios = rounds.map((round) => p99(slices(round)) / p99(base(round)));
+  const medians = (of: (slices: Slices) => number, each: (round: Round) => Slices): number =>
+    Math.round(median(rounds.map((round) => of(each(round)))));
+  return {
+    name,
+    value: median(ratios),
+    unit: "times",
+    settings: {
+      rounds: rounds.length,
+      ratioMin: Number(Math.min(...ratios).toFixed(2)),
+      ratioMax: Number(Math.max(...ratios).toFixed(2)),
+      p50MicrosBefore: medians(p50, base),
+      p50Micros: medians(p50, slices),
+      p99MicrosBefore: medians(p99, base),
+      p99Micros: medians(p99, slices),
+      ...settings,
+    },
+  };
 }
 
 export function variantCase(): BenchRun {
   const name = "publish/variant-p99-ratio";
   const strangerName = "publish/stranger-p99-ratio";
+  const controlName = "publish/control-p99-ratio";
   return {
-    names: [name, strangerName],
+    names: [name, strangerName, controlName],
     run: async (context) => {
       const { warmUpSeconds, windowSeconds } = context.timing;
       const server = await BankServer.start(context.workshop);
       const load = await openLoad(context, server.target(0, false), 1, 1);
-      const run = (seconds: number): Promise<LoadWindow> => load.call("runSeconds", { seconds });
-      const alone: LoadWindow[] = [];
-      const beside: LoadWindow[] = [];
-      const withStranger: LoadWindow[] = [];
-      let doneCount = 0;
-      await run(warmUpSeconds);
-      for (let i = 0; i < roundCount; i++) {
-        alone.push(await run(windowSeconds));
-        await server.publish("other", edition(i));
-        beside.push(await run(windowSeconds));
-        if (variantCount(server.cacheDirectory) > i) doneCount++;
-        await variantsMade(server.cacheDirectory, i + 1);
-        const stranger = await startStranger();
-        withStranger.push(await run(windowSeconds));
-        stranger.kill("SIGKILL");
+      const countMax = Math.max(2, Math.round(windowSeconds / sliceSeconds));
+      await load.call("runSeconds", { seconds: warmUpSeconds });
+      const rounds: Round[] = [];
+      while (rounds.length < roundCount) {
+        rounds.push(await runRound(server, load, rounds.length, countMax));
       }
       await server.stop(await finishLoad(load));
-      const settings = {
-        seconds: windowSeconds,
-        rounds: roundCount,
-        variantsMadeInWindow: doneCount,
-        p50MicrosAlone: median(alone.map(({ p50Micros }) => p50Micros)),
-        p50MicrosBeside: median(beside.map(({ p50Micros }) => p50Micros)),
-        p99MicrosAlone: median(alone.map(({ p99Micros }) => p99Micros)),
-        p99MicrosBeside: median(beside.map(({ p99Micros }) => p99Micros)),
-        p99MicrosWithStranger: median(withStranger.map(({ p99Micros }) => p99Micros)),
-      };
+      const secondsBeside = rounds.map(({ beside }) => beside.length * sliceSeconds);
+      const alone = (round: Round): Slices => round.alone;
+      const half = countMax >> 1;
       return [
-        { name, value: medianRatio(beside, alone), unit: "times", settings },
-        {
-          name: strangerName,
-          value: medianRatio(withStranger, alone),
-          unit: "times",
-          settings: { seconds: windowSeconds, rounds: roundCount },
-        },
+        figureOf(name, rounds, ({ beside }) => beside, alone, {
+          seconds: median(secondsBeside),
+        }),
+        figureOf(strangerName, rounds, ({ withStranger }) => withStranger, alone),
+        figureOf(
+          controlName,
+          rounds,
+          (round) => round.alone.slice(half),
+          (round) => round.alone.slice(0, half),
+        ),
       ];
     },
   };

@@ -1,11 +1,12 @@
 // The process of one job: see job.ts.
 import { readdirSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { messageOf } from "@lightcone/abi";
-import type { JobAnswer, JobStart } from "./job.ts";
+import type { JobMessage, JobStart } from "./job.ts";
 
 /**
- * Lets this process have what others leave. On Linux a priority is a thread's own, and those of the engine that are there already, idle
+ * Lets this process have a small share. On Linux a priority is a thread's own, and those of the engine that are there already, idle
  * as they are, do not take it over. The lowest one would let a job wait for hours where a machine is never idle.
  */
 function stepBack(): void {
@@ -17,9 +18,11 @@ function stepBack(): void {
   for (const thread of readdirSync("/proc/self/task")) setPriority(Number(thread), priority);
 }
 
-async function run({ module, input, options }: JobStart): Promise<JobAnswer> {
+async function run({ module, input, options, isIdle }: JobStart): Promise<JobMessage> {
   try {
-    stepBack();
+    if (!isIdle) stepBack();
+    // Code that runs for a second or two does not earn back what it costs to compile it a second time.
+    setFlagsFromString("--no-wasm-dynamic-tiering");
     const { job } = (await import(module)) as {
       job: (input: Uint8Array, options: unknown) => Uint8Array;
     };
@@ -30,5 +33,6 @@ async function run({ module, input, options }: JobStart): Promise<JobAnswer> {
 }
 
 process.once("message", (start: JobStart) => {
-  void run(start).then((answer) => process.send?.(answer));
+  void run(start).then((message) => process.send?.(message));
 });
+process.send?.({ kind: "ready" } satisfies JobMessage);

@@ -185,6 +185,8 @@ export interface Limits {
   readonly suspendedStackBytesMax: number;
   /** Making a module's variant for procedures may take so long: a large module, with what a busy machine leaves it (own). */
   readonly variantMillisMax: number;
+  /** A job that gets idle processors alone begins anew, with a share of its own, if it is not done by then (own). */
+  readonly jobIdleMillisMax: number;
 
   /** Files and bytes of such variants that a start leaves in the cache (own). */
   readonly cacheCountMax: number;
@@ -340,6 +342,7 @@ export const limit: Limits = {
   procedureIdleCountMax: 16,
   suspendedStackBytesMax: 128 * kibi,
   variantMillisMax: 1_800_000,
+  jobIdleMillisMax: 15_000,
   cacheCountMax: 256,
   cacheBytesMax: gibi,
   httpTimeoutMillisDefault: 30_000,

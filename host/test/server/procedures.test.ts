@@ -67,7 +67,7 @@ void test("a Rust module: values, transactions, sleep, HTTP", async (t) => {
   t.match(await host.call("views", "add_up", 1), { status: 400, text: /for procedure add_up/ });
   t.equal((await host.call("views", "nobody")).status, 404);
   const [name = ""] = await readdir(join(dataDir, "cache"));
-  t.match(name, /^[0-9a-f]{64}-asyncify-2-metered-\d+\.wasm$/);
+  t.match(name, /^[0-9a-f]{64}-asyncify-3-metered-\d+\.wasm$/);
 });
 
 void test("closed to private addresses unless it is opened, or to all", async (t) => {

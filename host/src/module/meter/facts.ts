@@ -21,6 +21,8 @@ export interface BinaryFacts extends ModuleFacts {
   readonly globalCount: number;
   readonly start: number | undefined;
   readonly exportNames: ReadonlySet<string>;
+  /** Functions that tables and global variables begin with: code that has no name for them can call them. */
+  readonly referred: ReadonlySet<number>;
 }
 
 function readType(reader: BinaryReader): FunctionType {
@@ -69,7 +71,12 @@ export function readFacts(bytes: Uint8Array, sections: readonly Section[]): Bina
   };
   const types = enter(SectionId.type) ? reader.list(() => readType(reader)) : [];
   const reachable = new Set<number>();
+  const referred = new Set<number>();
   const reach = (index: number): void => void reachable.add(index);
+  const refer = (index: number): void => {
+    reach(index);
+    referred.add(index);
+  };
   const readImport = (): number => {
     reader.name();
     reader.name();
@@ -83,7 +90,7 @@ export function readFacts(bytes: Uint8Array, sections: readonly Section[]): Bina
   for (let left = globalCount; left > 0; left--) {
     reader.valueType();
     reader.skip(1);
-    skipConstant(reader, reach);
+    skipConstant(reader, refer);
   }
   const exportNames = new Set<string>();
   const readExport = (): void => {
@@ -95,7 +102,7 @@ export function readFacts(bytes: Uint8Array, sections: readonly Section[]): Bina
   if (enter(SectionId.export)) reader.list(readExport);
   const start = enter(SectionId.start) ? reader.number() : undefined;
   if (start !== undefined) reach(start);
-  if (enter(SectionId.element)) reader.list(() => readElements(reader, reach));
+  if (enter(SectionId.element)) reader.list(() => readElements(reader, refer));
   const typesOfFunctions = [...imports, ...own].map((index) => types[index] as FunctionType);
   return {
     importedCount: imports.length,
@@ -108,5 +115,6 @@ export function readFacts(bytes: Uint8Array, sections: readonly Section[]): Bina
     globalCount,
     start,
     exportNames,
+    referred,
   };
 }

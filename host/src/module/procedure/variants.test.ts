@@ -8,7 +8,7 @@ import { canSuspend } from "./suspending-imports.ts";
 import { defaultLoad as load } from "../load.ts";
 import { makeVariant, type Transform } from "./variants.ts";
 
-// Code is made on a thread of its own, which takes its time on a busy machine.
+// Code is made in a process of its own, which takes its time on a busy machine.
 file.setTimeout(180_000);
 
 const program = await assemblePlayer();
@@ -36,7 +36,7 @@ void test("made once, then read", async (t) => {
   t.equal(counts.calls, 1);
   const names = await cache.disk.list("");
   t.equal(names.length, 1);
-  t.match(names[0], /^[0-9a-f]{64}-asyncify-2-metered-\d+\.wasm$/);
+  t.match(names[0], /^[0-9a-f]{64}-asyncify-3-metered-\d+\.wasm$/);
   t.same(cache.warned, []);
   await makeVariant(plain, Uint8Array.from([...program, 0, 2, 1, 97]), load, cache, transform);
   t.equal(counts.calls, 2, "other bytes are another variant");
@@ -61,7 +61,7 @@ void test("what cannot be made says why", async (t) => {
   await t.rejects(makeVariant(plain, program, load, undefined, failing), /out of memory/);
   const nonsense: Transform = () => Promise.resolve(Uint8Array.of(1, 2, 3));
   await t.rejects(makeVariant(plain, program, load, openCache(), nonsense), /WebAssembly\.compile/);
-  // Binaryen ends its process, which is a thread here, or throws what is no error.
+  // Binaryen ends its process or throws what is no error.
   await t.rejects(makeVariant(plain, Uint8Array.of(0, 97, 115, 109), load, undefined), /\S/);
 });
 

@@ -9,7 +9,7 @@ import { type CodeCache, keepCode, readCode } from "../code-cache.ts";
 import type { LoadedModule, LoadOptions } from "../load.ts";
 
 /** Changes whenever the same bytes are turned into others. */
-const transformVersion = 2;
+const transformVersion = 3;
 
 /** From the bytes of a module to those of its variant, metered as `load` says. */
 export type Transform = (program: Uint8Array, load: LoadOptions) => Promise<Uint8Array>;
