@@ -69,7 +69,6 @@ function Inline({ least }: { readonly least: bigint }): ReactNode {
 
 function Transfer(): ReactNode {
   const { reducers } = useConnection<DbConnection>();
-  // oxlint-disable-next-line typescript/unbound-method -- it is a function that needs no object
   const { call, isPending, error, reset } = useCall(reducers.transfer);
   const transfer = (amount: bigint) => async () => {
     const { ok } = await call({ from: 1, to: 2, amount });
