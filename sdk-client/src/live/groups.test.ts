@@ -8,13 +8,17 @@ interface Item {
 
 const idOf = ({ id }: Item): string => id;
 
-/** Items by their ids; a capital is another state of the item of that letter. */
-function list(text: string): Item[] {
-  return Array.from(text, (id) => items.get(id) ?? { id });
+// A capital is another state of the item of that letter.
+const letters = new Map<Item, string>();
+for (const id of "abcdefghijklmnopqrstuvwxyz") {
+  letters.set({ id }, id);
+  letters.set({ id }, id.toUpperCase());
 }
-const items = new Map(Array.from("abcdefghijklmnopqrstuvwxyz", (id) => [id, { id }] as const));
-for (const { id } of [...items.values()]) items.set(id.toUpperCase(), { id });
-const letters = new Map(Array.from(items, ([letter, item]) => [item, letter] as const));
+const items = new Map(Array.from(letters, ([item, letter]) => [letter, item] as const));
+
+function list(text: string): Item[] {
+  return Array.from(text, (letter) => items.get(letter) ?? { id: letter });
+}
 
 function shown(groups: readonly Group<Item>[]): string {
   return groups

@@ -25,7 +25,9 @@ const frameMsMax = 50;
 
 interface PageGlobals {
   readonly probe: Probe;
-  measureFrames(durationMs: number): Promise<number[]>;
+  measureFrames(
+    durationMs: number,
+  ): Promise<{ readonly gapsMs: readonly number[]; readonly longTasksMs: readonly number[] }>;
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -72,7 +74,7 @@ for (const { list, listRendersMax, groupRendersMax } of lists) {
       const restMs = start + (updateCount * 1000) / updatesPerSecond - performance.now();
       if (restMs > 0) await sleep(restMs);
     }
-    const gaps = await measured;
+    const { gapsMs: gaps, longTasksMs } = await measured;
     const total = 1000 * rowCount;
     await page.waitForFunction(
       (expected) => {
@@ -96,7 +98,7 @@ for (const { list, listRendersMax, groupRendersMax } of lists) {
     t.comment(
       `${updateCount} updates in ${durationMs} ms; page busy for each: median ${quantile(busyMs, 0.5).toFixed(1)} ms, ` +
         `p99 ${quantile(busyMs, 0.99).toFixed(1)} ms, longest ${quantile(busyMs, 1).toFixed(1)} ms; ${gaps.length} frames, ` +
-        `median ${quantile(gaps, 0.5).toFixed(1)} ms, longest ${quantile(gaps, 1).toFixed(1)} ms, ${long.length} over ${frameMsMax} ms`,
+        `median ${quantile(gaps, 0.5).toFixed(1)} ms, longest ${quantile(gaps, 1).toFixed(1)} ms, ${long.length} over ${frameMsMax} ms; ${longTasksMs.length} tasks of the page over 50 ms`,
     );
     if (process.env["LIGHTCONE_FRAMES"] === "1") t.same(long, [], "no long frame");
   });

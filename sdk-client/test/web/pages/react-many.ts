@@ -86,18 +86,32 @@ function App(): ReactNode {
   );
 }
 
-/** Notes the time from each frame of the screen to the next for so long. */
-function measureFrames(durationMs: number): Promise<number[]> {
+/** The times from each frame of the screen to the next, and of tasks that kept the page busy for over 50 ms. */
+interface Frames {
+  readonly gapsMs: readonly number[];
+  readonly longTasksMs: readonly number[];
+}
+
+function measureFrames(durationMs: number): Promise<Frames> {
+  const gapsMs: number[] = [];
+  const longTasksMs: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    longTasksMs.push(...list.getEntries().map(({ duration }) => duration));
+  });
+  observer.observe({ type: "longtask" });
   return new Promise((resolve) => {
-    const gaps: number[] = [];
     let last = performance.now();
     const end = last + durationMs;
     const step = (): void => {
       const now = performance.now();
-      gaps.push(now - last);
+      gapsMs.push(now - last);
       last = now;
-      if (now < end) requestAnimationFrame(step);
-      else resolve(gaps);
+      if (now < end) {
+        requestAnimationFrame(step);
+        return;
+      }
+      observer.disconnect();
+      resolve({ gapsMs, longTasksMs });
     };
     requestAnimationFrame(step);
   });

@@ -3,6 +3,7 @@ import {
   LightconeProvider,
   useCall,
   useConnection,
+  useGroups,
   useRow,
   useRows,
   useSelected,
@@ -52,6 +53,12 @@ function One({ id }: { readonly id: number }): ReactNode {
   const { db } = useConnection<DbConnection>();
   const account = useRow(db.account, { id });
   return h("p", { id: `one${id}` }, account === undefined ? "none" : String(account.balance));
+}
+
+function Grouped(): ReactNode {
+  const { db } = useConnection<DbConnection>();
+  const groups = useGroups(useRows(db.account), ({ id }) => id);
+  return h("p", { id: "groups" }, groups.map(({ key, items }) => `${key}:${items.length}`).join());
 }
 
 function Rich(): ReactNode {
@@ -129,6 +136,7 @@ function App(): ReactNode {
     h(One, { id: 2 }),
     h(One, { id: 3 }),
     h(Rich),
+    h(Grouped),
     h(Inline, { least: 500n }),
     h(Toggle, { name: "calls" }, h(Transfer)),
     h(Toggle, { name: "suspense" }, suspended("SELECT * FROM account WHERE id < 5")),
