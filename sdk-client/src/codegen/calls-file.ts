@@ -1,7 +1,7 @@
 // The text of reducers.ts and procedures.ts, which differ in what a call answers.
 import type { AlgebraicType } from "@lightcone/abi";
 import type { BindingsModel, ProcedureModel, ReducerModel } from "./model.ts";
-import { block, fileText, type PathOf, runtimeImport } from "./text.ts";
+import { block, fileText, memberLengthMax, type PathOf, runtimeImport } from "./text.ts";
 import {
   expressionText,
   fieldText,
@@ -81,9 +81,12 @@ function callLines(
   const { accessor, name, argsName } = call;
   const returns = returnTypeOf(call);
   const result = returns === undefined ? "sdk.CallResult" : typeText(returns, scope);
+  const param = argsName === undefined ? "" : `args: ${argsName}`;
+  const line = `readonly ${accessor}: (${param}) => Promise<${result}>;`;
+  const isLong = param !== "" && line.length > memberLengthMax;
   return [
     `/** Calls the ${word} \`${name}\`. */`,
-    `readonly ${accessor}: (${argsName === undefined ? "" : `args: ${argsName}`}) => Promise<${result}>;`,
+    ...(isLong ? [`readonly ${accessor}: (`, `  ${param},`, `) => Promise<${result}>;`] : [line]),
   ];
 }
 
