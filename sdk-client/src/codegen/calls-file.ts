@@ -1,7 +1,7 @@
 // The text of reducers.ts and procedures.ts, which differ in what a call answers.
 import type { AlgebraicType } from "@lightcone/abi";
 import type { BindingsModel, ProcedureModel, ReducerModel } from "./model.ts";
-import { block, fileText, type PathOf, runtimeImport } from "./text.ts";
+import { block, fileText, memberLengthMax, type PathOf, runtimeImport } from "./text.ts";
 import {
   expressionText,
   fieldText,
@@ -12,7 +12,7 @@ import {
 
 interface CallsFile {
   readonly word: "reducer" | "procedure";
-  /** Of the interface of methods, without `Db`. */
+  /** Of the interface of functions, without `Db`. */
   readonly name: "Reducers" | "Procedures";
   readonly calls: readonly (ReducerModel | ProcedureModel)[];
 }
@@ -33,12 +33,12 @@ function callsFile({ types }: BindingsModel, pathOf: PathOf, file: CallsFile): s
     nameAt: (position) => `types.${types[position]?.name ?? ""}`,
   };
   const args = calls.flatMap((each) => argsInterface(word, each, scope));
-  const methods = `/** The ${word}s, by the names that they have here: the type of \`connection.${word}s\`. */\n${block(
+  const callables = `/** The ${word}s, by the names that they have here: the type of \`connection.${word}s\`. */\n${block(
     `export interface Db${name} {`,
-    calls.flatMap((each) => methodLines(word, each, scope)),
+    calls.flatMap((each) => callLines(word, each, scope)),
     "}",
   )}`;
-  const usesTypes = [...args, methods].some((text) => /\btypes\./u.test(text));
+  const usesTypes = [...args, callables].some((text) => /\btypes\./u.test(text));
   const imports = [
     runtimeImport,
     ...(usesTypes ? [`import type * as types from ${pathOf("types")};`] : []),
@@ -47,7 +47,7 @@ function callsFile({ types }: BindingsModel, pathOf: PathOf, file: CallsFile): s
   return fileText(
     imports.join("\n"),
     ...args,
-    methods,
+    callables,
     block(
       `export const ${word}Schemas: Readonly<Record<keyof Db${name}, sdk.${schema}>> = {`,
       calls.map((each) => block(`${each.accessor}: {`, schemaLines(each), "},")),
@@ -71,7 +71,9 @@ function returnTypeOf(call: ReducerModel | ProcedureModel): AlgebraicType | unde
   return "returns" in call ? call.returns : undefined;
 }
 
-function methodLines(
+// A property and not a method: `useCall(reducers.sendMessage)` passes it on without its object, which lint rules refuse
+// for methods.
+function callLines(
   word: CallsFile["word"],
   call: ReducerModel | ProcedureModel,
   scope: TypeScope,
@@ -79,9 +81,12 @@ function methodLines(
   const { accessor, name, argsName } = call;
   const returns = returnTypeOf(call);
   const result = returns === undefined ? "sdk.CallResult" : typeText(returns, scope);
+  const param = argsName === undefined ? "" : `args: ${argsName}`;
+  const line = `readonly ${accessor}: (${param}) => Promise<${result}>;`;
+  const isLong = param !== "" && line.length > memberLengthMax;
   return [
     `/** Calls the ${word} \`${name}\`. */`,
-    `${accessor}(${argsName === undefined ? "" : `args: ${argsName}`}): Promise<${result}>;`,
+    ...(isLong ? [`readonly ${accessor}: (`, `  ${param},`, `) => Promise<${result}>;`] : [line]),
   ];
 }
 

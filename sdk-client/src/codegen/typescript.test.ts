@@ -110,8 +110,8 @@ function isSame(
 void test("options", (t) => {
   const all = generateTypeScript(goldenDef, { includePrivate: true, importExtension: "" });
   t.match(all.get("tables.ts"), /readonly secret: sdk\.KeyedTable<types\.Secret, /);
-  t.match(all.get("reducers.ts"), /tick\(args: TickArgs\)/);
-  t.notMatch(all.get("reducers.ts"), /init\(/);
+  t.match(all.get("reducers.ts"), /readonly tick: \(args: TickArgs\) => /);
+  t.notMatch(all.get("reducers.ts"), /\binit:/);
   t.match(all.get("index.ts"), /from "\.\/types";/);
   const ts = generateTypeScript(goldenDef, { importExtension: ".ts" });
   t.match(ts.get("tables.ts"), /from "\.\/types\.ts";/);

@@ -54,6 +54,38 @@ void test("told at once, then with the next frame, or soon where there are none"
   t.equal(frames.size, 0);
 });
 
+void test("one callback of the frame tells everybody, whatever a listener throws", async (t) => {
+  const frames: (() => void)[] = [];
+  const { requestAnimationFrame, cancelAnimationFrame } = globalThis;
+  t.teardown(() => Object.assign(globalThis, { requestAnimationFrame, cancelAnimationFrame }));
+  Object.assign(globalThis, {
+    requestAnimationFrame: (run: () => void) => frames.push(run),
+    cancelAnimationFrame: () => undefined,
+  });
+  const errors = t.capture(console, "error");
+  const notifiers = Array.from({ length: 3 }, () => new Notifier());
+  const told = [0, 0, 0];
+  for (const [place, notifier] of notifiers.entries()) {
+    const source = { get: () => 0, subscribe: (listener: () => void) => notifier.add(listener) };
+    const stop = subscribePerFrame(source)(() => {
+      told[place] = (told[place] ?? 0) + 1;
+      if (place === 0 && told[0] === 2) throw new Error("a listener failed");
+    });
+    t.teardown(stop);
+  }
+  for (let round = 0; round < 2; round++) {
+    for (const notifier of notifiers) notifier.notify();
+    await Promise.resolve();
+  }
+  t.same(told, [1, 1, 1]);
+  t.equal(frames.length, 1);
+  frames[0]?.();
+  t.same(told, [2, 2, 2]);
+  t.equal(frames.length, 2, "the next frame ends the wait");
+  frames[1]?.();
+  t.match(errors(), [{ args: [{ message: "a listener failed" }] }]);
+});
+
 void test("a server has no frames at all", async (t) => {
   const notifier = new Notifier();
   const source: Source<number> = { get: () => 0, subscribe: (listener) => notifier.add(listener) };

@@ -40,16 +40,34 @@ function follow(source: Source<unknown>, listener: () => void): Stop {
   };
 }
 
+/** What waits for the next frame. */
+let due: (() => void)[] = [];
+
+// One callback of the frame for everybody: React renders at the end of each callback, so that a thousand rows that change
+// in one transaction would be a thousand renders.
 function onNextFrame(run: () => void): void {
+  if (due.push(run) > 1) return;
   if (typeof requestAnimationFrame !== "function") {
-    queueMicrotask(run);
+    queueMicrotask(runDue);
     return;
   }
   const once = (): void => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
-    run();
+    runDue();
   };
   const frame = requestAnimationFrame(once);
   const timer = setTimeout(once, frameMsMax);
+}
+
+function runDue(): void {
+  const runs = due;
+  due = [];
+  for (const run of runs) {
+    try {
+      run();
+    } catch (thrown) {
+      console.error(thrown);
+    }
+  }
 }

@@ -18,6 +18,7 @@ import type { ConnectionStatus } from "../event.ts";
 import { type Call, CallState, type CallStatus, idleCall } from "../live/call-state.ts";
 import { type ConnectionView, statusOf } from "../live/connection-view.ts";
 import { subscribePerFrame } from "../live/frame.ts";
+import { type Group, type ItemKey, regroup } from "../live/groups.ts";
 import { keyText, rowView } from "../live/row-view.ts";
 import { type RowsOptions, rowsView } from "../live/rows-view.ts";
 import {
@@ -33,11 +34,13 @@ import type { Table, UniqueTable } from "../table.ts";
 
 export type { Call, CallOutcome, CallStatus } from "../live/call-state.ts";
 export type { ConnectionView } from "../live/connection-view.ts";
+export type { Group, ItemKey } from "../live/groups.ts";
 export { haveSameItems, type RowsOptions, type Where } from "../live/rows-view.ts";
 export type { Queries, QueryText, SubscriptionStatus } from "../live/subscription-pool.ts";
 
 // What a server renders, and a browser first of all on top of that: nothing is connected there.
 const noRows: readonly never[] = [];
+const noGroups: readonly Group<never>[] = [];
 const connecting: ConnectionStatus = { kind: "connecting" };
 
 const ConnectionContext = createContext<DbConnection | undefined>(undefined);
@@ -130,6 +133,31 @@ export function useSelected<Row extends object, Value>(
     return () => value;
   }, [select]);
   return useSyncExternalStore(subscribePerFrame(view), get, getOnServer);
+}
+
+/** How many items a group of a list has, before some come or go. */
+const groupSizeWanted = 100;
+
+/**
+ * A long list in groups of about a hundred items, for lists of thousands: rows, sorted rows, keys. A group stays the same
+ * object until one of its items changes, so that a memoised component for a group, in an element of its own, keeps React
+ * and the browser from going through the whole list for a change of one item. `keyOf` is as the `key` of an item:
+ * `useGroups(rows, ({ id }) => id)`; without it an item is known by itself, as keys are.
+ */
+export function useGroups<T>(items: readonly T[], keyOf: ItemKey<T> = itself): readonly Group<T>[] {
+  const shown = useRef<readonly Group<T>[]>(noGroups);
+  const groups = useMemo(
+    () => regroup(items, shown.current, keyOf, groupSizeWanted),
+    [items, keyOf],
+  );
+  useEffect(() => {
+    shown.current = groups;
+  }, [groups]);
+  return groups;
+}
+
+function itself(item: unknown): unknown {
+  return item;
 }
 
 /** The row with these values in columns that are unique together. Only changes of this row render the component. */

@@ -16,11 +16,11 @@ export interface ForgetArgs {
 /** The procedures, by the names that they have here: the type of `connection.procedures`. */
 export interface DbProcedures {
   /** Calls the procedure `count_messages`. */
-  countMessages(): Promise<bigint>;
+  readonly countMessages: () => Promise<bigint>;
   /** Calls the procedure `find_shape`. */
-  findShape(args: FindShapeArgs): Promise<types.GeoShape | undefined>;
+  readonly findShape: (args: FindShapeArgs) => Promise<types.GeoShape | undefined>;
   /** Calls the procedure `forget`. */
-  forget(args: ForgetArgs): Promise<sdk.Unit>;
+  readonly forget: (args: ForgetArgs) => Promise<sdk.Unit>;
 }
 
 export const procedureSchemas: Readonly<Record<keyof DbProcedures, sdk.ProcedureSchema>> = {

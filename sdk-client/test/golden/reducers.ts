@@ -19,11 +19,11 @@ export interface SendMessageArgs {
 /** The reducers, by the names that they have here: the type of `connection.reducers`. */
 export interface DbReducers {
   /** Calls the reducer `clear_all`. */
-  clearAll(): Promise<sdk.CallResult>;
+  readonly clearAll: () => Promise<sdk.CallResult>;
   /** Calls the reducer `draw`. */
-  draw(args: DrawArgs): Promise<sdk.CallResult>;
+  readonly draw: (args: DrawArgs) => Promise<sdk.CallResult>;
   /** Calls the reducer `send_message`. */
-  sendMessage(args: SendMessageArgs): Promise<sdk.CallResult>;
+  readonly sendMessage: (args: SendMessageArgs) => Promise<sdk.CallResult>;
 }
 
 export const reducerSchemas: Readonly<Record<keyof DbReducers, sdk.ReducerSchema>> = {

@@ -72,6 +72,7 @@ for (const [version, alias] of Object.entries(versions)) {
       await says(page, "one2", "1600");
       await says(page, "rich", "2");
       await says(page, "inline", "9");
+      await says(page, "groups", "1:10");
       const after = (await probeOf(page)).renders;
       const more = (component: string): number =>
         (after[component] ?? 0) - (before[component] ?? 0);
@@ -136,6 +137,7 @@ for (const [version, alias] of Object.entries(versions)) {
       await says(page, "status", "connected");
       const again = await openBank(t, host, 3);
       await says(page, "count", "3");
+      await says(page, "groups", "1:3");
       await again.reducers.transfer({ from: 1, to: 2, amount: 1n });
       await says(page, "one2", "1001");
       t.equal((await probeOf(page)).subscribed, subscribed, "no component subscribed again");

@@ -4,9 +4,11 @@ import { renderToString } from "react-dom/server";
 import { test } from "tap";
 import type { LightconeService } from "../../src/angular/index.ts";
 import {
+  type Group,
   LightconeProvider,
   useCall,
   useConnection,
+  useGroups,
   useRow,
   useRows,
   useSelected,
@@ -27,8 +29,18 @@ function Everything(): ReactNode {
   const one = useRow(db.account, { id: 1 });
   const count = useSelected(db.account, (all) => all.length);
   const waited = useSuspenseRows(db.account, "SELECT * FROM message");
+  const groups = useGroups(rows, ({ id }) => id);
   const { isPending } = useCall((n: number) => reducers.seed({ n, balance: 0n }));
-  return [status.kind, kind, rows.length, one?.id, count, waited.length, isPending].join();
+  return [
+    status.kind,
+    kind,
+    rows.length,
+    one?.id,
+    count,
+    waited.length,
+    groups.length,
+    isPending,
+  ].join();
 }
 
 void test("a server renders no rows and subscribes to nothing", async (t) => {
@@ -39,7 +51,7 @@ void test("a server renders no rows and subscribes to nothing", async (t) => {
   Object.assign(connection.db, { account: connection.db.message });
   const before = host.messages.length;
   const html = renderToString(h(LightconeProvider, { connection }, h(Everything)));
-  t.equal(html, "connecting,pending,0,,0,0,false");
+  t.equal(html, "connecting,pending,0,,0,0,0,false");
   t.equal(host.messages.length, before);
 });
 
@@ -69,6 +81,10 @@ function CheckReact(): void {
   assertType<Equal<typeof row, Account | undefined>>();
   const total = useSelected(db.account, (all) => all.reduce((sum, each) => sum + each.balance, 0n));
   assertType<Equal<typeof total, bigint>>();
+  const [group] = useGroups(rows, ({ id }) => id);
+  assertType<Equal<typeof group, Group<Account> | undefined>>();
+  // @ts-expect-error rows have no such column
+  useGroups(rows, ({ name }) => name);
   // @ts-expect-error a balance is a bigint
   useRows(db.account, { where: ({ balance }) => balance > "" });
   // @ts-expect-error balances are not unique

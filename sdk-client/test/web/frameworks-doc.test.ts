@@ -62,7 +62,7 @@ void test("every code block compiles", async (t) => {
     await writeFile(join(folder, name), text);
     files.push(name);
   }
-  t.equal(files.length, 5);
+  t.equal(files.length, 6);
   await writeFile(join(folder, "package.json"), `{ "type": "module" }`);
   const flags =
     "--ignoreConfig --noEmit --strict --skipLibCheck --experimentalDecorators --jsx react-jsx";

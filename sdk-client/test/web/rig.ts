@@ -94,7 +94,8 @@ export async function bundlePage(name: string, options: BuildOptions = {}): Prom
 }
 
 const html = `<!doctype html><html><head><meta charset="utf-8"><title>test</title>
-<style>body{font:14px sans-serif}li{height:18px;content-visibility:auto;contain-intrinsic-size:18px}</style></head>
+<style>body{font:14px sans-serif}li{height:18px}
+.group{content-visibility:auto;contain-intrinsic-size:auto 1800px}</style></head>
 <body><div id="root"></div><script type="module" src="page.js"></script></body></html>`;
 
 /** Serves a page and its script; answers its address. */

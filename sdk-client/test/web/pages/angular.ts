@@ -48,7 +48,6 @@ function accounts(): void {
     return { where: ({ balance }) => balance > bound };
   });
   const one = lightcone.row(db.account, () => ({ id: id() }));
-  // oxlint-disable-next-line typescript/unbound-method -- it is a function that needs no object
   const { call, isPending, error, reset } = lightcone.call(reducers.transfer);
   text("status", () => status().kind);
   text("subscription", () => subscription().kind);

@@ -3,6 +3,7 @@ import {
   haveSameItems,
   LightconeProvider,
   useConnection,
+  useGroups,
   useRow,
   useRows,
   useSelected,
@@ -18,16 +19,29 @@ const Line = memo(({ account }: { readonly account: Account }): ReactNode => {
   return h("li", null, `${account.id}: ${account.balance}`);
 });
 
-/** The list has the rows: each change renders it, and the lines whose rows are others. */
+const Lines = memo(({ accounts }: { readonly accounts: readonly Account[] }): ReactNode => {
+  rendered("Group");
+  return h(
+    "ul",
+    { className: "group" },
+    accounts.map((account) => h(Line, { key: account.id, account })),
+  );
+});
+
+/** The list has the rows: a change of a row renders it, the group of the row and its line. */
 function RowList(): ReactNode {
   rendered("List");
   const { db } = useConnection<DbConnection>();
-  const accounts = useRows(db.account);
+  const groups = useGroups(useRows(db.account), idOf);
   return h(
-    "ul",
-    { "data-count": accounts.length },
-    accounts.map((account) => h(Line, { key: account.id, account })),
+    "section",
+    null,
+    groups.map(({ key, items }) => h(Lines, { key, accounts: items })),
   );
+}
+
+function idOf({ id }: Account): number {
+  return id;
 }
 
 const LineOf = memo(({ id }: { readonly id: number }): ReactNode => {
@@ -37,20 +51,29 @@ const LineOf = memo(({ id }: { readonly id: number }): ReactNode => {
   return h("li", null, `${id}: ${account?.balance}`);
 });
 
-function idsOf(accounts: readonly Account[]): readonly number[] {
-  return accounts.map(({ id }) => id);
-}
+const LinesOf = memo(({ ids }: { readonly ids: readonly number[] }): ReactNode => {
+  rendered("Group");
+  return h(
+    "ul",
+    { className: "group" },
+    ids.map((id) => h(LineOf, { key: id, id })),
+  );
+});
 
 /** The list has the keys: a change of a row renders its line alone. */
 function KeyList(): ReactNode {
   rendered("List");
   const { db } = useConnection<DbConnection>();
-  const ids = useSelected(db.account, idsOf, haveSameItems);
+  const groups = useGroups(useSelected(db.account, idsOf, haveSameItems));
   return h(
-    "ul",
-    { "data-count": ids.length },
-    ids.map((id) => h(LineOf, { key: id, id })),
+    "section",
+    null,
+    groups.map(({ key, items }) => h(LinesOf, { key, ids: items })),
   );
+}
+
+function idsOf(accounts: readonly Account[]): readonly number[] {
+  return accounts.map(idOf);
 }
 
 function App(): ReactNode {
@@ -63,18 +86,32 @@ function App(): ReactNode {
   );
 }
 
-/** Notes the time from each frame of the screen to the next for so long. */
-function measureFrames(durationMs: number): Promise<number[]> {
+/** The times from each frame of the screen to the next, and of tasks that kept the page busy for over 50 ms. */
+interface Frames {
+  readonly gapsMs: readonly number[];
+  readonly longTasksMs: readonly number[];
+}
+
+function measureFrames(durationMs: number): Promise<Frames> {
+  const gapsMs: number[] = [];
+  const longTasksMs: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    longTasksMs.push(...list.getEntries().map(({ duration }) => duration));
+  });
+  observer.observe({ type: "longtask" });
   return new Promise((resolve) => {
-    const gaps: number[] = [];
     let last = performance.now();
     const end = last + durationMs;
     const step = (): void => {
       const now = performance.now();
-      gaps.push(now - last);
+      gapsMs.push(now - last);
       last = now;
-      if (now < end) requestAnimationFrame(step);
-      else resolve(gaps);
+      if (now < end) {
+        requestAnimationFrame(step);
+        return;
+      }
+      observer.disconnect();
+      resolve({ gapsMs, longTasksMs });
     };
     requestAnimationFrame(step);
   });

@@ -3,6 +3,7 @@ import {
   LightconeProvider,
   useCall,
   useConnection,
+  useGroups,
   useRow,
   useRows,
   useSelected,
@@ -54,6 +55,12 @@ function One({ id }: { readonly id: number }): ReactNode {
   return h("p", { id: `one${id}` }, account === undefined ? "none" : String(account.balance));
 }
 
+function Grouped(): ReactNode {
+  const { db } = useConnection<DbConnection>();
+  const groups = useGroups(useRows(db.account), ({ id }) => id);
+  return h("p", { id: "groups" }, groups.map(({ key, items }) => `${key}:${items.length}`).join());
+}
+
 function Rich(): ReactNode {
   rendered("Rich");
   const { db } = useConnection<DbConnection>();
@@ -69,7 +76,6 @@ function Inline({ least }: { readonly least: bigint }): ReactNode {
 
 function Transfer(): ReactNode {
   const { reducers } = useConnection<DbConnection>();
-  // oxlint-disable-next-line typescript/unbound-method -- it is a function that needs no object
   const { call, isPending, error, reset } = useCall(reducers.transfer);
   const transfer = (amount: bigint) => async () => {
     const { ok } = await call({ from: 1, to: 2, amount });
@@ -130,6 +136,7 @@ function App(): ReactNode {
     h(One, { id: 2 }),
     h(One, { id: 3 }),
     h(Rich),
+    h(Grouped),
     h(Inline, { least: 500n }),
     h(Toggle, { name: "calls" }, h(Transfer)),
     h(Toggle, { name: "suspense" }, suspended("SELECT * FROM account WHERE id < 5")),

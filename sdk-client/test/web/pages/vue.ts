@@ -22,7 +22,6 @@ const Accounts = defineComponent(() => {
     return { where: ({ balance }) => balance > bound };
   });
   const one = useRow(db.account, () => ({ id: id.value }));
-  // oxlint-disable-next-line typescript/unbound-method -- it is a function that needs no object
   const { call, isPending, error, reset } = useCall(reducers.transfer);
   return () =>
     h("main", [

@@ -2,7 +2,7 @@
 
 import * as sdk from "@lightcone/sdk-client";
 import { type DbReducers, reducerSchemas } from "./reducers.js";
-import { type DbRows, type DbTables, tableSchemas } from "./tables.js";
+import { type DbQueries, type DbRows, type DbTables, tableSchemas } from "./tables.js";
 import { typespace } from "./types.js";
 
 export type * from "./reducers.js";
@@ -29,3 +29,9 @@ export type DbConnection = sdk.DbConnection<DbModule>;
 export const DbConnection: { readonly builder: () => sdk.ConnectionBuilder<DbModule> } = {
   builder: () => sdk.connectionBuilder(schema),
 };
+
+/** Queries without SQL: `connection.subscribe(tables.….where((row) => row.….eq(…)))`. */
+export const tables: DbQueries = /* @__PURE__ */ sdk.queryTables<DbQueries>(
+  tableSchemas,
+  typespace,
+);

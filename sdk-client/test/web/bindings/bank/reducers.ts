@@ -18,9 +18,9 @@ export interface TransferArgs {
 /** The reducers, by the names that they have here: the type of `connection.reducers`. */
 export interface DbReducers {
   /** Calls the reducer `seed`. */
-  seed(args: SeedArgs): Promise<sdk.CallResult>;
+  readonly seed: (args: SeedArgs) => Promise<sdk.CallResult>;
   /** Calls the reducer `transfer`. */
-  transfer(args: TransferArgs): Promise<sdk.CallResult>;
+  readonly transfer: (args: TransferArgs) => Promise<sdk.CallResult>;
 }
 
 export const reducerSchemas: Readonly<Record<keyof DbReducers, sdk.ReducerSchema>> = {
