@@ -1,13 +1,18 @@
 // A live host under random frames and requests: it answers each, well-formed, and whoever behaves notices nothing.
+//
+// WebSockets speak all four protocols, with every kind of compression. Of 100 messages, about 51 make a reducer run, 10 a procedure,
+// 10 are SQL asked once, 8 subscribe, 10 unsubscribe, and 23 are calls that are refused before any code runs.
+// One connection in two has up to 20 frames, the others up to 800; three in four end by something that is wrong.
 import { assert } from "@lightcone/abi";
 import { Rng } from "@lightcone/fixtures/rng";
 import { ChildHost } from "../server/child-host.ts";
 import { type HostFacts, settledFacts } from "../server/crowd.ts";
-import { newToken } from "../server/remote-host.ts";
+import { newToken, pause } from "../server/remote-host.ts";
 import { SocketClient } from "../server/socket-client.ts";
 import { fuzzRequest, type HttpTally, newHttpTally } from "./http-fuzz.ts";
-import { accountCount } from "./messages.ts";
+import { ScriptWriter } from "./script.ts";
 import { fuzzConnection, newSocketTally, type SocketTally } from "./socket-fuzz.ts";
+import { accountCount } from "./template.ts";
 
 const database = "bank";
 const firstBalance = 1000;
@@ -15,10 +20,17 @@ const firstBalance = 1000;
 /** Connections or requests at a time. */
 const atOnce = 8;
 
+/** Between two calls of the client that behaves, in milliseconds. */
+const witnessPauseMillis = 10;
+
+/** Transactions between two snapshots: the log of millions of calls is deleted as it grows. */
+const snapshotEvery = 100_000;
+
 export class NetworkFuzz {
   readonly host: ChildHost;
   readonly sockets: SocketTally = newSocketTally();
   readonly http: HttpTally = newHttpTally();
+  readonly #scripts = Array.from({ length: atOnce }, () => new ScriptWriter());
   readonly #witness: SocketClient;
   readonly #stranger: string;
   readonly #identity: string;
@@ -35,8 +47,9 @@ export class NetworkFuzz {
   }
 
   static async open(t: { teardown(end: () => unknown): void }): Promise<NetworkFuzz> {
-    const host = await ChildHost.start(t);
+    const host = await ChildHost.start(t, { snapshotEvery });
     await host.publish(database, "bank");
+    await host.publish("kitchen", "kitchen");
     await host.call(database, "seed", accountCount, firstBalance);
     const { text } = await host.send("GET", `database/${database}/identity`);
     const witness = await SocketClient.open(host, database);
@@ -53,25 +66,26 @@ export class NetworkFuzz {
       });
       assert(answer === "amount must be positive, got 0", `a good client was answered: ${answer}`);
       this.#witnessed++;
+      await pause(witnessPauseMillis);
     }
   }
 
   async #many(
     count: () => number,
     wanted: number,
-    one: (rng: Rng) => Promise<void>,
+    one: (rng: Rng, lane: number) => Promise<void>,
     seed: number,
   ): Promise<void> {
     let number = 0;
-    const lane = async (): Promise<void> => {
+    const run = async (lane: number): Promise<void> => {
       while (count() < wanted) {
         const own = seed * 1_000_000 + number++;
-        await one(new Rng(own)).catch((thrown: unknown) => {
+        await one(new Rng(own), lane).catch((thrown: unknown) => {
           throw new Error(`seed ${own}: ${String(thrown)}`);
         });
       }
     };
-    const lanes = Array.from({ length: atOnce }, lane);
+    const lanes = Array.from({ length: atOnce }, (_, lane) => run(lane));
     await Promise.race([Promise.all(lanes), this.#watching.then(() => Promise.all(lanes))]);
   }
 
@@ -79,10 +93,11 @@ export class NetworkFuzz {
   sendFrames(wanted: number, seed: number): Promise<void> {
     const { sockets, host } = this;
     const end = sockets.frames + wanted;
+    const place = { address: host.address, token: this.#stranger };
     return this.#many(
       () => sockets.frames,
       end,
-      (rng) => fuzzConnection(rng, host.address, database, this.#stranger, sockets),
+      (rng, lane) => fuzzConnection(rng, place, this.#scripts[lane] as ScriptWriter, sockets),
       seed,
     );
   }
