@@ -154,9 +154,10 @@ export const oneOffQueries: readonly Draft[] = queries.map((text) => ({ kind: "q
 export const subscribes: readonly Draft[] = [
   { kind: "subscribe", texts: [] },
   ...queries.map((text): Draft => ({ kind: "subscribe", texts: [text] })),
-  ...[0, 1, 2, 3].map(
-    (i): Draft => ({ kind: "subscribe", texts: queries.slice(i, i + 2 + (i % 2)) }),
-  ),
+  ...[0, 1, 2, 3].map((i): Draft => ({
+    kind: "subscribe",
+    texts: queries.slice(i, i + 2 + (i % 2)),
+  })),
 ];
 
 export const unsubscribes: readonly Draft[] = [

@@ -58,7 +58,6 @@ class HoleFinder {
 
   /** A text whose characters may change, if it stands in the message as it is and is of one byte each. */
   addText(text: string): void {
-    // oxlint-disable-next-line no-control-regex
     if (text !== "" && /^[\x20-\x7e]*$/.test(text)) this.add(text, "ascii");
   }
 }

@@ -92,7 +92,8 @@ function frameSize(
   const second = bytes[at + 1] as number;
   assert((second & 0x80) === 0, "a server's frame is masked");
   if (second < 126) return { head: 2, payload: second };
-  if (second === 126) return count < 4 ? undefined : { head: 4, payload: bytes.readUInt16BE(at + 2) };
+  if (second === 126)
+    return count < 4 ? undefined : { head: 4, payload: bytes.readUInt16BE(at + 2) };
   return count < 10 ? undefined : { head: 10, payload: Number(bytes.readBigUInt64BE(at + 2)) };
 }
 

@@ -23,20 +23,20 @@ type Slot = readonly [weight: number, drafts: readonly Draft[]];
 
 const slotsOf: Readonly<Record<Target, readonly Slot[]>> = {
   bank: [
-    [33, transfers],
-    [12, refusedReducers],
-    [3, refusedProcedures],
-    [6, oneOffQueries],
+    [72, transfers],
+    [26, refusedReducers],
+    [8, refusedProcedures],
+    [5, oneOffQueries],
     [4, subscribes],
-    [6, unsubscribes],
+    [5, unsubscribes],
   ],
   kitchen: [
-    [30, procedures],
-    [6, refusedReducers],
-    [6, refusedProcedures],
-    [6, oneOffQueries],
-    [6, subscribes],
-    [6, unsubscribes],
+    [80, procedures],
+    [10, refusedReducers],
+    [10, refusedProcedures],
+    [4, oneOffQueries],
+    [4, subscribes],
+    [4, unsubscribes],
   ],
 };
 
