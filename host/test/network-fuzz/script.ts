@@ -130,11 +130,11 @@ export class ScriptWriter {
   /** One frame by chance, or a few that belong together; none of them ends the connection. */
   addFrames(rng: Rng): void {
     const roll = rng.nextU32() % 128;
-    if (roll < 3) this.#addControl(rng, roll === 0 ? opcode.ping : opcode.pong);
-    else if (roll < 8) this.#addParts(rng);
-    else if (roll === 8 && rng.nextU32() % 16 === 0) this.#addLarge(rng);
-    else if (roll < 24 && this.#protocol.startsWith("v3")) this.#addShared(rng);
-    else if (roll < 30) this.#addTailed(rng);
+    if (roll < 10) this.#addControl(rng, roll < 3 ? opcode.ping : opcode.pong);
+    else if (roll < 24) this.#addParts(rng);
+    else if (roll === 24 && rng.nextU32() % 16 === 0) this.#addLarge(rng);
+    else if (roll < 40 && this.#protocol.startsWith("v3")) this.#addShared(rng);
+    else if (roll < 46) this.#addTailed(rng);
     else this.#addWhole(rng);
   }
 

@@ -6,7 +6,7 @@ import type { Rng } from "@lightcone/fixtures/rng";
 import { frameBytes, opcode, type RawFrame } from "./frame.ts";
 import { FrameReader, openRaw } from "./raw-socket.ts";
 import { ReplyReader } from "./replies.ts";
-import { ScriptWriter, type Target } from "./script.ts";
+import type { ScriptWriter, Target } from "./script.ts";
 import { oddFrame, plain, spoiled } from "./spoil.ts";
 import { type Reach, reaches } from "./template.ts";
 
