@@ -3,7 +3,7 @@ import { Writer } from "@lightcone/abi";
 import { accountCount, type HoleKind, type Reach } from "./template.ts";
 
 /** A part of a call's arguments that chance may change. */
-export interface OpenPart {
+interface OpenPart {
   /** Found in the arguments as BSATN, and as JSON. */
   readonly bytes: Uint8Array;
   readonly digits: string;

@@ -41,7 +41,7 @@ const slotsOf: Readonly<Record<Target, readonly Slot[]>> = {
 };
 
 /** Templates by slot; a slot stands here as often as it is to be chosen. */
-export type Pool = readonly (readonly Template[])[];
+type Pool = readonly (readonly Template[])[];
 
 function makePool(target: Target, encode: (draft: Draft) => readonly Template[]): Pool {
   return slotsOf[target].flatMap(([weight, drafts]) => {
@@ -53,7 +53,7 @@ function makePool(target: Target, encode: (draft: Draft) => readonly Template[])
 const pools = new Map<string, Pool>();
 
 /** What a client of a protocol may say to a database. Made once; connections of v1 send both kinds of frames. */
-export function poolOf(target: Target, protocol: Subprotocol): Pool {
+function poolOf(target: Target, protocol: Subprotocol): Pool {
   const isV1 = protocol.startsWith("v1");
   const key = `${target} ${isV1}`;
   let pool = pools.get(key);
