@@ -43,10 +43,10 @@ function answeredByV1(message: V1ServerMessage): number | undefined {
 }
 
 /**
- * Answers with rows, which are sent in parts, and then never compressed, where many rows had to be looked at (docs/protocols.md): a join
- * that chance has changed may look at all pairs of accounts.
+ * Answers with rows: they are never compressed where they are sent in parts, as joins that are asked once always are, and other
+ * queries if they look at many rows (docs/protocols.md).
  */
-const maySpan: ReadonlySet<string> = new Set<ServerMessage["kind"] | V1ServerMessage["kind"]>([
+const inParts: ReadonlySet<string> = new Set<ServerMessage["kind"] | V1ServerMessage["kind"]>([
   "subscribeApplied",
   "unsubscribeApplied",
   "oneOffQueryResult",
@@ -93,7 +93,7 @@ export class ReplyReader {
     do {
       const kind = this.#takeMessage(reader);
       assert(
-        !isLongPlain || maySpan.has(kind),
+        !isLongPlain || inParts.has(kind),
         `${kind} of ${body.length} bytes is not compressed`,
       );
     } while (protocol.startsWith("v3") && reader.remaining > 0);

@@ -19,6 +19,7 @@ import { appendTemplate, type Reach, reaches, type Template } from "./template.t
 /** The databases that are fuzzed: one whose reducers are called, one whose procedures are. */
 export type Target = "bank" | "kitchen";
 
+/** Drafts that are chosen as often as their weight says; each of a list is as likely as any other. */
 type Slot = readonly [weight: number, drafts: readonly Draft[]];
 
 const slotsOf: Readonly<Record<Target, readonly Slot[]>> = {
