@@ -1,37 +1,33 @@
 // 200,000 random frames and requests on a live host; `node scripts/network-fuzz.mjs` sends more.
+import { subprotocols } from "@lightcone/abi";
 import { t, test } from "tap";
 import { testSeeds } from "../datastore/seeds.ts";
 import { NetworkFuzz } from "./network-fuzz.ts";
+import { reaches } from "./template.ts";
 
 t.setTimeout(900_000);
 
-const frameCount = 190_000;
-const requestCount = 10_000;
-const warmUpShare = 0.2;
-const megabyte = 1e6;
+const roundCount = 5;
+const amounts = { frames: 37_000, requests: 2000, pgMessages: 1000 };
 
 void test("random frames and requests: every reply is well-formed, others notice nothing, memory is flat", async (t) => {
   const [seed = 1] = testSeeds(1);
   const fuzz = await NetworkFuzz.open(t);
-  await fuzz.sendFrames(frameCount * warmUpShare, seed);
-  await fuzz.sendRequests(requestCount * warmUpShare, seed);
-  const before = await fuzz.facts();
-  await fuzz.sendFrames(frameCount * (1 - warmUpShare), seed + 1);
-  await fuzz.sendRequests(requestCount * (1 - warmUpShare), seed + 1);
-  const after = await fuzz.facts();
+  for (let round = 0; round < roundCount; round++) await fuzz.round(amounts, seed + round);
   const witnessed = await fuzz.finish();
-  const { sockets, http } = fuzz;
-  t.ok(sockets.frames >= frameCount && http.requests >= requestCount, "all were sent");
+  const { sockets, http, pg } = fuzz;
+  const sent = sockets.frames + http.requests + pg.messages;
+  t.ok(sent >= 200_000, `${sent} were sent`);
   t.ok(witnessed > 0, `${witnessed} calls of a good client were answered`);
-  t.equal(after.clientCount, before.clientCount);
-  const grown = (after.residentBytes - before.residentBytes) / megabyte;
-  t.ok(grown < 60, `memory grew by ${grown.toFixed(1)} MB`);
   // What was seen shows that chance led everywhere.
-  for (const end of ["1000", "1002", "1011", "gone"]) t.ok(sockets.ends.has(end), `end ${end}`);
+  for (const protocol of subprotocols) t.ok(sockets.protocols.has(protocol), protocol);
+  for (const reach of reaches) t.ok((sockets.reached.get(reach) ?? 0) > 0, `a ${reach}`);
+  t.ok(sockets.compressed > 0, "replies were compressed");
+  for (const end of ["1000", "1002", "1007", "1011", "gone"])
+    t.ok(sockets.ends.has(end), `end ${end}`);
   for (const status of ["200", "400", "401", "404", "405", "415"])
     t.ok(http.statuses.has(status), `status ${status}`);
-  t.comment(
-    `${sockets.connections} connections, ${sockets.frames} frames, ${sockets.replies} replies`,
-  );
-  t.comment(JSON.stringify([...sockets.ends, ...http.statuses]), `${grown.toFixed(1)} MB`);
+  for (const state of ["28P01", "08P01", "42601", "42501", "26000"])
+    t.ok(pg.errors.has(state), `SQLSTATE ${state}`);
+  t.comment(fuzz.summary(), `memory grew by ${(fuzz.growth / 1e6).toFixed(1)} MB`);
 });

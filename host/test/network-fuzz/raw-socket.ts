@@ -1,45 +1,13 @@
-// A WebSocket without a library: it can break every rule, and it checks that the server keeps them (RFC 6455 section 5).
+// A WebSocket without a library: it can send whatever it likes, and it checks that the server keeps the rules (RFC 6455 section 5).
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { assert, Writer } from "@lightcone/abi";
-
-export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+import { assert } from "@lightcone/abi";
+import { opcode } from "./frame.ts";
 
 export interface Upgrade {
   readonly path: string;
   readonly protocol: string;
   readonly token: string;
-}
-
-/** What a client sends as one frame. */
-export interface RawFrame {
-  /** The first byte: final bit, reserved bits, opcode. */
-  readonly head: number;
-  readonly payload: Uint8Array;
-  readonly isMasked: boolean;
-  /** What the length field says, if it lies. */
-  readonly claimedLength?: number;
-}
-
-export function frameBytes({ head, payload, isMasked, claimedLength }: RawFrame): Uint8Array {
-  const length = claimedLength ?? payload.length;
-  const writer = new Writer(payload.length + 14);
-  const maskBit = isMasked ? 0x80 : 0;
-  writer.u8(head);
-  if (length < 126) writer.u8(maskBit | length);
-  else if (length <= 0xffff) {
-    writer.u8(maskBit | 126);
-    writer.u8(length >>> 8);
-    writer.u8(length & 0xff);
-  } else {
-    writer.u8(maskBit | 127);
-    for (let shift = 56n; shift >= 0n; shift -= 8n)
-      writer.u8(Number((BigInt(length) >> shift) & 0xffn));
-  }
-  // A mask of zeros is one as well.
-  if (isMasked) writer.u32(0);
-  writer.raw(payload);
-  return writer.finish();
 }
 
 /** How the server ended a connection: with which code, or without a Close frame. */
@@ -66,26 +34,18 @@ export class FrameReader {
   }
 
   push(chunk: Buffer): void {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    const rest = this.#bytes;
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
     for (;;) {
-      const size = this.#frameSize();
-      if (size === undefined || this.#bytes.length < size.head + size.payload) return;
-      const [head = 0] = this.#bytes;
-      const payload = this.#bytes.subarray(size.head, size.head + size.payload);
-      this.#bytes = this.#bytes.subarray(size.head + size.payload);
-      this.#take(head, payload);
+      const size = frameSize(bytes, at);
+      if (size === undefined || bytes.length < at + size.head + size.payload) break;
+      const start = at + size.head;
+      const head = bytes[at] as number;
+      at = start + size.payload;
+      this.#take(head, bytes.subarray(start, at));
     }
-  }
-
-  #frameSize(): { readonly head: number; readonly payload: number } | undefined {
-    const bytes = this.#bytes;
-    if (bytes.length < 2) return undefined;
-    const second = bytes[1] as number;
-    assert((second & 0x80) === 0, "a server's frame is masked");
-    if (second < 126) return { head: 2, payload: second };
-    if (second === 126)
-      return bytes.length < 4 ? undefined : { head: 4, payload: bytes.readUInt16BE(2) };
-    return bytes.length < 10 ? undefined : { head: 10, payload: Number(bytes.readBigUInt64BE(2)) };
+    this.#bytes = at === 0 ? bytes : bytes.subarray(at);
   }
 
   #take(head: number, payload: Buffer): void {
@@ -120,6 +80,21 @@ export class FrameReader {
       "the connection ends within a frame",
     );
   }
+}
+
+/** Sizes of the frame that begins at `at`, as far as they have come. */
+function frameSize(
+  bytes: Buffer,
+  at: number,
+): { readonly head: number; readonly payload: number } | undefined {
+  const count = bytes.length - at;
+  if (count < 2) return undefined;
+  const second = bytes[at + 1] as number;
+  assert((second & 0x80) === 0, "a server's frame is masked");
+  if (second < 126) return { head: 2, payload: second };
+  if (second === 126)
+    return count < 4 ? undefined : { head: 4, payload: bytes.readUInt16BE(at + 2) };
+  return count < 10 ? undefined : { head: 10, payload: Number(bytes.readBigUInt64BE(at + 2)) };
 }
 
 function readClose(payload: Buffer): RawEnd {

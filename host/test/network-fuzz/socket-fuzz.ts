@@ -1,177 +1,197 @@
 // One connection after another that sends what a client may send, and at last maybe what it may not.
 import { once } from "node:events";
-import { assert, decodeServerMessage, Reader, type ServerMessage } from "@lightcone/abi";
+import type { Socket } from "node:net";
+import { type Compression, type Subprotocol, subprotocols } from "@lightcone/abi";
 import type { Rng } from "@lightcone/fixtures/rng";
-import { randomMessage, spoil } from "./messages.ts";
-import { frameBytes, FrameReader, opcode, openRaw, type RawFrame } from "./raw-socket.ts";
+import { frameBytes, opcode, type RawFrame } from "./frame.ts";
+import { FrameReader, openRaw } from "./raw-socket.ts";
+import { ReplyReader } from "./replies.ts";
+import type { ScriptWriter, Target } from "./script.ts";
+import { oddFrame, plain, spoiled } from "./spoil.ts";
+import { type Reach, reaches } from "./template.ts";
 
-const finalBit = 0x80;
-const protocols = ["v2.bsatn.spacetimedb", "v3.bsatn.spacetimedb"] as const;
+/** Every other connection says little, so that many end by something wrong; the others say up to so much. */
+const fewFramesMax = 20;
+const manyFramesMax = 800;
 
-/** Messages of one connection; they are sent at once. */
-const messagesMax = 400;
-
-const isAnswer: ReadonlySet<ServerMessage["kind"]> = new Set<ServerMessage["kind"]>([
-  "subscribeApplied",
-  "unsubscribeApplied",
-  "subscriptionError",
-  "oneOffQueryResult",
-  "reducerResult",
-  "procedureResult",
-]);
+/** Frames that follow one that ends the connection. */
+const lateFramesMax = 10;
 
 /** How long a server may take to answer all that one connection has sent, in milliseconds. */
-const answerMillisMax = 60_000;
+const answerMillisMax = 120_000;
+
+const compressions: readonly Compression[] = ["None", "None", "Brotli", "Gzip"];
 
 export interface SocketTally {
   connections: number;
   frames: number;
+  messages: number;
+  /** Frames that end their connection, or may: chance makes good ones of some. */
+  spoiled: number;
   replies: number;
+  payloads: number;
+  compressed: number;
   /** How connections ended, by code. */
   readonly ends: Map<string, number>;
+  readonly protocols: Map<string, number>;
+  /** Messages by how far into the host they came. */
+  readonly reached: Map<Reach, number>;
 }
 
 export function newSocketTally(): SocketTally {
-  return { connections: 0, frames: 0, replies: 0, ends: new Map() };
+  return {
+    connections: 0,
+    frames: 0,
+    messages: 0,
+    spoiled: 0,
+    replies: 0,
+    payloads: 0,
+    compressed: 0,
+    ends: new Map(),
+    protocols: new Map(),
+    reached: new Map(),
+  };
 }
 
-function plain(payload: Uint8Array, code: number = opcode.binary): RawFrame {
-  return { head: finalBit | code, payload, isMasked: true };
+export function count<K>(tally: Map<K, number>, key: K, by = 1): void {
+  tally.set(key, (tally.get(key) ?? 0) + by);
 }
 
-/** A frame that breaks a rule of WebSockets, or only looks as if it did. */
-function oddFrame(rng: Rng, payload: Uint8Array): RawFrame {
-  const frame = plain(payload);
-  switch (rng.nextBelow(10)) {
-    case 0:
-      return { ...frame, isMasked: false };
-    case 1:
-      return { ...frame, head: frame.head | (0x10 << rng.nextBelow(3)) };
-    case 2:
-      return { ...frame, head: rng.nextBelow(256) };
-    case 3:
-      return { ...frame, claimedLength: 2 ** (31 + rng.nextBelow(20)) };
-    case 4:
-      return plain(payload, opcode.text);
-    case 5:
-      return plain(new Uint8Array(0));
-    case 6:
-      return plain(new Uint8Array(126 + rng.nextBelow(100)), opcode.ping);
-    case 7:
-      return plain(Uint8Array.of(rng.nextBelow(256), rng.nextBelow(256), 0xff), opcode.close);
-    case 8:
-      return plain(payload, opcode.continuation);
-    default:
-      return { ...frame, head: opcode.binary };
+export interface SocketPlace {
+  readonly address: string;
+  readonly token: string;
+}
+
+/** What may end a connection before its Close frame does. */
+function badFrame(rng: Rng, script: ScriptWriter): RawFrame | undefined {
+  const roll = rng.nextBelow(4);
+  if (roll === 0) return undefined;
+  const { bytes, isText } = script.message(rng);
+  if (roll === 1) return oddFrame(rng, bytes);
+  return plain(spoiled(rng, bytes), isText ? opcode.text : opcode.binary);
+}
+
+/** A connection under way: what came, and what is wrong with it. */
+class Watch {
+  readonly replies: ReplyReader;
+  readonly reader: FrameReader;
+  fault: Error | undefined;
+  socket: Socket | undefined;
+  #wanted = Infinity;
+  #onAnswered: () => void = () => undefined;
+
+  constructor(protocol: Subprotocol, compression: Compression) {
+    this.replies = new ReplyReader(protocol, compression);
+    this.reader = new FrameReader((payload, isText) => {
+      this.replies.take(payload, isText);
+      if (this.replies.answerCount >= this.#wanted) this.#onAnswered();
+    });
+  }
+
+  push(chunk: Buffer): void {
+    try {
+      this.reader.push(chunk);
+    } catch (thrown) {
+      this.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
+  }
+
+  fail(error: Error): void {
+    this.fault ??= error;
+    this.socket?.destroy();
+  }
+
+  /** Resolves when so many answers have come. */
+  answered(wanted: number): Promise<void> {
+    this.#wanted = wanted;
+    if (this.replies.answerCount >= wanted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onAnswered = resolve;
+    });
+  }
+
+  /** Each request has one answer: as many as were sent, and to the same numbers. */
+  checkAnswers({ answerCount, idSum }: ScriptWriter): void {
+    const { replies } = this;
+    if (this.fault !== undefined) return;
+    if (replies.answerCount !== answerCount)
+      this.fault = new Error(`${replies.answerCount} answers to ${answerCount}`);
+    else if (replies.idSum !== idSum)
+      this.fault = new Error(`${answerCount} answers, but to other requests`);
   }
 }
 
-/** Frames that begin a message, go on with it, and end it. */
-function inParts(rng: Rng, message: Uint8Array): RawFrame[] {
-  const middle = rng.nextBelow(message.length + 1);
-  return [
-    { head: opcode.binary, payload: message.subarray(0, middle), isMasked: true },
-    plain(Uint8Array.of(1, 2, 3), opcode.ping),
-    plain(message.subarray(middle), opcode.continuation),
-  ];
-}
-
-interface Script {
-  /** Messages that are answered, each of them once. */
-  readonly messageCount: number;
-  readonly good: readonly RawFrame[];
-  /** What comes last, if something is wrong with it. */
-  readonly bad: RawFrame | undefined;
-}
-
-function makeScript(rng: Rng): Script {
-  const good: RawFrame[] = [];
-  const messageCount = 1 + rng.nextBelow(messagesMax);
-  for (let i = 0; i < messageCount; i++) {
-    const message = randomMessage(rng);
-    if (rng.nextBelow(20) === 0) good.push(...inParts(rng, message));
-    else good.push(plain(message));
+function tallyScript(tally: SocketTally, script: ScriptWriter): void {
+  tally.frames += script.frameCount;
+  tally.messages += script.messageCount;
+  for (const reach of reaches) {
+    count(tally.reached, reach, script.reached[reach]);
   }
-  const last = randomMessage(rng);
-  const ending = rng.nextBelow(3);
-  const bad =
-    ending === 0 ? plain(spoil(rng, last)) : ending === 1 ? oddFrame(rng, last) : undefined;
-  return { messageCount, good, bad };
 }
 
-/** How many of the messages in a frame answer something. Throws where they are malformed. */
-function countAnswers(protocol: string, payload: Uint8Array): number {
-  assert(payload[0] === 0, `a reply on ${protocol} is compressed, which nobody asked for`);
-  const reader = new Reader(payload, 1);
-  let count = 0;
-  do if (isAnswer.has(decodeServerMessage(reader).kind)) count++;
-  while (protocol.startsWith("v3") && reader.remaining > 0);
-  assert(reader.remaining === 0, `a reply on ${protocol} has ${reader.remaining} bytes too many`);
-  return count;
+/** Sends what ends the connection, in one piece: maybe a bad frame, then frames that come too late, then a Close frame. */
+function sendEnd(rng: Rng, socket: Socket, script: ScriptWriter, tally: SocketTally): void {
+  const bad = badFrame(rng, script);
+  if (bad !== undefined) {
+    tally.spoiled++;
+    const before = script.frameCount;
+    for (let left = rng.nextBelow(lateFramesMax + 1); left > 0; left--) script.addFrames(rng);
+    tally.frames += 1 + script.frameCount - before;
+    socket.write(frameBytes(bad));
+    socket.write(script.take());
+  }
+  socket.write(frameBytes(plain(Uint8Array.of(0x03, 0xe8), opcode.close)));
+  // What claims to be longer than it is waits for the rest.
+  if (bad?.claimedLength !== undefined) socket.end();
 }
 
 /**
  * Opens a connection, sends what chance says, and reads until the server has ended it. Rejects where a reply is malformed or none comes.
+ * `script` must not be used by two connections at a time.
  */
 export async function fuzzConnection(
   rng: Rng,
-  address: string,
-  database: string,
-  token: string,
+  { address, token }: SocketPlace,
+  script: ScriptWriter,
   tally: SocketTally,
 ): Promise<void> {
-  const protocol = rng.pick(protocols);
-  const { messageCount, good, bad } = makeScript(rng);
-  let fault: Error | undefined;
-  let answerCount = 0;
-  let onAnswered: () => void = () => undefined;
-  const reader = new FrameReader((payload) => {
-    answerCount += countAnswers(protocol, payload);
-    if (answerCount >= messageCount) onAnswered();
-  });
+  const protocol = rng.pick(subprotocols);
+  const compression = rng.pick(compressions);
+  const target: Target = rng.nextBelow(8) === 0 ? "kitchen" : "bank";
+  script.begin(target, protocol);
+  const wanted = 1 + rng.nextBelow(rng.nextBelow(2) === 0 ? fewFramesMax : manyFramesMax);
+  while (script.frameCount < wanted) script.addFrames(rng);
+
   const confirmed = rng.nextBelow(4) === 0;
-  const path = `/v1/database/${database}/subscribe?compression=None&confirmed=${confirmed}`;
-  const fail = (error: Error): void => {
-    fault ??= error;
-    socket.destroy();
-  };
-  const socket = await openRaw(address, { path, protocol, token }, (chunk) => {
-    try {
-      reader.push(chunk);
-    } catch (thrown) {
-      fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
-    }
-  });
+  const options = `compression=${compression}&confirmed=${confirmed}&light=${rng.nextBelow(2) === 0}`;
+  const path = `/v1/database/${target}/subscribe?${options}`;
+  const watch = new Watch(protocol, compression);
+  const socket = await openRaw(address, { path, protocol, token }, (chunk) => watch.push(chunk));
+  watch.socket = socket;
+  if (watch.fault !== undefined) socket.destroy();
   tally.connections++;
+  count(tally.protocols, protocol);
   const closed = once(socket, "close");
   const timer = setTimeout(() => {
-    const seen = `${answerCount} answers to ${messageCount} messages`;
-    fail(new Error(`no end of a connection within ${answerMillisMax / 1000} s: ${seen}`));
+    const seen = `${watch.replies.answerCount} answers to ${script.answerCount} messages`;
+    watch.fail(new Error(`no end of a connection within ${answerMillisMax / 1000} s: ${seen}`));
   }, answerMillisMax);
-  const leavesAtOnce = rng.nextBelow(4) === 0;
-  const answered = new Promise<void>((resolve) => {
-    onAnswered = resolve;
-  });
-  tally.frames += good.length;
-  socket.write(Buffer.concat(good.map(frameBytes)));
+  const leavesAtOnce = rng.nextBelow(8) === 0;
+  tallyScript(tally, script);
+  socket.write(script.take());
   if (leavesAtOnce) socket.destroy();
-  else await Promise.race([answered, closed]);
-  if (!leavesAtOnce && fault === undefined) {
-    if (answerCount !== messageCount)
-      fault = new Error(`${answerCount} answers to ${messageCount}`);
-    if (bad !== undefined) {
-      tally.frames++;
-      socket.write(frameBytes(bad));
-    }
-    socket.write(frameBytes(plain(Uint8Array.of(0x03, 0xe8), opcode.close)));
-    // What claims to be longer than it is waits for the rest.
-    if (bad?.claimedLength !== undefined) socket.end();
+  else {
+    await Promise.race([watch.answered(script.answerCount), closed]);
+    watch.checkAnswers(script);
+    if (watch.fault === undefined) sendEnd(rng, socket, script, tally);
   }
   await closed;
   clearTimeout(timer);
-  if (fault !== undefined) throw fault;
+  if (watch.fault !== undefined) throw watch.fault;
+  const { answerCount, payloadCount, compressedCount } = watch.replies;
   tally.replies += answerCount;
-  if (!leavesAtOnce) reader.finish();
-  const end = leavesAtOnce ? "gone" : String(reader.end?.code ?? "none");
-  tally.ends.set(end, (tally.ends.get(end) ?? 0) + 1);
+  tally.payloads += payloadCount;
+  tally.compressed += compressedCount;
+  if (!leavesAtOnce) watch.reader.finish();
+  count(tally.ends, leavesAtOnce ? "gone" : String(watch.reader.end?.code ?? "none"));
 }
