@@ -149,8 +149,13 @@ export type ToWorker =
       readonly wire: WireChoice;
     }
   | { readonly kind: "disconnect"; readonly socket: number }
-  /** Parts of a long answer have left. */
-  | { readonly kind: "written"; readonly socket: number; readonly byteCount: number }
+  /** A part of a long answer has left; its memory comes back. */
+  | {
+      readonly kind: "written";
+      readonly socket: number;
+      readonly byteCount: number;
+      readonly memory: ArrayBuffer;
+    }
   | {
       readonly kind: "request";
       readonly id: number;

@@ -287,9 +287,10 @@ export class WorkerLink {
     else this.#worker.postMessage(message, transfer);
   }
 
-  /** Frames with a receipt have left for a socket. */
-  written(socket: number, byteCount: number): void {
-    this.#send({ kind: "written", socket, byteCount }, []);
+  /** Frames with a receipt have left for a socket. Their memory goes back. */
+  written(socket: number, frames: Uint8Array): void {
+    const memory = frames.buffer as ArrayBuffer;
+    this.#send({ kind: "written", socket, byteCount: frames.length, memory }, [memory]);
   }
 
   /** Takes one client's message, which must not change any more. */

@@ -299,7 +299,7 @@ function serve(service: DatabaseService): void {
         service.disconnect(message.socket);
         break;
       case "written":
-        service.written(message.socket, message.byteCount);
+        service.written(message.socket, message.byteCount, message.memory);
         break;
       case "request":
         void answer(handlers, message);
