@@ -175,7 +175,8 @@ export interface ErrorData {
 /** From a database's thread. */
 export type FromWorker =
   | { readonly kind: "opened" }
-  | { readonly kind: "slab"; readonly slab: SealedSlab }
+  /** `isBatchTaken` stands for a message `taken` that follows. */
+  | { readonly kind: "slab"; readonly slab: SealedSlab; readonly isBatchTaken: boolean }
   /** What messages of sockets have used, in units of energy. */
   | {
       readonly kind: "energy";

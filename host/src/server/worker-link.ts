@@ -175,10 +175,10 @@ export class WorkerLink {
       case "slab":
         openSlab(message.slab, this.#listener.frames);
         this.#listener.framesEnd();
+        if (message.isBatchTaken) this.#batchTaken();
         return;
       case "taken":
-        this.#incoming.taken();
-        this.#flushSoon();
+        this.#batchTaken();
         return;
       case "energy":
         for (const { socket, units } of message.used) this.#listener.energyUsed(socket, units);
@@ -214,6 +214,11 @@ export class WorkerLink {
         this.#take(message.id)?.reject(new LightconeError(code, text, reasons));
       }
     }
+  }
+
+  #batchTaken(): void {
+    this.#incoming.taken();
+    this.#flushSoon();
   }
 
   #take(id: number): Pending | undefined {
