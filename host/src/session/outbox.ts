@@ -264,18 +264,18 @@ export class Outbox {
   /** Ends a turn: what need not wait leaves. */
   endTurn(): void {
     if (!this.#immediate.isEmpty || this.#immediateClosings.length > 0) {
-      const slab = this.#immediate;
+      const { slab, next } = end(this.#immediate);
       const closings = this.#immediateClosings;
-      this.#immediate = new Slab(nextCapacity(slab));
+      this.#immediate = next;
       if (closings.length > 0) this.#immediateClosings = [];
-      this.#release(sealed(slab), closings);
+      this.#release(slab, closings);
     }
     if (this.#filling.isEmpty && this.#fillingClosings.length === 0) return;
-    const slab = this.#filling;
+    const { slab, next } = end(this.#filling);
     const closings = this.#fillingClosings;
-    this.#filling = new Slab(nextCapacity(slab));
+    this.#filling = next;
     if (closings.length > 0) this.#fillingClosings = [];
-    this.#hold(sealed(slab), closings);
+    this.#hold(slab, closings);
   }
 
   /** Keeps what tells of the commits so far until they are durable. */
@@ -300,11 +300,6 @@ export class Outbox {
   }
 }
 
-/** What is to be delivered of a slab, if there is anything. */
-function sealed(slab: Slab): SealedSlab | undefined {
-  return slab.isEmpty ? undefined : slab.seal();
-}
-
 /** Sends a message in the form that its client wants. */
 function addStyled(slab: Slab, to: Address, message: Uint8Array, length: number): void {
   const { socket, style } = to;
@@ -318,7 +313,10 @@ function addStyled(slab: Slab, to: Address, message: Uint8Array, length: number)
   }
 }
 
-/** The next turn is likely to need as much memory as this one did. */
-function nextCapacity(slab: Slab): number {
-  return Math.min(capacityMax, Math.max(capacityMin, slab.length + slab.length / 2));
+/** What is to be delivered of a slab, if there is anything; and the next one, which is likely to need as much memory. */
+function end(slab: Slab): { readonly slab: SealedSlab | undefined; readonly next: Slab } {
+  const { length } = slab;
+  const capacity = Math.min(capacityMax, Math.max(capacityMin, length + length / 2));
+  const sealed = slab.isEmpty ? undefined : slab.seal();
+  return { slab: sealed, next: slab.next(capacity) };
 }

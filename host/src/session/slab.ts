@@ -14,6 +14,8 @@ const textFrame = 0x01;
 const binaryFrame = 0x02;
 const continuationFrame = 0x00;
 const entryWords = 3;
+/** A longer table is not kept for the next slab. */
+const tableWordsKept = 4096 * entryWords;
 const wordBytes = Uint32Array.BYTES_PER_ELEMENT;
 
 /** What a frame's length field can hold in its shorter forms (RFC 6455 section 5.2). */
@@ -95,12 +97,21 @@ export interface SealedPart {
 
 export class Slab {
   readonly #bytes: Writer;
-  #table: Uint32Array = new Uint32Array(64 * entryWords);
+  #table: Uint32Array;
   #entryCount = 0;
   #batch: Batch = { socket: -1, start: 0, headerLength: 0, payload: 0, messageCount: 0 };
 
-  constructor(capacity: number) {
+  /** `table` is where entries are written until the slab is sealed. */
+  constructor(capacity: number, table: Uint32Array = new Uint32Array(64 * entryWords)) {
     this.#bytes = new Writer(capacity);
+    this.#table = table;
+  }
+
+  /** A slab for what comes after this one, which is sealed. */
+  next(capacity: number): Slab {
+    return this.#table.length > tableWordsKept
+      ? new Slab(capacity)
+      : new Slab(capacity, this.#table);
   }
 
   get isEmpty(): boolean {
