@@ -350,6 +350,10 @@ function serve(service: DatabaseService): void {
     endTurn();
   };
   port.on("message", onMessage);
+}
+
+/** Begins a file of the module's log with each day. */
+function watchDays(service: DatabaseService): void {
   setInterval(() => {
     const { moduleLog } = service.database.parts;
     if (service.failure !== undefined || !moduleLog.isDayOver) return;
@@ -362,6 +366,7 @@ function serve(service: DatabaseService): void {
 try {
   const service = await openService();
   serve(service);
+  watchDays(service);
   moduleStarted(service);
   post({ kind: "opened" });
 } catch (thrown) {
