@@ -2,6 +2,8 @@
 import { Writer } from "@lightcone/abi";
 import { Histogram } from "../histogram.ts";
 import { answerParent, cpuMicros } from "../remote.ts";
+import { RowsReader } from "./rows-reader.ts";
+import { verifyCells } from "./verify-cells.ts";
 import { type SocketTarget, Watcher } from "./watcher.ts";
 
 export type { SocketTarget } from "./watcher.ts";
@@ -29,11 +31,13 @@ export type ClientsMethods = {
     params: { readonly target: SocketTarget; readonly count: number };
     result: Percentiles;
   };
-  /** One client that subscribes once: the size of the answer and how long it took. */
-  subscribe: {
-    params: { readonly target: SocketTarget; readonly query: string };
-    result: { readonly byteCount: number; readonly millis: number };
+  /** One client that subscribes to all cells: how long it took until they were there, and the CPU time of this process. */
+  readCells: {
+    params: { readonly target: SocketTarget };
+    result: { readonly millis: number; readonly cpuMillis: number };
   };
+  /** Rejects if what was read is not all cells that there are. */
+  verifyRead: { params: null; result: null };
   /** Begins to insert one cell after another, and goes on until `stopCalls`. */
   startCalls: {
     params: { readonly target: SocketTarget; readonly firstId: number };
@@ -109,6 +113,8 @@ async function fanOut(count: number): Promise<Percentiles> {
   return times.percentiles;
 }
 
+let reader: RowsReader | undefined;
+
 let isCalling = false;
 let calls: Promise<Percentiles> | undefined;
 
@@ -149,13 +155,18 @@ answerParent<ClientsMethods>({
     await watcher.close();
     return times.percentiles;
   },
-  subscribe: async ({ target, query }) => {
-    const watcher = await Watcher.open(target);
+  readCells: async ({ target }) => {
+    reader = await RowsReader.open(target);
+    const cpu = cpuMicros();
     const start = performance.now();
-    const byteCount = await watcher.subscribe(1, query);
-    const millis = performance.now() - start;
-    await watcher.close();
-    return { byteCount, millis };
+    await reader.subscribe("SELECT * FROM cell");
+    return { millis: performance.now() - start, cpuMillis: (cpuMicros() - cpu) / 1000 };
+  },
+  verifyRead: async () => {
+    if (reader === undefined) throw new Error("nothing was read");
+    verifyCells(reader.message());
+    await reader.close();
+    return null;
   },
   startCalls: async ({ target, firstId }) => {
     const watcher = await Watcher.open(target);

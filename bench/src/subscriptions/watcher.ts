@@ -8,13 +8,13 @@ export interface SocketTarget {
   readonly token: string;
 }
 
-const protocol = "v2.bsatn.spacetimedb";
+export const protocol = "v2.bsatn.spacetimedb";
 
 /** A client's frames must be masked; the mask may be anything. */
 const mask = [0x5a, 0xc3, 0x96, 0x0f] as const;
 
 /** One message as a frame of up to 64 KiB. */
-function maskedFrame(message: Uint8Array): Uint8Array {
+export function maskedFrame(message: Uint8Array): Uint8Array {
   const frame = new Writer(message.length + 8);
   frame.u8(0x82);
   if (message.length < 126) frame.u8(0x80 | message.length);
@@ -31,7 +31,7 @@ function maskedFrame(message: Uint8Array): Uint8Array {
 }
 
 /** Where a message has its tag: behind that of its compression. */
-const tagAt = 1;
+export const tagAt = 1;
 
 export class Watcher {
   #socket: ClientSocket | undefined;

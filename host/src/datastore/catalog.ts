@@ -143,7 +143,8 @@ export class Catalog {
     key.clear();
     key.string(name);
     if (second !== undefined) key.string(second);
-    return this.findRow(tableId, 1, key.written());
+    const index = this.table(tableId).indexes[1] as Index;
+    return index.find(key.memory, 0, key.length);
   }
 
   /** A reader at a column of a row: whoever looks for a name wants one column, and asks often. */

@@ -149,8 +149,13 @@ export type ToWorker =
       readonly wire: WireChoice;
     }
   | { readonly kind: "disconnect"; readonly socket: number }
-  /** Parts of a long answer have left. */
-  | { readonly kind: "written"; readonly socket: number; readonly byteCount: number }
+  /** A part of a long answer has left; its memory comes back. */
+  | {
+      readonly kind: "written";
+      readonly socket: number;
+      readonly byteCount: number;
+      readonly memory: ArrayBuffer;
+    }
   | {
       readonly kind: "request";
       readonly id: number;
@@ -170,7 +175,8 @@ export interface ErrorData {
 /** From a database's thread. */
 export type FromWorker =
   | { readonly kind: "opened" }
-  | { readonly kind: "slab"; readonly slab: SealedSlab }
+  /** `isBatchTaken` stands for a message `taken` that follows. */
+  | { readonly kind: "slab"; readonly slab: SealedSlab; readonly isBatchTaken: boolean }
   /** What messages of sockets have used, in units of energy. */
   | {
       readonly kind: "energy";

@@ -125,7 +125,7 @@ export class WorkerDatabase implements DatabaseHandle {
         if (!wantsReceipt) sink.write(frames);
         else {
           sink.write(frames, () => {
-            link.written(socket, frames.length);
+            link.written(socket, frames);
           });
         }
       },

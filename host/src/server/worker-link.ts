@@ -176,10 +176,10 @@ export class WorkerLink {
       case "slab":
         openSlab(message.slab, this.#listener.frames);
         this.#listener.framesEnd();
+        if (message.isBatchTaken) this.#batchTaken();
         return;
       case "taken":
-        this.#incoming.taken();
-        this.#flushSoon();
+        this.#batchTaken();
         return;
       case "energy":
         for (const { socket, units } of message.used) this.#listener.energyUsed(socket, units);
@@ -215,6 +215,11 @@ export class WorkerLink {
         this.#take(message.id)?.reject(new LightconeError(code, text, reasons));
       }
     }
+  }
+
+  #batchTaken(): void {
+    this.#incoming.taken();
+    this.#flushSoon();
   }
 
   #take(id: number): Pending | undefined {
@@ -288,9 +293,10 @@ export class WorkerLink {
     else this.#worker.postMessage(message, transfer);
   }
 
-  /** Frames with a receipt have left for a socket. */
-  written(socket: number, byteCount: number): void {
-    this.#send({ kind: "written", socket, byteCount }, []);
+  /** Frames with a receipt have left for a socket. Their memory goes back. */
+  written(socket: number, frames: Uint8Array): void {
+    const memory = frames.buffer as ArrayBuffer;
+    this.#send({ kind: "written", socket, byteCount: frames.length, memory }, [memory]);
   }
 
   /** Takes one client's message, which must not change any more. */

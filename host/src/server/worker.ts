@@ -85,6 +85,9 @@ function moduleHttpClient(policy: ModuleHttp): HttpClient | undefined {
 
 const disk = nodeDisk(start.directory);
 
+/** A batch was worked on, and the server's thread has not been told: the slab of the turn tells it, since each message wakes a thread. */
+let isBatchTaken = false;
+
 async function openService(): Promise<DatabaseService> {
   await disk.makeDirectory("");
   await checkWritable(disk);
@@ -106,7 +109,8 @@ async function openService(): Promise<DatabaseService> {
     adoptedBy: start.adoptedBy === undefined ? undefined : new Identity(start.adoptedBy),
     delivery: {
       deliver: (slab) => {
-        post({ kind: "slab", slab });
+        post({ kind: "slab", slab, isBatchTaken });
+        isBatchTaken = false;
       },
       closeSocket: (socket, code, reason) => {
         post({ kind: "closeSocket", socket, code, reason });
@@ -288,7 +292,7 @@ function serve(service: DatabaseService): void {
       case "frames":
         if (start.reportsEnergy) receiveMetered(service, message.buffer, message.length);
         else receiveFrames(service, message.buffer, message.length);
-        post({ kind: "taken" });
+        isBatchTaken = true;
         break;
       case "connect": {
         const { socket, caller, token, confirmed, wire } = message;
@@ -299,7 +303,7 @@ function serve(service: DatabaseService): void {
         service.disconnect(message.socket);
         break;
       case "written":
-        service.written(message.socket, message.byteCount);
+        service.written(message.socket, message.byteCount, message.memory);
         break;
       case "request":
         void answer(handlers, message);
@@ -311,7 +315,7 @@ function serve(service: DatabaseService): void {
       if (service.isBackpressured) await service.database.log.flush();
       else if (slice.isOver()) await slice.next();
       handleSafely(waiting.shift() as ToWorker);
-      service.endTurn();
+      endTurn();
     }
     isPaused = false;
   };
@@ -325,6 +329,13 @@ function serve(service: DatabaseService): void {
     }
   };
 
+  const endTurn = (): void => {
+    service.endTurn();
+    if (!isBatchTaken) return;
+    isBatchTaken = false;
+    post({ kind: "taken" });
+  };
+
   const onMessage = (message: ToWorker): void => {
     if (isPaused || service.isBackpressured || slice.isOver()) {
       waiting.push(message);
@@ -336,9 +347,13 @@ function serve(service: DatabaseService): void {
       return;
     }
     handleSafely(message);
-    service.endTurn();
+    endTurn();
   };
   port.on("message", onMessage);
+}
+
+/** Begins a file of the module's log with each day. */
+function watchDays(service: DatabaseService): void {
   setInterval(() => {
     const { moduleLog } = service.database.parts;
     if (service.failure !== undefined || !moduleLog.isDayOver) return;
@@ -351,6 +366,7 @@ function serve(service: DatabaseService): void {
 try {
   const service = await openService();
   serve(service);
+  watchDays(service);
   moduleStarted(service);
   post({ kind: "opened" });
 } catch (thrown) {

@@ -112,7 +112,6 @@ export class Answers {
       read.cancel();
     }
     this.#reads.clear();
-    this.#address.waiting = undefined;
-    this.#address.onRoom = undefined;
+    this.#context.outbox.abandon(this.#address);
   }
 }

@@ -4,7 +4,8 @@ import { assert, compressionTags } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { Log } from "../log/contract.ts";
 import { type FrameStyle, isPacked, pack, plainStyle } from "./frame-style.ts";
-import { type Fragment, type MessagePart, type SealedSlab, Slab } from "./slab.ts";
+import { PartMemory } from "./part-memory.ts";
+import { type Fragment, type MessagePart, type SealedSlab, sealPart, Slab } from "./slab.ts";
 import { type UpdateForm, v2Updates } from "./updates.ts";
 
 /** A slab that has grown to this leaves before the turn is over. */
@@ -104,7 +105,8 @@ interface Closing {
 }
 
 interface HeldSlab {
-  readonly slab: Slab;
+  /** Undefined where sockets end that are sent nothing more. */
+  readonly slab: SealedSlab | undefined;
   /** Sockets that end after it. */
   readonly closings: readonly Closing[];
   /** All it tells is durable once this offset is. */
@@ -123,6 +125,7 @@ export class Outbox {
   #fillingClosings: Closing[] = [];
   /** Slabs of earlier turns that wait for the log, oldest first. */
   readonly #held: HeldSlab[] = [];
+  readonly #partMemory = new PartMemory();
 
   constructor(log: LogProgress, delivery: OutboxDelivery) {
     this.#log = log;
@@ -141,13 +144,15 @@ export class Outbox {
     if (slab.length > slabBytesMax) this.endTurn();
   }
 
-  /** Sends a part of the message that others wait for. */
+  /** Sends a part of the message that others wait for; `written` says when it has left. */
   sendPart(to: Address, part: MessagePart): void {
-    const slab = to.isConfirmed ? this.#filling : this.#immediate;
-    const fragment = slab.addPart(part, to.style.tag);
-    slab.address(to.socket, fragment, true);
-    to.partBytes += fragment.length;
-    if (slab.length > slabBytesMax) this.endTurn();
+    // What came before leaves before: a part has a slab to itself.
+    this.endTurn();
+    const memory = this.#partMemory.take(part.length);
+    const { slab, byteCount } = sealPart(to.socket, part, to.style.tag, memory);
+    to.partBytes += byteCount;
+    if (to.isConfirmed) this.#hold(slab, []);
+    else this.#delivery.deliver(slab);
   }
 
   /** Whether a client may be sent more of a long answer; if not, `onRoom` is called once it may. */
@@ -157,9 +162,10 @@ export class Outbox {
     return false;
   }
 
-  /** Parts of a long answer have left for the client. */
-  written(to: Address, byteCount: number): void {
+  /** A part of a long answer has left for the client; its memory may come back. */
+  written(to: Address, byteCount: number, memory?: ArrayBuffer): void {
     to.partBytes -= byteCount;
+    if (memory !== undefined) this.#partMemory.give(memory);
     const { onRoom } = to;
     if (onRoom === undefined || to.partBytes > limit.longAnswerBytesMax / 2) return;
     to.onRoom = undefined;
@@ -173,7 +179,16 @@ export class Outbox {
       return;
     }
     to.waiting = [];
+    this.#partMemory.open();
     start();
+  }
+
+  /** Forgets the long answer that is under way, and what waits for it: the client is gone. */
+  abandon(to: Address): void {
+    if (to.waiting === undefined) return;
+    to.waiting = undefined;
+    to.onRoom = undefined;
+    this.#partMemory.close();
   }
 
   /** Keeps what comes after a long answer; a client that lets too much wait is cut off. */
@@ -210,6 +225,7 @@ export class Outbox {
       to.waitingBytes -= item.length;
       this.send(to, item, item.length);
     }
+    this.#partMemory.close();
   }
 
   /** Sends before anything else that waits: the first message of a connection is never held. */
@@ -248,23 +264,28 @@ export class Outbox {
   /** Ends a turn: what need not wait leaves. */
   endTurn(): void {
     if (!this.#immediate.isEmpty || this.#immediateClosings.length > 0) {
-      const slab = this.#immediate;
+      const { slab, next } = end(this.#immediate);
       const closings = this.#immediateClosings;
-      this.#immediate = new Slab(nextCapacity(slab));
+      this.#immediate = next;
       if (closings.length > 0) this.#immediateClosings = [];
       this.#release(slab, closings);
     }
     if (this.#filling.isEmpty && this.#fillingClosings.length === 0) return;
-    const slab = this.#filling;
+    const { slab, next } = end(this.#filling);
     const closings = this.#fillingClosings;
-    this.#filling = new Slab(nextCapacity(slab));
+    this.#filling = next;
     if (closings.length > 0) this.#fillingClosings = [];
+    this.#hold(slab, closings);
+  }
+
+  /** Keeps what tells of the commits so far until they are durable. */
+  #hold(slab: SealedSlab | undefined, closings: readonly Closing[]): void {
     this.#held.push({ slab, closings, offset: this.#log.nextOffset - 1 });
     this.onDurable(this.#log.durableOffset);
   }
 
-  #release(slab: Slab, closings: readonly Closing[]): void {
-    if (!slab.isEmpty) this.#delivery.deliver(slab.seal());
+  #release(slab: SealedSlab | undefined, closings: readonly Closing[]): void {
+    if (slab !== undefined) this.#delivery.deliver(slab);
     for (const { socket, code, reason } of closings) {
       this.#delivery.closeSocket(socket, code, reason);
     }
@@ -292,7 +313,10 @@ function addStyled(slab: Slab, to: Address, message: Uint8Array, length: number)
   }
 }
 
-/** The next turn is likely to need as much memory as this one did. */
-function nextCapacity(slab: Slab): number {
-  return Math.min(capacityMax, Math.max(capacityMin, slab.length + slab.length / 2));
+/** What is to be delivered of a slab, if there is anything; and the next one, which is likely to need as much memory. */
+function end(slab: Slab): { readonly slab: SealedSlab | undefined; readonly next: Slab } {
+  const { length } = slab;
+  const capacity = Math.min(capacityMax, Math.max(capacityMin, length + length / 2));
+  const sealed = slab.isEmpty ? undefined : slab.seal();
+  return { slab: sealed, next: slab.next(capacity) };
 }

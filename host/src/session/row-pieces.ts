@@ -1,9 +1,9 @@
 // The rows of a long answer as they are found, in pieces of memory that are never copied to make one large one.
 import { copyBytes, writeFixedRowListHead, writeOffsetRowListHead, Writer } from "@lightcone/abi";
 import type { RowReader } from "../datastore/rows/store.ts";
+import { partBytes } from "./part-memory.ts";
 import type { RowCollector } from "./table-form.ts";
 
-const pieceBytes = 256 * 1024;
 /** Longer rows, and rows of several lengths, have a list with offsets. */
 export const rowListSizeMax = 0xffff;
 const offsetBytes = 8;
@@ -20,7 +20,7 @@ class Pieces {
   reserve(count: number): { readonly view: DataView; readonly at: number } {
     if (this.#used + count > this.#piece.length) {
       this.#endPiece();
-      this.#piece = new Uint8Array(Math.max(pieceBytes, count));
+      this.#piece = new Uint8Array(Math.max(partBytes, count));
       this.#view = new DataView(this.#piece.buffer);
     }
     this.at = this.#used;

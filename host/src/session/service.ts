@@ -280,11 +280,11 @@ export class DatabaseService {
       this.#context.writer = new Writer(4096);
   }
 
-  /** Parts of a long answer that a socket was sent have left. */
-  written(socket: number, byteCount: number): void {
+  /** A part of a long answer that a socket was sent has left; `memory` is where it was, if it can be used again. */
+  written(socket: number, byteCount: number, memory?: ArrayBuffer): void {
     const session = this.#sessions.get(socket);
     if (session !== undefined && this.#failure === undefined) {
-      this.#outbox.written(session.address, byteCount);
+      this.#outbox.written(session.address, byteCount, memory);
     }
   }
 

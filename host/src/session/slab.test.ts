@@ -1,6 +1,6 @@
 import { test } from "tap";
 import { textTag } from "./frame-style.ts";
-import { openSlab, Slab } from "./slab.ts";
+import { openSlab, partExtraBytes, sealPart, Slab } from "./slab.ts";
 
 interface Frame {
   readonly socket: number;
@@ -194,11 +194,40 @@ void test("text frames have no tag, and parts of text none either", (t) => {
   const fill = (target: Uint8Array, at: number): void => {
     target.set(message(2), at);
   };
-  slab.address(1, slab.addPart({ length: 2, fill, isFirst: true, isLast: false }, textTag));
-  slab.address(1, slab.addPart({ length: 2, fill, isFirst: false, isLast: true }, textTag));
   const bytes: number[] = [];
-  openSlab(slab.seal(), (_socket, frames) => bytes.push(...frames));
+  const parts = [
+    { length: 2, fill, isFirst: true, isLast: false },
+    { length: 2, fill, isFirst: false, isLast: true },
+  ].map((part) => sealPart(1, part, textTag, new ArrayBuffer(part.length + partExtraBytes)));
+  for (const sealed of [slab.seal(), ...parts.map((part) => part.slab)]) {
+    openSlab(sealed, (_socket, frames) => bytes.push(...frames));
+  }
   const [a, b] = [[...message(3)], [...message(2)]];
   t.same(bytes, [0x81, 3, ...a, 0x01, 2, ...b, 0x80, 2, ...b]);
+  t.end();
+});
+
+void test("a part of any length has a slab to itself, and a receipt", (t) => {
+  for (const length of [0, 1, 2, 3, 124, 125, 126, 65_534, 65_535, 65_536]) {
+    for (const [isFirst, isLast] of [
+      [true, false],
+      [false, false],
+      [false, true],
+    ] as const) {
+      const fill = (target: Uint8Array, at: number): void => {
+        target.set(message(length), at);
+      };
+      const memory = new ArrayBuffer(length + partExtraBytes);
+      new Uint8Array(memory).fill(0xee);
+      const part = sealPart(7, { length, fill, isFirst, isLast }, 0, memory);
+      t.equal(part.slab.buffer, memory);
+      openSlab(part.slab, (socket, frames, wantsReceipt) => {
+        t.same([socket, wantsReceipt, frames.length], [7, true, part.byteCount]);
+        t.equal(frames[0], (isLast ? 0x80 : 0) | (isFirst ? 2 : 0));
+        const payload = frames.subarray(frames.length - length - (isFirst ? 1 : 0));
+        t.same(payload, isFirst ? [0, ...message(length)] : [...message(length)]);
+      });
+    }
+  }
   t.end();
 });

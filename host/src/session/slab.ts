@@ -3,6 +3,8 @@
 //
 //   bytes   [ frame | frame | frame … ]                header, compression tag and message each
 //   table   [ socket, start, length ] as three words   in the order of delivery; the length's highest bit asks for a receipt
+//
+// A part of a long answer has a slab to itself, so that the memory can come back with the receipt.
 import { assert, Writer } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import { textTag } from "./frame-style.ts";
@@ -12,6 +14,9 @@ const textFrame = 0x01;
 const binaryFrame = 0x02;
 const continuationFrame = 0x00;
 const entryWords = 3;
+/** A longer table is not kept for the next slab. */
+const tableWordsKept = 4096 * entryWords;
+const wordBytes = Uint32Array.BYTES_PER_ELEMENT;
 
 /** What a frame's length field can hold in its shorter forms (RFC 6455 section 5.2). */
 const shortLengthMax = 125;
@@ -22,6 +27,9 @@ const plainTag = 0;
 
 /** In the word of a length: whoever sent it wants to know when it has left. */
 const receiptBit = 0x80000000;
+
+/** What a slab of one part has besides the part: header and tag, a table of one entry, and what aligns it. */
+export const partExtraBytes: number = 11 + wordBytes + entryWords * wordBytes;
 
 /** One of the frames that make up a long message. */
 export interface MessagePart {
@@ -53,6 +61,27 @@ function headerLengthOf(payload: number): number {
   return payload <= mediumLengthMax ? 4 : 10;
 }
 
+function writeHeader(bytes: Writer, code: number, payload: number): void {
+  bytes.u8(code);
+  if (payload <= shortLengthMax) {
+    bytes.u8(payload);
+  } else if (payload <= mediumLengthMax) {
+    bytes.u8(shortLengthMax + 1);
+    bytes.u8(payload >>> 8);
+    bytes.u8(payload & 0xff);
+  } else {
+    bytes.u8(shortLengthMax + 2);
+    // A frame of 4 GiB or more cannot be built: a buffer would not hold it.
+    for (let i = 0; i < 4; i++) bytes.u8(0);
+    for (let shift = 24; shift >= 0; shift -= 8) bytes.u8((payload >>> shift) & 0xff);
+  }
+}
+
+/** Where words may begin behind so many bytes. */
+function tableStartAfter(byteCount: number): number {
+  return Math.ceil(byteCount / wordBytes) * wordBytes;
+}
+
 /** A finished slab: `buffer` holds the frames and, from `tableStart` on, `entryCount` table entries. */
 export interface SealedSlab {
   readonly buffer: ArrayBuffer;
@@ -60,14 +89,29 @@ export interface SealedSlab {
   readonly entryCount: number;
 }
 
+/** The slab of a part, and what its receipt will say. */
+export interface SealedPart {
+  readonly slab: SealedSlab;
+  readonly byteCount: number;
+}
+
 export class Slab {
   readonly #bytes: Writer;
-  #table: Uint32Array = new Uint32Array(64 * entryWords);
+  #table: Uint32Array;
   #entryCount = 0;
   #batch: Batch = { socket: -1, start: 0, headerLength: 0, payload: 0, messageCount: 0 };
 
-  constructor(capacity: number) {
+  /** `table` is where entries are written until the slab is sealed. */
+  constructor(capacity: number, table: Uint32Array = new Uint32Array(64 * entryWords)) {
     this.#bytes = new Writer(capacity);
+    this.#table = table;
+  }
+
+  /** A slab for what comes after this one, which is sealed. */
+  next(capacity: number): Slab {
+    return this.#table.length > tableWordsKept
+      ? new Slab(capacity)
+      : new Slab(capacity, this.#table);
   }
 
   get isEmpty(): boolean {
@@ -82,9 +126,9 @@ export class Slab {
   addFrame(message: Uint8Array, messageLength: number, tag: number = plainTag): Fragment {
     const start = this.#bytes.length;
     if (tag === textTag) {
-      this.#addHeader(finalBit | textFrame, messageLength);
+      writeHeader(this.#bytes, finalBit | textFrame, messageLength);
     } else {
-      this.#addHeader(finalBit | binaryFrame, messageLength + 1);
+      writeHeader(this.#bytes, finalBit | binaryFrame, messageLength + 1);
       this.#bytes.u8(tag);
     }
     this.#bytes.rawRange(message, 0, messageLength);
@@ -137,50 +181,17 @@ export class Slab {
     const grownEnd = this.#bytes.length;
     this.#bytes.memory.copyWithin(start + batch.headerLength, start + headerLength, end);
     this.#bytes.truncate(start);
-    this.#addHeader(finalBit | binaryFrame, payload);
+    writeHeader(this.#bytes, finalBit | binaryFrame, payload);
     this.#bytes.truncate(grownEnd);
   }
 
-  /** Writes a part of a message that is too long for one frame (RFC 6455 section 5.4): of text, or not compressed. */
-  addPart(part: MessagePart, tag: number = plainTag): Fragment {
-    const { length, isFirst, isLast } = part;
-    const start = this.#bytes.length;
-    const isText = tag === textTag;
-    const firstCode = isText ? textFrame : binaryFrame;
-    const code = (isLast ? finalBit : 0) | (isFirst ? firstCode : continuationFrame);
-    const isTagged = isFirst && !isText;
-    this.#addHeader(code, length + (isTagged ? 1 : 0));
-    if (isTagged) this.#bytes.u8(plainTag);
-    const at = this.#bytes.reserve(length);
-    part.fill(this.#bytes.memory, at);
-    return { slab: this, start, length: this.#bytes.length - start };
-  }
-
-  #addHeader(code: number, payload: number): void {
-    const bytes = this.#bytes;
-    bytes.u8(code);
-    if (payload <= shortLengthMax) {
-      bytes.u8(payload);
-    } else if (payload <= mediumLengthMax) {
-      bytes.u8(shortLengthMax + 1);
-      bytes.u8(payload >>> 8);
-      bytes.u8(payload & 0xff);
-    } else {
-      bytes.u8(shortLengthMax + 2);
-      // A frame of 4 GiB or more cannot be built: a buffer would not hold it.
-      for (let i = 0; i < 4; i++) bytes.u8(0);
-      for (let shift = 24; shift >= 0; shift -= 8) bytes.u8((payload >>> shift) & 0xff);
-    }
-  }
-
-  /** Sends a fragment to a socket, after everything that it was sent before; maybe with a receipt once it has left. */
-  address(socket: number, fragment: Fragment, wantsReceipt = false): void {
+  /** Sends a fragment to a socket, after everything that it was sent before. */
+  address(socket: number, fragment: Fragment): void {
     assert(fragment.slab === this, "a frame was addressed in a slab that does not hold it");
     const last = (this.#entryCount - 1) * entryWords;
     const table = this.#table;
     // Frames that follow each other for one socket are one write.
     if (
-      !wantsReceipt &&
       last >= 0 &&
       table[last] === socket &&
       (table[last + 1] as number) + (table[last + 2] as number) === fragment.start
@@ -195,15 +206,14 @@ export class Slab {
     }
     this.#table[at] = socket;
     this.#table[at + 1] = fragment.start;
-    this.#table[at + 2] = wantsReceipt ? fragment.length | receiptBit : fragment.length;
+    this.#table[at + 2] = fragment.length;
     this.#entryCount++;
   }
 
   /** Puts the table behind the bytes. The slab is of no use afterwards. */
   seal(): SealedSlab {
     const bytes = this.#bytes;
-    const wordBytes = Uint32Array.BYTES_PER_ELEMENT;
-    const padding = (wordBytes - (bytes.length % wordBytes)) % wordBytes;
+    const padding = tableStartAfter(bytes.length) - bytes.length;
     const tableStart = bytes.reserve(padding) + padding;
     const byteCount = this.#entryCount * entryWords * wordBytes;
     bytes.raw(new Uint8Array(this.#table.buffer, 0, byteCount));
@@ -215,7 +225,37 @@ export class Slab {
   }
 }
 
-/** Takes what one socket is sent; `wantsReceipt` if the database is to know when it has left. */
+/**
+ * A slab with one part of a message that is too long for one frame (RFC 6455 section 5.4), of text or not compressed, for which a
+ * receipt is wanted. `memory` has room for the part and `partExtraBytes`.
+ */
+export function sealPart(
+  socket: number,
+  part: MessagePart,
+  tag: number,
+  memory: ArrayBuffer,
+): SealedPart {
+  const { length, isFirst, isLast } = part;
+  const isText = tag === textTag;
+  const firstCode = isText ? textFrame : binaryFrame;
+  const code = (isLast ? finalBit : 0) | (isFirst ? firstCode : continuationFrame);
+  const isTagged = isFirst && !isText;
+  const header = new Writer(partExtraBytes);
+  writeHeader(header, code, length + (isTagged ? 1 : 0));
+  if (isTagged) header.u8(plainTag);
+  const bytes = new Uint8Array(memory);
+  bytes.set(header.written());
+  part.fill(bytes, header.length);
+  const end = header.length + length;
+  const tableStart = tableStartAfter(end);
+  new Uint32Array(memory, tableStart, entryWords).set([socket, 0, end | receiptBit]);
+  return { slab: { buffer: memory, tableStart, entryCount: 1 }, byteCount: end };
+}
+
+/**
+ * Takes what one socket is sent. `wantsReceipt` if the database is to know when it has left; then nothing else is in that memory, and
+ * it may go back with the receipt.
+ */
 export type DeliverFrames = (socket: number, frames: Uint8Array, wantsReceipt: boolean) => void;
 
 /** Calls `deliver` for each entry of a sealed slab, in order. The bytes are views into it, one for all who are sent the same. */

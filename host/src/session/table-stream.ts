@@ -1,6 +1,7 @@
 // All rows of a large table whose rows have one length, copied from frozen pages straight into what is sent: their number is
 // known before the first is read, so that nothing has to be gathered.
 import { writeFixedRowListHead, Writer } from "@lightcone/abi";
+import { partBytes } from "./part-memory.ts";
 import { rowListSizeMax } from "./row-pieces.ts";
 import type { RowsSource, SendPart } from "./rows-source.ts";
 import type { TableForm } from "./table-form.ts";
@@ -8,9 +9,6 @@ import type { FrozenRows } from "../datastore/rows/store.ts";
 import type { Table } from "../datastore/table.ts";
 import { isLongQuery } from "../sql/run.ts";
 import type { CompiledText } from "../sql/table-query.ts";
-
-/** Bytes copied in one step: well under a millisecond of work. */
-const stepBytes = 256 * 1024;
 
 /** Shorter runs are copied byte by byte: `set` needs a view of them. */
 const loopBytesMax = 48;
@@ -65,7 +63,7 @@ export class TableStream implements RowsSource {
       send({ bytes: this.#head, isEnd: false });
       return true;
     }
-    const rowCount = Math.max(1, Math.floor(stepBytes / this.#rowSize));
+    const rowCount = Math.max(1, Math.floor(partBytes / this.#rowSize));
     const length = Math.min(this.#leftBytes, rowCount * this.#rowSize);
     this.#leftBytes -= length;
     const isEnd = this.#leftBytes === 0;

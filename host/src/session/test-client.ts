@@ -95,7 +95,11 @@ export class TestHost {
   readonly dropped: number[] = [];
   readonly failures: string[] = [];
   /** What the service is to be told has left: `take` does. */
-  readonly receipts: { readonly socket: number; readonly byteCount: number }[] = [];
+  readonly receipts: {
+    readonly socket: number;
+    readonly byteCount: number;
+    readonly memory: ArrayBuffer;
+  }[] = [];
   /** Bytes of frames that were delivered, a shared one counted once. */
   frameBytes = 0;
   readonly #inbox = new Map<number, Payload[]>();
@@ -113,12 +117,15 @@ export class TestHost {
       deliver: (slab) => {
         this.frameBytes += slab.tableStart;
         openSlab(slab, (socket, frames, wantsReceipt) => {
-          if (wantsReceipt) this.receipts.push({ socket, byteCount: frames.length });
+          if (wantsReceipt) {
+            this.receipts.push({ socket, byteCount: frames.length, memory: slab.buffer });
+          }
           const inbox = this.#inbox.get(socket) ?? [];
           this.#inbox.set(socket, inbox);
           const reader = this.#readers.get(socket) ?? new FrameReader();
           this.#readers.set(socket, reader);
-          inbox.push(...reader.payloadsOf(frames));
+          // What is given back is written to again.
+          inbox.push(...reader.payloadsOf(wantsReceipt ? frames.slice() : frames));
         });
       },
       closeSocket: (socket, code, reason) => this.closed.push({ socket, code, reason }),
@@ -171,7 +178,7 @@ export class TestHost {
     const left = this.receipts.filter((receipt) => receipt.socket === socket);
     const others = this.receipts.filter((receipt) => receipt.socket !== socket);
     this.receipts.splice(0, this.receipts.length, ...others);
-    for (const { byteCount } of left) this.service.written(socket, byteCount);
+    for (const { byteCount, memory } of left) this.service.written(socket, byteCount, memory);
     const payloads = this.#inbox.get(socket) ?? [];
     this.#inbox.set(socket, []);
     return payloads;

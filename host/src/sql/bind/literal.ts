@@ -15,11 +15,15 @@ import type { Literal } from "../parse/tree.ts";
 
 const decimal = /^([+-]?)(\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
+/** What nearly every integer looks like. */
+const shortInteger = /^\d{1,15}$/;
+
 /** Decimal digits of 2^256. */
 const integerDigitsMax = 78;
 
 /** The integer that a decimal stands for, or undefined if it is none or has more digits than any type holds. */
 function parseInteger(text: string): bigint | undefined {
+  if (shortInteger.test(text)) return BigInt(text);
   const found = decimal.exec(text);
   if (found === null) return undefined;
   const [, sign, whole = "", fraction = "", exponent = "0"] = found;
@@ -42,11 +46,18 @@ interface IntegerShape {
   readonly isSigned: boolean;
 }
 
+const integerShapes: ReadonlyMap<string, IntegerShape> = new Map(
+  [8, 16, 32, 64, 128, 256].flatMap((bits) =>
+    [true, false].map((isSigned) => [
+      `${isSigned ? "i" : "u"}${bits}`,
+      { byteCount: bits / 8, isSigned },
+    ]),
+  ),
+);
+
 /** Size and sign of an integer type, or undefined for any other type. */
 export function integerShape(type: AlgebraicType): IntegerShape | undefined {
-  const found = /^([iu])(8|16|32|64|128|256)$/.exec(type.kind);
-  if (found === null) return undefined;
-  return { byteCount: Number(found[2]) / 8, isSigned: found[1] === "i" };
+  return integerShapes.get(type.kind);
 }
 
 function encodeInteger(

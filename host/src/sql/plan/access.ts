@@ -57,7 +57,11 @@ function keyOf(
   columns: readonly number[],
   equalities: readonly Equality[],
 ): Uint8Array | undefined {
-  const values = columns.map((column) => equalities.find((each) => each.column === column)?.value);
+  const valueOf = (column: number): Uint8Array | undefined =>
+    equalities.find((each) => each.column === column)?.value;
+  const [first] = columns;
+  if (first !== undefined && columns.length === 1) return valueOf(first);
+  const values = columns.map(valueOf);
   return values.every((value) => value !== undefined) ? Buffer.concat(values) : undefined;
 }
 

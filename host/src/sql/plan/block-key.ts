@@ -19,6 +19,8 @@ function flatten(kind: "and" | "or", predicate: BoundPredicate): readonly BoundP
 }
 
 function chainKey(kind: "and" | "or", parts: readonly BoundPredicate[]): string {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return predicateKey(first);
   const keys = new Set(parts.flatMap((part) => flatten(kind, part)).map(predicateKey));
   const joined = [...keys].sort().join(kind === "and" ? "&" : "|");
   return keys.size > 1 ? `(${joined})` : joined;
