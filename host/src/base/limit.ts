@@ -282,7 +282,7 @@ export const limit: Limits = {
   incomingTurnBytes: 64 * kibi,
   readTurnBytes: 8 * kibi,
   incomingBatchCount: 2,
-  workSliceMillis: 1,
+  workSliceMillis: 0.25,
   bodyBytesMax: 2 * mebi,
   moduleBytesMax: 64 * mebi,
   sourceMapBytesMax: 8 * mebi,
