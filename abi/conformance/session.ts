@@ -22,7 +22,7 @@ export interface RunOptions {
 }
 
 /** How long a rule waits for what happens by itself, and how often it looks. */
-const waitMs = 20_000;
+const waitMs = 60_000;
 const lookMs = 25;
 
 /** Rows of reports have ids of their own over the whole run. */

@@ -342,7 +342,7 @@ export const limit: Limits = {
   procedureIdleCountMax: 16,
   suspendedStackBytesMax: 128 * kibi,
   variantMillisMax: 1_800_000,
-  jobIdleMillisMax: 15_000,
+  jobIdleMillisMax: 4_000,
   cacheCountMax: 256,
   cacheBytesMax: gibi,
   httpTimeoutMillisDefault: 30_000,
