@@ -69,6 +69,7 @@ export class RowKeeper {
       const stored = await this.#stored;
       const startMark = this.#markOf(await this.#host.startToken);
       await this.#show(stored, startMark);
+      if (!this.#isOff) await stored.enter();
       const token = await this.#token();
       if (token === undefined || this.#isOff) return;
       this.#mark = this.#markOf(token);

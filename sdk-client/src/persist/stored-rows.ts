@@ -1,10 +1,12 @@
 // The rows of one owner in IndexedDB.
 //
 //     about   "mark" → Mark                      whose rows these are, and of which schema
+//             "visits" → Visits                  who may store rows of an owner that the mark does not name
 //     rows    [table, key] → the row's bytes     empty where the key is the row
 //
-// Each step is one transaction that begins with the mark, so two pages cannot mix what belongs to two owners: the one
-// that finds another's mark leaves the rows alone.
+// Each step is one transaction that begins with the mark, so two pages cannot mix what belongs to two owners. Pages are
+// numbered in the order in which they come: of two owners' pages the later one has the store, whichever of them stores
+// first, and the other leaves the rows alone.
 import { answered, committed, openDatabase } from "./indexed-db.ts";
 import type { Edit } from "./row-codec.ts";
 
@@ -16,20 +18,28 @@ export interface Mark {
   readonly schema: string;
 }
 
+/** Pages, by the numbers that they get when they enter. */
+interface Visits {
+  readonly last: number;
+  /** Pages before this one may go on with rows that are theirs, and store none that are not. */
+  readonly first: number;
+}
+
 /** Stored rows by table. */
 export type LoadedRows = ReadonlyMap<string, readonly Uint8Array[]>;
 
 const aboutName = "about";
 const rowsName = "rows";
 const markKey = "mark";
+const visitsKey = "visits";
 
 /** Rows that are encoded and stored before the page may do something else. */
 const sliceLength = 200;
 
 export class StoredRows {
   readonly #database: IDBDatabase;
-  /** Whether the mark has been ours: then we take it from nobody else any more. */
-  #isClaimed = false;
+  /** The number of this page; 0 before it entered. */
+  #visit = 0;
 
   private constructor(database: IDBDatabase) {
     this.#database = database;
@@ -43,40 +53,59 @@ export class StoredRows {
   /** The rows of these tables; undefined if there are none of this owner, and those of another are gone then. */
   load(mark: Mark | undefined, tables: readonly string[]): Promise<LoadedRows | undefined> {
     return this.#step(async (transaction) => {
-      if (mark !== undefined && (await isMarked(transaction, mark))) {
+      if (isSame(await readMark(transaction), mark)) {
         return readTables(transaction.objectStore(rowsName), tables);
       }
-      clearAll(transaction);
+      clearRows(transaction);
       return undefined;
     });
   }
 
+  /** Numbers this page, before it stores anything. */
+  async enter(): Promise<void> {
+    await this.#step(async (transaction) => {
+      const { last, first } = await readVisits(transaction);
+      this.#visit = last + 1;
+      writeVisits(transaction, { last: this.#visit, first });
+    });
+  }
+
   /**
-   * Stores these rows and no others. Answers how many bytes they have; undefined, and nothing is changed, if the rows were
-   * ours and are another owner's by now.
+   * Stores these rows and no others. Answers how many bytes they have; undefined, and nothing is changed, if the rows are
+   * those of an owner who came later.
    */
   replace(mark: Mark, edits: Iterable<Edit>): Promise<number | undefined> {
     return this.#step(async (transaction) => {
-      if (this.#isClaimed && !(await isMarked(transaction, mark))) return undefined;
-      this.#isClaimed = true;
-      clearAll(transaction);
+      const { last, first } = await readVisits(transaction);
+      if (this.#visit < first && !isSame(await readMark(transaction), mark)) return undefined;
+      clearRows(transaction);
       transaction.objectStore(aboutName).put(mark, markKey);
+      writeVisits(transaction, { last, first: Math.max(first, this.#visit) });
       return write(transaction, edits);
     });
   }
 
   /** Answers the length of what was stored; undefined, and nothing is changed, if the rows are another owner's by now. */
   change(mark: Mark, edits: Iterable<Edit>): Promise<number | undefined> {
-    return this.#step(async (transaction) => {
-      this.#isClaimed = true;
-      return (await isMarked(transaction, mark)) ? write(transaction, edits) : undefined;
-    });
+    return this.#step(async (transaction) =>
+      isSame(await readMark(transaction), mark) ? write(transaction, edits) : undefined,
+    );
   }
 
-  /** Removes everything and closes the store. */
+  /** Removes the rows, which no page that is open now will store again, and closes the store. */
   async clear(): Promise<void> {
-    await this.load(undefined, []);
-    this.#database.close();
+    try {
+      await this.#step(async (transaction) => {
+        clearRows(transaction);
+        const { last } = await readVisits(transaction);
+        writeVisits(transaction, { last, first: last + 1 });
+      });
+    } catch {
+      // A full disk takes no numbers, and can be cleared.
+      await this.#step(async (transaction) => clearRows(transaction));
+    } finally {
+      this.#database.close();
+    }
   }
 
   /** Does all of `work` or nothing of it. */
@@ -98,8 +127,8 @@ export class StoredRows {
   }
 }
 
-function clearAll(transaction: IDBTransaction): void {
-  transaction.objectStore(aboutName).clear();
+function clearRows(transaction: IDBTransaction): void {
+  transaction.objectStore(aboutName).delete(markKey);
   transaction.objectStore(rowsName).clear();
 }
 
@@ -118,10 +147,21 @@ async function readTables(rows: IDBObjectStore, tables: readonly string[]): Prom
   return loaded;
 }
 
-async function isMarked(transaction: IDBTransaction, { owner, schema }: Mark): Promise<boolean> {
-  const found = (await answered(transaction.objectStore(aboutName).get(markKey))) as
-    Mark | undefined;
-  return found?.owner === owner && found.schema === schema;
+function readMark(transaction: IDBTransaction): Promise<Mark | undefined> {
+  return answered(transaction.objectStore(aboutName).get(markKey)) as Promise<Mark | undefined>;
+}
+
+function isSame(found: Mark | undefined, mark: Mark | undefined): boolean {
+  return found !== undefined && found.owner === mark?.owner && found.schema === mark.schema;
+}
+
+async function readVisits(transaction: IDBTransaction): Promise<Visits> {
+  const found = await answered(transaction.objectStore(aboutName).get(visitsKey));
+  return (found as Visits | undefined) ?? { last: 0, first: 0 };
+}
+
+function writeVisits(transaction: IDBTransaction, visits: Visits): void {
+  transaction.objectStore(aboutName).put(visits, visitsKey);
 }
 
 function keyBytes(key: IDBValidKey | undefined): Uint8Array {
