@@ -1,4 +1,5 @@
 // What a rule's check works with: one published database, scripts run in it, and looks at what they left behind.
+import { setTimeout as pause } from "node:timers/promises";
 import { Identity, isJsonObject, type JsonValue, parseJson, toHex } from "../src/index.ts";
 import { type Answer, type Client, type LogLine, ServerFailure, textOf } from "./client.ts";
 import { Finish } from "./machine.ts";
@@ -224,12 +225,6 @@ function isTrap({ status, text }: Answer): boolean {
 
 export function expectTrap(answer: Answer): void {
   expectEqual([answer.status, answer.text], [failedStatus, fatalText], "the answer after a trap");
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 /** A script as the JSON arguments of the function that runs it. */

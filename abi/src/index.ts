@@ -10,6 +10,7 @@ export * from "./identity.ts";
 export * from "./time.ts";
 export * from "./errno.ts";
 export * from "./imports.ts";
+export * from "./near.ts";
 export * from "./source-map.ts";
 export * from "./sats/type.ts";
 export * from "./sats/value.ts";

@@ -1,6 +1,6 @@
 // What a command gets from outside, so that tests can run it in process.
 import type { ModuleDef } from "@lightcone/abi";
-import type { AuthOptions, LogPlace, OfflineLog, TlsPaths } from "@lightcone/host";
+import type { AuthOptions, LogPlace, OfflineLog, TlsPaths, TrafficLimits } from "@lightcone/host";
 import type { BaseContext } from "./clipanion.ts";
 
 /** A host that runs in this process. */
@@ -43,14 +43,7 @@ export interface StartOptions {
   /** How long a deleted database can come back, in milliseconds. */
   readonly deleteGraceMs: number;
   /** What each client may ask for; 0 is no limit. */
-  readonly limits: {
-    readonly connectionsMax: number;
-    readonly connectionsPerAddressMax: number;
-    readonly connectionsPerIdentityMax: number;
-    readonly newConnectionsPerSecond: number;
-    readonly callsPerSecond: number;
-    readonly energyPerMinute: number;
-  };
+  readonly limits: TrafficLimits;
   /** Whether X-Forwarded-For is to be believed. */
   readonly trustProxy: boolean;
   readonly logging: {

@@ -2,6 +2,7 @@
 export { describeModule } from "./module/describe.ts";
 export { type AuthOptions, rotateSigningKeys } from "./server/auth/setup.ts";
 export type { AuthPolicy } from "./server/auth/policy.ts";
+export type { TrafficLimits } from "./server/limits/traffic.ts";
 export type { TlsPaths } from "./server/tls.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server/server.ts";
 export type {

@@ -1,12 +1,13 @@
 // A host that is killed at any moment: every call that was acknowledged is there exactly once, and no half transaction is.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Test, t, test } from "tap";
 import { Writer } from "@lightcone/abi";
 import { Rng } from "@lightcone/fixtures/rng";
 import { testSeeds } from "./datastore/seeds.ts";
 import { ChildHost } from "./server/child-host.ts";
-import { pause, type RemoteHost } from "./server/remote-host.ts";
+import type { RemoteHost } from "./server/remote-host.ts";
 import { SocketClient } from "./server/socket-client.ts";
 
 const clientCount = 5;

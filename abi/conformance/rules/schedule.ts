@@ -1,4 +1,5 @@
 // Schedule tables and immediate calls.
+import { setTimeout as pause } from "node:timers/promises";
 import {
   connectionIdType,
   fromHex,
@@ -16,7 +17,7 @@ import { makeGuest, StaticScripts } from "../guest.ts";
 import { param } from "../layout.ts";
 import { expectEqual, fail, type Rule, rulesAbout } from "../rule.ts";
 import { at, longAt, type Script } from "../script.ts";
-import { pause, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { deletePoint, errno, insert, last, u32, u64 } from "./world.ts";
 
 const columns = { id: u64, at: scheduleAtType, n: u32 };

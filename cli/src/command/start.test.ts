@@ -281,7 +281,7 @@ void test("start: what files and variables cannot say", async (t) => {
     "broken.toml": "max-calls\n",
   });
   const rows: readonly [config: string, env: Record<string, string>, message: RegExp][] = [
-    ["typo.toml", {}, /no option listen-adr; did you mean listen-addr/],
+    ["typo.toml", {}, /no option listen-adr; did you mean `listen-addr`\?/],
     ["odd.toml", {}, /no option nothing\n/],
     ["list.toml", {}, /listen-addr must be text/],
     ["items.toml", {}, /trusted-issuer must be an array of texts without commas/],
@@ -293,7 +293,7 @@ void test("start: what files and variables cannot say", async (t) => {
     [
       "",
       { LIGHTCONE_LISTEN_ADRR: "x" },
-      /no variable LIGHTCONE_LISTEN_ADRR; did you mean LIGHTCONE_LISTEN_ADDR/,
+      /no variable LIGHTCONE_LISTEN_ADRR; did you mean `LIGHTCONE_LISTEN_ADDR`\?/,
     ],
     [
       "",

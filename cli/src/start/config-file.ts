@@ -1,7 +1,7 @@
 // The configuration file of a server, config.toml: options by name, and those keys of the reference's program that mean
 // something here.
 import { readFileSync } from "node:fs";
-import { messageOf } from "@lightcone/abi";
+import { didYouMean, messageOf } from "@lightcone/abi";
 import { CommandError } from "../exit.ts";
 import { parseToml } from "../toml.ts";
 import { startOptionNames, startOptions, type StartOptionName } from "./options.ts";
@@ -99,31 +99,6 @@ function misconfigured(path: string, reason: string): CommandError {
 }
 
 function unknownKey(key: string, path: string): CommandError {
-  const near = nearNames(key.replaceAll("_", "-"), startOptionNames);
-  const hint = near.length === 0 ? "" : `; did you mean ${near.join(" or ")}?`;
+  const hint = didYouMean(key.replaceAll("_", "-"), startOptionNames);
   return misconfigured(path, `there is no option ${key}${hint}`);
-}
-
-/** Names that somebody may have meant: those at most a third of their letters away, the nearest first. */
-export function nearNames(given: string, names: readonly string[]): string[] {
-  return names
-    .map((name) => ({ name, distance: editDistance(given, name) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 2)
-    .map(({ name }) => name);
-}
-
-/** Letters to insert, delete or replace. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

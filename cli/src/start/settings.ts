@@ -1,10 +1,11 @@
 // What each option of `lightcone start` comes to, and who said so: a flag, else a variable, else the configuration file, else
 // the default.
 import { join, resolve } from "node:path";
+import { didYouMean } from "@lightcone/abi";
 import { defaultDataDir } from "../config.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandError } from "../exit.ts";
-import { type FileValues, nearNames, readConfigFile } from "./config-file.ts";
+import { type FileValues, readConfigFile } from "./config-file.ts";
 import {
   defaultText,
   flagOf,
@@ -147,11 +148,11 @@ function checkVariables(env: CommandContext["env"]): void {
   for (const variable of Object.keys(env)) {
     if (!variable.startsWith("LIGHTCONE_") || otherVariables.test(variable)) continue;
     if (names.includes(variable)) continue;
-    const near = nearNames(variable, names);
-    if (near.length === 0) continue;
+    const hint = didYouMean(variable, names);
+    if (hint === "") continue;
     throw new CommandError(
       "usage",
-      `there is no variable ${variable}; did you mean ${near.join(" or ")}?`,
+      `there is no variable ${variable}${hint}`,
       "`lightcone start --print-config` shows what is in force.",
     );
   }

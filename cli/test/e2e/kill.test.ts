@@ -1,11 +1,12 @@
 // The host is killed again and again under load. What clients with confirmed reads were told must be there afterwards, once;
 // what they were not told must be there wholly or not at all; and they find back by themselves.
+import { setTimeout as pause } from "node:timers/promises";
 import { LightconeError } from "@lightcone/abi";
 import { Rng } from "@lightcone/fixtures/rng";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import type { DbConnection } from "@lightcone/sdk-client";
 import { type Test, t, test } from "tap";
-import { connect, pause, type Probe } from "./probe-client.ts";
+import { connect, type Probe } from "./probe-client.ts";
 import { startProcess } from "./rig.ts";
 
 // Long histories take their time on a busy machine.

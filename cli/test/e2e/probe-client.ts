@@ -42,9 +42,3 @@ export function connect(url: string): DbConnection<Probe> {
     .withReconnect({ firstDelayMs: 20, delayMsMax: 200 })
     .build();
 }
-
-export function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, millis);
-  });
-}

@@ -1,8 +1,9 @@
 // A host that is told to end under load, and its clients of our own library: they are told, come back by themselves and go on.
+import { setTimeout as pause } from "node:timers/promises";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import type { DbConnection } from "@lightcone/sdk-client";
 import { t, test } from "tap";
-import { connect, pause, type Probe } from "./probe-client.ts";
+import { connect, type Probe } from "./probe-client.ts";
 import { openRig } from "./rig.ts";
 
 t.setTimeout(300_000);

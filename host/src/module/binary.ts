@@ -1,7 +1,10 @@
 // A position in the binary form of a module that the engine has found valid: numbers, names and types as they are encoded.
+import { LightconeError } from "@lightcone/abi";
 
 /** Value types that are followed by the heap type they refer to. */
-const referenceForms = [0x63, 0x64];
+export const referenceForms: readonly number[] = [0x63, 0x64];
+
+const functionForm = 0x60;
 
 export class BinaryReader {
   readonly bytes: Uint8Array;
@@ -48,6 +51,25 @@ export class BinaryReader {
     const code = this.byte();
     if (referenceForms.includes(code)) this.skipNumber();
     return code;
+  }
+
+  /** Enters a type of the type section. LC_MODULE_LOAD for one that is not a function's. */
+  functionType(): void {
+    if (this.byte() === functionForm) return;
+    throw new LightconeError(
+      "LC_MODULE_LOAD",
+      "the module declares types other than those of functions, which this version does not read",
+    );
+  }
+
+  /** Passes over what a function declares of local variables. Answers their number. */
+  skipLocals(): number {
+    let count = 0;
+    for (let groups = this.number(); groups > 0; groups--) {
+      count += this.number();
+      this.valueType();
+    }
+    return count;
   }
 
   name(): string {

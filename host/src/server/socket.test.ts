@@ -1,6 +1,7 @@
 // The part of the server that speaks WebSocket, over a database that only notes what reaches it.
 import { createServer } from "node:http";
 import { connect as connectSocket, type AddressInfo, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { test, type Test } from "tap";
 import { ConnectionId, Identity, present } from "@lightcone/abi";
 import { WebSocket } from "ws";
@@ -73,12 +74,6 @@ function once(client: WebSocket, event: string): Promise<unknown[]> {
 async function ended(client: WebSocket): Promise<string> {
   const [code, reason] = await once(client, "close");
   return `${String(code)} ${String(reason)}`;
-}
-
-function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, millis);
-  });
 }
 
 const frame = (text: string): Uint8Array => Uint8Array.of(0x82, text.length, ...Buffer.from(text));

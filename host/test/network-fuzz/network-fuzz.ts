@@ -4,11 +4,12 @@
 // are calls that are refused before any code runs, 4 are SQL asked once, 4 subscribe and 4 unsubscribe; what they hold is changed by chance where
 // it can be without making them undecodable. One frame in ten is a Ping or a Pong, one message in nine comes in parts. One connection in two has up to
 // 20 frames, the others up to 800; three in four then send what may end them (one frame in 350), and up to ten frames more.
+import { setTimeout as pause } from "node:timers/promises";
 import { assert } from "@lightcone/abi";
 import { Rng } from "@lightcone/fixtures/rng";
 import { ChildHost } from "../server/child-host.ts";
 import { type HostFacts, settledFacts } from "../server/crowd.ts";
-import { newToken, pause } from "../server/remote-host.ts";
+import { newToken } from "../server/remote-host.ts";
 import { SocketClient } from "../server/socket-client.ts";
 import { checkFlat, growth } from "./flat.ts";
 import { fuzzPg, newPgTally, type PgTally } from "./pg-fuzz.ts";

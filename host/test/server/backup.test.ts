@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Test, t, test } from "tap";
 import { ChildHost } from "./child-host.ts";
-import { newToken, pause } from "./remote-host.ts";
+import { newToken } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 t.setTimeout(120_000);

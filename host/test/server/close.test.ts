@@ -1,12 +1,12 @@
 // Ends that are meant: of a host, of a database, of a second host where one is already (runtime.md section 19).
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { t, test } from "tap";
 import { Writer } from "@lightcone/abi";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import { startServer } from "../../src/index.ts";
 import { ChildHost } from "./child-host.ts";
-import { pause } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 // Hosts take their time to start on a busy machine.

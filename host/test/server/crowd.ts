@@ -1,10 +1,10 @@
 // Many WebSockets of one host at a time, or one after another, and what they cost it.
 import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
 import { assert, present } from "@lightcone/abi";
 import { WebSocket } from "ws";
 import type { ChildHost } from "./child-host.ts";
-import { pause } from "./remote-host.ts";
 
 /** Connections that are opened at the same time: a listener's queue is short. */
 const openingCountMax = 50;

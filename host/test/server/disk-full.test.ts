@@ -2,9 +2,9 @@
 //
 // The host runs in a process whose files may not grow beyond some megabytes, which to it is a disk without room.
 import { spawnSync } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
 import { t, test } from "tap";
 import { ChildHost } from "./child-host.ts";
-import { pause } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 // Hosts take their time to start on a busy machine.

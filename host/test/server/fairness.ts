@@ -3,10 +3,11 @@
 // next, alone and in company, in turns; printed are the 50th and 99th percentile of its waiting, and their ratios.
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { assert, writeCallReducer, Writer } from "@lightcone/abi";
 import { ChildHost } from "./child-host.ts";
-import { pause, RemoteHost } from "./remote-host.ts";
+import { RemoteHost } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 const rounds = 4;

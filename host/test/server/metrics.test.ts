@@ -1,7 +1,7 @@
 // What a running host tells Prometheus of itself.
+import { setTimeout as pause } from "node:timers/promises";
 import { t, test } from "tap";
 import { ChildHost } from "./child-host.ts";
-import { pause } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 t.setTimeout(300_000);

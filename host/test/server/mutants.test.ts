@@ -1,11 +1,11 @@
 // Modules that are broken in two hundred ways are published to a host: it refuses or runs each, and a database beside them goes on
 // as if nothing were.
+import { setTimeout as pause } from "node:timers/promises";
 import { t, test } from "tap";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import { seededRandom } from "../../src/base/random.ts";
 import { testSeeds } from "../datastore/seeds.ts";
 import { ChildHost } from "./child-host.ts";
-import { pause } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 import { mutations } from "./wasm-mutant.ts";
 

@@ -1,9 +1,10 @@
 // Clients of PostgreSQL on a whole host: the npm package `pg`, and a client by hand for what that one does not do.
+import { setTimeout as pause } from "node:timers/promises";
 import { Client, type ClientConfig, type QueryConfig } from "pg";
 import { type Test, t as file, test } from "tap";
 import { PgHost } from "./pg-host.ts";
 import { cstring, fieldsOf, i16, i32, letters, message, packet, Wire } from "./pg-wire.ts";
-import { newToken, pause } from "./remote-host.ts";
+import { newToken } from "./remote-host.ts";
 
 file.setTimeout(300_000);
 

@@ -1,4 +1,5 @@
 // A running host, spoken to over HTTP.
+import { setTimeout as pause } from "node:timers/promises";
 import { assert } from "@lightcone/abi";
 import { readWasm, type WasmName } from "@lightcone/fixtures/wasm";
 
@@ -60,10 +61,4 @@ export async function newToken(address: string): Promise<string> {
   const answer = await fetch(`http://${address}/v1/identity`, { method: "POST" });
   const { token } = (await answer.json()) as { token: string };
   return token;
-}
-
-export function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, millis);
-  });
 }

@@ -1,7 +1,7 @@
 // Schedules of a running host: they go on after a kill, and there is no burst after a sleep.
+import { setTimeout as pause } from "node:timers/promises";
 import { test } from "tap";
 import { ChildHost } from "./child-host.ts";
-import { pause } from "./remote-host.ts";
 
 async function count(host: ChildHost, text: string): Promise<number> {
   const rows = await host.sql("timers", `SELECT text FROM note WHERE text = '${text}'`);

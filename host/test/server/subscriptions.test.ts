@@ -1,5 +1,6 @@
 // What a subscription promises, over sockets and under load: a first result of one moment, then each later change once and in order, by
 // whatever a client asks in between (sql-and-subscriptions.md section 10).
+import { setTimeout as pause } from "node:timers/promises";
 import {
   compileCodec,
   type Identity,
@@ -13,7 +14,7 @@ import { t, test } from "tap";
 import { testSeeds } from "../datastore/seeds.ts";
 import { type HeldRows, Mirror } from "../session/mirror.ts";
 import { ChildHost } from "./child-host.ts";
-import { newToken, pause } from "./remote-host.ts";
+import { newToken } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 // Hosts take their time on a busy machine.

@@ -1,8 +1,8 @@
 // A host that is told to end under load: its clients are told, and what it acknowledged is there afterwards.
+import { setTimeout as pause } from "node:timers/promises";
 import { t, test } from "tap";
 import { Writer } from "@lightcone/abi";
 import { ChildHost } from "./child-host.ts";
-import { pause } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 t.setTimeout(300_000);

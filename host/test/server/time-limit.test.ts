@@ -1,8 +1,9 @@
 // A reducer that never ends is stopped; nobody else notices (design decision 8).
+import { setTimeout as pause } from "node:timers/promises";
 import { t, test } from "tap";
 import { assembleGuest, importDeclarations } from "../module/guest.ts";
 import { ChildHost } from "./child-host.ts";
-import { pause, type RemoteHost } from "./remote-host.ts";
+import type { RemoteHost } from "./remote-host.ts";
 import { SocketClient } from "./socket-client.ts";
 
 // Hosts take their time to start on a busy machine.

@@ -156,8 +156,9 @@ function isSame(found: Mark | undefined, mark: Mark | undefined): boolean {
 }
 
 async function readVisits(transaction: IDBTransaction): Promise<Visits> {
-  const found = await answered(transaction.objectStore(aboutName).get(visitsKey));
-  return (found as Visits | undefined) ?? { last: 0, first: 0 };
+  const found = (await answered(transaction.objectStore(aboutName).get(visitsKey))) as
+    Visits | undefined;
+  return found ?? { last: 0, first: 0 };
 }
 
 function writeVisits(transaction: IDBTransaction, visits: Visits): void {

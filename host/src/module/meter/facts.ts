@@ -1,13 +1,10 @@
 // What the meter reads of a module besides its code: types, counts, and which functions can be called from anywhere.
-import { LightconeError } from "@lightcone/abi";
 import { BinaryReader, type Section, SectionId } from "../binary.ts";
 import { skipConstant } from "./opcode.ts";
 import type { ModuleFacts } from "./survey.ts";
 
 /** Kinds of what is imported and exported. */
 export const ExternKind = { function: 0, table: 1, memory: 2, global: 3 } as const;
-
-const functionForm = 0x60;
 
 interface FunctionType {
   readonly paramCount: number;
@@ -26,12 +23,7 @@ export interface BinaryFacts extends ModuleFacts {
 }
 
 function readType(reader: BinaryReader): FunctionType {
-  if (reader.byte() !== functionForm) {
-    throw new LightconeError(
-      "LC_MODULE_LOAD",
-      "the module declares types other than those of functions, which this version does not read",
-    );
-  }
+  reader.functionType();
   const skipTypes = (): number => {
     const count = reader.number();
     for (let i = 0; i < count; i++) reader.valueType();

@@ -167,11 +167,8 @@ export class CodeSurvey {
     const end = localsAt + length;
     const groupCount = reader.number();
     const groupsAt = reader.at;
-    let localCount = this.#facts.paramCounts[index] as number;
-    for (let i = 0; i < groupCount; i++) {
-      localCount += reader.number();
-      reader.valueType();
-    }
+    reader.moveTo(localsAt);
+    const localCount = (this.#facts.paramCounts[index] as number) + reader.skipLocals();
     const bodyAt = reader.at;
     const firstPlace = this.#places.length;
     this.#blocks.length = 0;

@@ -1,6 +1,5 @@
 // The types of a module's functions, in a form in which equal types are equal texts.
-import { LightconeError } from "@lightcone/abi";
-import { BinaryReader, readSections, SectionId } from "../binary.ts";
+import { BinaryReader, readSections, referenceForms, SectionId } from "../binary.ts";
 
 export interface FunctionTypes {
   /** By number in the type section. */
@@ -12,9 +11,6 @@ export interface FunctionTypes {
   /** False where types refer to each other: then texts that are equal say nothing. */
   readonly areComparable: boolean;
 }
-
-const functionForm = 0x60;
-const referenceForms = [0x63, 0x64];
 
 /** Reads a module that compiles and imports nothing but functions. LC_MODULE_LOAD for types that are not those of functions. */
 export function readFunctionTypes(bytes: Uint8Array): FunctionTypes {
@@ -32,12 +28,7 @@ export function readFunctionTypes(bytes: Uint8Array): FunctionTypes {
       })
       .join();
   const readType = (): void => {
-    if (reader.byte() !== functionForm) {
-      throw new LightconeError(
-        "LC_MODULE_LOAD",
-        "the module declares types other than those of functions, which this version does not read",
-      );
-    }
+    reader.functionType();
     const params = readValueTypes();
     types.push(`${params} > ${readValueTypes()}`);
   };

@@ -82,7 +82,7 @@ function typeNumbers(whole: Parts, changed: Parts, added: Uint8Array[]): number[
   const known = new Map(whole.types.types.map((type, number) => [type, number]));
   return changed.types.types.map((type) => {
     const start = reader.at;
-    reader.skip(1);
+    reader.functionType();
     for (let i = 0; i < 2; i++) reader.list(() => reader.valueType());
     return known.get(type) ?? count + added.push(entries.subarray(start, reader.at)) - 1;
   });
@@ -102,10 +102,7 @@ const noBlock = 0x40;
 function renumber(body: Uint8Array, numbers: readonly number[]): Uint8Array {
   const reader = new BinaryReader(body, 0);
   const out = new BinaryWriter(body.length + 16);
-  for (let groups = reader.number(); groups > 0; groups--) {
-    reader.skipNumber();
-    reader.valueType();
-  }
+  reader.skipLocals();
   let copiedTo = 0;
   while (!reader.isAtEnd) {
     passPlain(reader, noCosts);

@@ -5,6 +5,7 @@ import { BinaryReader, readSections, SectionId } from "../binary.ts";
 import { readFacts } from "../meter/facts.ts";
 import { Opcode, passPlain, skipImmediates } from "../meter/opcode.ts";
 import { readFunctionTypes } from "./function-types.ts";
+import { bodiesOf } from "./skeleton.ts";
 import { suspendingImports } from "./suspending-imports.ts";
 
 /** Calls by a reference on the stack: their type is not looked at. */
@@ -50,16 +51,11 @@ function readCallers(
   const callers = new Callers();
   const code = readSections(bytes).find(({ id }) => id === SectionId.code);
   if (code === undefined) return callers;
-  const reader = new BinaryReader(bytes, code.start);
-  const count = reader.number();
-  for (let caller = firstOwn; caller < firstOwn + count; caller++) {
-    const length = reader.number();
-    const end = reader.at + length;
-    for (let groups = reader.number(); groups > 0; groups--) {
-      reader.skipNumber();
-      reader.valueType();
-    }
-    while (reader.at < end) {
+  bodiesOf(bytes, code).forEach((body, i) => {
+    const caller = firstOwn + i;
+    const reader = new BinaryReader(body, 0);
+    reader.skipLocals();
+    while (!reader.isAtEnd) {
       passPlain(reader, noCosts);
       const { at } = reader;
       const opcode = reader.byte();
@@ -77,7 +73,7 @@ function readCallers(
       reader.moveTo(operandAt);
       skipImmediates(reader, opcode, at);
     }
-  }
+  });
   return callers;
 }
 

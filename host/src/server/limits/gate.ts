@@ -4,7 +4,13 @@ import { LightconeError } from "@lightcone/abi";
 import type { Credentials } from "../auth/credentials.ts";
 import type { Readiness } from "../readiness.ts";
 import { clientAddress, networkOf } from "./address.ts";
-import type { Client, ConnectionMeter, Meter, Traffic } from "./traffic.ts";
+import {
+  type Client,
+  type ConnectionMeter,
+  freeMeter,
+  type Meter,
+  type Traffic,
+} from "./traffic.ts";
 
 export interface Gate {
   /** LC_DATABASE_UNAVAILABLE while the host is stopping, except for what asks about that. */
@@ -49,7 +55,7 @@ export function createGate({ readiness, traffic, trustsProxy }: GateOptions): Ga
     },
     request(request, path, caller) {
       const client = openPaths.has(path) ? undefined : clientOf(request, caller);
-      if (client === undefined) return { calls: () => true, energy: () => true };
+      if (client === undefined) return freeMeter;
       if (path === "/v1/identity") traffic.admitIdentity(client);
       return traffic.admitRequest(client);
     },

@@ -1,5 +1,5 @@
 // A SELECT with its relations, columns and literals resolved, or the refusal (sql-and-subscriptions.md sections 3 to 6).
-import { type AlgebraicType, assert, numberFromBytes } from "@lightcone/abi";
+import { type AlgebraicType, assert, didYouMean, numberFromBytes } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
 import { ExpressionBinder } from "./bind-expression.ts";
 import {
@@ -12,7 +12,6 @@ import {
 } from "./bound.ts";
 import { faultAt } from "../fault.ts";
 import type { Scope } from "./names.ts";
-import { didYouMean } from "../near.ts";
 import { checkTableCount, type Relation } from "./relation.ts";
 import type { Literal, Projection, Select, TableName } from "../parse/tree.ts";
 import { findRelation, type SqlCaller } from "./visibility.ts";

@@ -1,9 +1,8 @@
 // What names in an expression refer to (sql-and-subscriptions.md section 3).
-import type { AlgebraicType, LightconeError } from "@lightcone/abi";
+import { type AlgebraicType, didYouMean, type LightconeError } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
 import type { BoundColumn } from "./bound.ts";
 import { faultAt } from "../fault.ts";
-import { didYouMean } from "../near.ts";
 import { hiddenColumnCount, type Relation } from "./relation.ts";
 import type { Aggregate, ColumnName } from "../parse/tree.ts";
 import type { SqlCaller } from "./visibility.ts";

@@ -1,6 +1,5 @@
 // Enums by the names of their variants, which only the wide dialect has.
-import type { AlgebraicType } from "@lightcone/abi";
-import { didYouMean } from "../near.ts";
+import { type AlgebraicType, didYouMean } from "@lightcone/abi";
 import type { Literal } from "../parse/tree.ts";
 
 type SumType = Extract<AlgebraicType, { kind: "sum" }>;

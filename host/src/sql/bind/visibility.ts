@@ -1,10 +1,9 @@
 // Which tables and views a caller may read. What may not be read looks like what does not exist
 // (sql-and-subscriptions.md section 3).
-import type { Identity } from "@lightcone/abi";
+import { type Identity, nearest } from "@lightcone/abi";
 import type { ReadView } from "../../datastore/datastore.ts";
 import type { Table } from "../../datastore/table.ts";
 import { tableFault } from "../fault.ts";
-import { nearest } from "../near.ts";
 import { argHashBytes, type Relation } from "./relation.ts";
 import { tablesWithRules } from "./rule-rows.ts";
 import type { Name, TableName } from "../parse/tree.ts";

@@ -1,9 +1,8 @@
 // The parser's place among the tokens of one text, with the questions and refusals that every part of the grammar needs.
-import type { LightconeError } from "@lightcone/abi";
+import { didYouMean, type LightconeError } from "@lightcone/abi";
 import { limit } from "../../base/limit.ts";
 import { faultAt, shown } from "../fault.ts";
 import { type Token, tokenize } from "./lex.ts";
-import { didYouMean } from "../near.ts";
 import type { Parameter, Parameters } from "./parameter.ts";
 import type { Dialect } from "./tree.ts";
 
