@@ -166,6 +166,14 @@ export class BTreeIndex implements Index {
     return row;
   }
 
+  /** As `find`, and right for the keys of rows that are stored and not in the index yet: nothing is guessed. */
+  findAdded(bytes: Uint8Array, start: number): number {
+    const probe = this.#probe;
+    probe.setPlace(bytes, start, this.key.columns.length, "before");
+    if (!this.#isUnique || !probe.isDecidedByWords) return this.#search();
+    return this.#searchUnique(probe.words.high, probe.words.low);
+  }
+
   /** Whether a key with these words is greater than all: new rows of a table that numbers them are looked for before they come. */
   #isBeyond(high: number, low: number): boolean {
     const leaves = this.#leaves;

@@ -62,7 +62,7 @@ export class DirectIndex implements Index {
   build(rows: RowBits, _count: number): KeyConflict | undefined {
     for (let row = rows.next(0); row >= 0; row = rows.next(row + 1)) {
       const { bytes, start, end } = this.key.loadProbe(row);
-      const other = this.find(bytes, start, end);
+      const other = this.#findAdded(bytes, start, end);
       if (other >= 0) return { row: other, other: row };
       this.add(row);
     }
@@ -102,6 +102,14 @@ export class DirectIndex implements Index {
     const chunk = this.#pages.chunkOf(number);
     if (chunk !== undefined) return (chunk[number & chunkMask] as number) - 1;
     return this.#otherCount === 0 ? -1 : this.#others.find(bytes, start, end);
+  }
+
+  /** As `find`, while there are stored rows that are not in the index yet. */
+  #findAdded(bytes: Uint8Array, start: number, end: number): number {
+    const chunk = this.#pages.chunkOf(numberAt(bytes, start, end));
+    return chunk === undefined
+      ? this.#others.findAdded(bytes, start)
+      : this.find(bytes, start, end);
   }
 
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void {
