@@ -7,13 +7,14 @@
 //     settle()                         rows whose count left or reached zero are the change; indexes follow
 //     discard()                        the message was bad: everything is as it was
 //
-// After a reconnection the server sends everything again. Meanwhile rows are gathered in a second map, and the change
-// is the difference of the two maps: what stayed the same is not told again.
+// After a reconnection the server sends everything again. Meanwhile counts begin anew and readers see what they saw; in
+// the end the change is what readers see and nothing counts any more, and the other way round.
 import {
   type AlgebraicType,
   assert,
   type Codec,
   compileCodec,
+  LastView,
   LightconeError,
   present,
   type ProductType,
@@ -24,8 +25,12 @@ import {
   type RowListView,
   rowStart,
   type Typespace,
+  type Value,
+  Writer,
 } from "@lightcone/abi";
-import { bytesKey, compileKey, type KeyOf } from "./key.ts";
+import { compileKey, type KeyOf } from "./key.ts";
+import { compileKeyFinder, hashBytes, type KeyFinder } from "./row-key.ts";
+import { type RowSpan, RowStore } from "./row-store.ts";
 import type { TableSchema } from "./schema.ts";
 
 /** Net effect on one table. A row whose primary key stayed is in `updated` only, as its old and new form. */
@@ -35,25 +40,18 @@ export interface RowChange {
   readonly updated: readonly (readonly [before: ProductValue, after: ProductValue])[];
 }
 
-/** A row and the text that it is known by, which no other row of its table has. */
-export interface CachedRow {
-  readonly key: string;
-  readonly row: ProductValue;
-}
-
-/** Is told what becomes visible and what vanishes. */
+/** Is told which rows become visible, and which vanish while they are still there. */
 export interface RowFollower {
-  inserted(row: CachedRow): void;
-  deleted(row: CachedRow): void;
+  inserted(id: number): void;
+  deleted(id: number): void;
 }
 
-interface Entry extends CachedRow {
-  /** How many copies the queries have sent and not deleted. */
-  count: number;
-  /** The count before this message; -1 as long as the message has not touched the row. */
-  countBefore: number;
+interface PrimaryKey {
+  readonly field: string;
+  readonly codec: Codec;
 }
 
+/** Columns that are unique together, but for the primary key, by which rows are found anyway. */
 interface UniqueIndex {
   readonly fields: readonly string[];
   readonly keyOf: KeyOf;
@@ -63,6 +61,14 @@ interface UniqueIndex {
 export function isEmptyChange({ inserted, deleted, updated }: RowChange): boolean {
   return inserted.length + deleted.length + updated.length === 0;
 }
+
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
+const keyWriter = new Writer(64);
+const keyViews = new LastView();
+
+/** Bytes of a frame that may stay in memory until the next one comes. */
+const keptFrameLengthMax = 64 * 1024;
 
 const nothing: RowChange = { inserted: [], deleted: [], updated: [] };
 
@@ -77,7 +83,7 @@ function rowTypeOf(schema: TableSchema, types: Typespace): ProductType {
 export class RowDecoder {
   readonly #table: string;
   readonly #codec: Codec<ProductValue>;
-  readonly #reader = new Reader(new Uint8Array(0));
+  readonly #reader = new Reader(noBytes);
 
   constructor(schema: TableSchema, types: Typespace) {
     this.#table = schema.name;
@@ -92,6 +98,11 @@ export class RowDecoder {
       throw badRow(this.#table, `has ${rest} bytes more than its type; generate the bindings anew`);
     }
     return row;
+  }
+
+  /** Lets go of the bytes that were decoded last. */
+  forget(): void {
+    this.#reader.reset(noBytes);
   }
 
   decodeAll(list: RowListView): ProductValue[] {
@@ -111,45 +122,60 @@ function badRow(table: string, fault: string): LightconeError {
 export class TableCache {
   readonly #name: string;
   readonly #decoder: RowDecoder;
+  readonly #uniques: TableSchema["uniques"];
   readonly #indexes: readonly UniqueIndex[];
   readonly #followers: RowFollower[] = [];
   readonly #rowType: ProductType;
   readonly types: Typespace;
-  readonly #primaryKeyOf: KeyOf | undefined;
-  /** What readers see. */
-  #entries = new Map<string, Entry>();
-  /** What will replace it after a reconnection; counts in `#entries` stand still meanwhile. */
-  #staged: Map<string, Entry> | undefined;
-  #touched: Entry[] = [];
+  readonly #primaryKey: PrimaryKey | undefined;
+  readonly #findKey: KeyFinder;
+  readonly #store = new RowStore();
+  readonly #views = new LastView();
+  /** The row of a list that is looked at. */
+  readonly #span: RowSpan = { view: noView, start: 0, end: 0, keyStart: 0, keyEnd: 0 };
+  /** Rows of this message, and their counts before it. */
+  readonly #touched: number[] = [];
+  readonly #countsBefore: number[] = [];
+  #size = 0;
+  /** Whether rows are gathered that readers do not see yet. */
+  #isStaging = false;
 
   constructor(schema: TableSchema, types: Typespace, decoder: RowDecoder) {
     const rowType = rowTypeOf(schema, types);
-    this.#name = schema.name;
+    const { name, primaryKey, uniques } = schema;
+    this.#name = name;
     this.#rowType = rowType;
     this.types = types;
     this.#decoder = decoder;
-    this.#indexes = schema.uniques.map((fields) => ({
-      fields,
-      keyOf: compileKey(fields, rowType, types),
-      rows: new Map(),
-    }));
-    const { primaryKey } = schema;
-    this.#primaryKeyOf =
-      primaryKey === undefined ? undefined : compileKey([primaryKey], rowType, types);
+    this.#uniques = uniques;
+    this.#indexes = uniques
+      .filter((fields) => fields.length !== 1 || fields[0] !== primaryKey)
+      .map((fields) => ({ fields, keyOf: compileKey(fields, rowType, types), rows: new Map() }));
+    this.#primaryKey =
+      primaryKey === undefined
+        ? undefined
+        : { field: primaryKey, codec: compileCodec(this.typeOf(primaryKey), types) };
+    this.#findKey = compileKeyFinder(rowType, primaryKey, types);
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
   *rows(): Generator<ProductValue, undefined, undefined> {
-    for (const entry of this.#entries.values()) yield entry.row;
+    for (const id of this.ids()) yield this.row(id);
     return undefined;
   }
 
-  /** The rows with their keys. */
-  entries(): IterableIterator<CachedRow> {
-    return this.#entries.values();
+  /** The numbers of the rows. */
+  *ids(): Generator<number, undefined, undefined> {
+    for (let id = 1; id < this.#store.end; id++) if (this.#store.isShown(id)) yield id;
+    return undefined;
+  }
+
+  /** The row of a number that a follower knows. */
+  row(id: number): ProductValue {
+    return this.#store.row(id) as ProductValue;
   }
 
   /** The type of a field that exists. */
@@ -166,125 +192,166 @@ export class TableCache {
   /** The row with these values in columns that are unique together. Throws LC_VALUE_INVALID for other columns. */
   find(key: ProductValue): ProductValue | undefined {
     const given = Object.keys(key);
+    const primaryKey = this.#primaryKey;
+    if (primaryKey !== undefined && given.length === 1 && given[0] === primaryKey.field) {
+      return this.#findByPrimaryKey(primaryKey.codec, key[primaryKey.field]);
+    }
     const index = this.#indexes.find(
       ({ fields }) => fields.length === given.length && fields.every((field) => field in key),
     );
     if (index === undefined) {
-      const known = this.#indexes.map(({ fields }) => shownFields(fields)).join(" or ");
+      const known = this.#uniques.map(shownFields).join(" or ");
       const message = `find in ${this.#name} takes ${known || "no columns"}, given ${shownFields(given)}`;
       throw new LightconeError("LC_VALUE_INVALID", message);
     }
     return index.rows.get(index.keyOf(key));
   }
 
+  #findByPrimaryKey(codec: Codec, value: Value): ProductValue | undefined {
+    keyWriter.clear();
+    try {
+      codec.write(keyWriter, value);
+    } catch {
+      // No row has a value that the column cannot have.
+      return undefined;
+    }
+    const view = keyViews.of(keyWriter.memory);
+    const { length } = keyWriter;
+    return this.#store.row(this.#store.findShown(view, 0, length, hashBytes(view, 0, length)));
+  }
+
   /** Counts the rows of `list` in. Throws LC_BSATN_DECODE or LC_FRAME_INVALID. */
   insert(list: RowListView): void {
-    const { data } = list;
-    const count = rowCount(list);
-    for (let i = 0; i < count; i++) {
-      const start = rowStart(list, i);
-      const end = rowStart(list, i + 1);
-      const key = bytesKey(data, start, end);
-      const entry = this.#target.get(key) ?? this.#create(key, data, start, end);
-      this.#touch(entry);
-      entry.count++;
-    }
+    this.#each(list, 1);
   }
 
   /** Counts the rows of `list` out. Throws LC_FRAME_INVALID for one that was never sent. */
   delete(list: RowListView): void {
+    this.#each(list, -1);
+  }
+
+  #each(list: RowListView, difference: 1 | -1): void {
     const { data } = list;
+    const store = this.#store;
+    const span = this.#span;
+    span.view = this.#views.of(data);
     const count = rowCount(list);
     for (let i = 0; i < count; i++) {
-      const entry = this.#target.get(bytesKey(data, rowStart(list, i), rowStart(list, i + 1)));
-      if (entry === undefined) throw badRow(this.#name, "was deleted that had not been sent");
-      this.#touch(entry);
-      entry.count--;
+      span.start = rowStart(list, i);
+      span.end = rowStart(list, i + 1);
+      this.#findKey(span, data);
+      const hash = hashBytes(span.view, span.keyStart, span.keyEnd);
+      let id = store.find(span, hash);
+      if (id === 0) {
+        if (difference < 0) throw badRow(this.#name, "was deleted that had not been sent");
+        id = store.add(span, hash, this.#decoder.decode(data, span.start, span.end));
+      }
+      this.#touch(id);
+      store.setCount(id, store.countOf(id) + difference);
     }
   }
 
-  get #target(): Map<string, Entry> {
-    return this.#staged ?? this.#entries;
-  }
-
-  #create(key: string, data: Uint8Array, start: number, end: number): Entry {
-    // A row that is in the cache stays the same object over a reconnection, whoever holds it.
-    const known = this.#staged === undefined ? undefined : this.#entries.get(key);
-    const row = known?.row ?? this.#decoder.decode(data, start, end);
-    const entry = { key, row, count: 0, countBefore: -1 };
-    this.#target.set(key, entry);
-    return entry;
-  }
-
-  #touch(entry: Entry): void {
-    if (entry.countBefore !== -1) return;
-    entry.countBefore = entry.count;
-    this.#touched.push(entry);
+  #touch(id: number): void {
+    if (this.#store.isTouched(id)) return;
+    this.#store.setTouched(id, true);
+    this.#touched.push(id);
+    this.#countsBefore.push(this.#store.countOf(id));
   }
 
   /** Throws LC_FRAME_INVALID if the message deleted more copies of a row than there were. */
   check(): void {
-    for (const { count } of this.#touched) {
-      if (count < 0) throw badRow(this.#name, "was deleted more often than it had been sent");
+    for (const id of this.#touched) {
+      if (this.#store.countOf(id) >= 0) continue;
+      throw badRow(this.#name, "was deleted more often than it had been sent");
     }
   }
 
   /** Takes back all since the last `settle()`. */
   discard(): void {
-    for (const entry of this.#touched) {
-      entry.count = entry.countBefore;
-      entry.countBefore = -1;
-      if (entry.count === 0) this.#target.delete(entry.key);
+    const store = this.#store;
+    for (const [i, id] of this.#touched.entries()) {
+      store.setTouched(id, false);
+      store.setCount(id, this.#countsBefore[i] as number);
+      if (store.countOf(id) === 0 && !store.isShown(id)) store.remove(id);
     }
-    this.#touched = [];
+    this.#forgetMessage();
+  }
+
+  #forgetMessage(): void {
+    this.#touched.length = 0;
+    this.#countsBefore.length = 0;
+    if (this.#span.view.buffer.byteLength <= keptFrameLengthMax) return;
+    this.#views.forget();
+    this.#span.view = noView;
+    this.#decoder.forget();
   }
 
   /** Makes all since the last `settle()` visible and returns what changed. Nothing changes for readers while staging. */
   settle(): RowChange {
     if (this.#touched.length === 0) return nothing;
-    const inserted: CachedRow[] = [];
-    const deleted: CachedRow[] = [];
-    for (const entry of this.#touched) {
-      if (entry.countBefore === 0 && entry.count > 0) inserted.push(entry);
-      if (entry.countBefore > 0 && entry.count === 0) deleted.push(entry);
-      if (entry.count === 0) this.#target.delete(entry.key);
-      entry.countBefore = -1;
+    const store = this.#store;
+    const inserted: number[] = [];
+    const deleted: number[] = [];
+    for (const id of this.#touched) {
+      store.setTouched(id, false);
+      const isIn = store.countOf(id) > 0;
+      const isShown = store.isShown(id);
+      if (!isIn && !isShown) store.remove(id);
+      else if (isIn !== isShown) (isIn ? inserted : deleted).push(id);
     }
-    this.#touched = [];
-    return this.#staged === undefined ? this.#changed(inserted, deleted) : nothing;
+    this.#forgetMessage();
+    return this.#isStaging ? nothing : this.#changed(inserted, deleted);
   }
 
   /** From now on rows are gathered apart, from nothing. What an earlier staging gathered is dropped. */
   startStaging(): void {
-    this.#staged = new Map();
+    const store = this.#store;
+    for (let id = 1; id < store.end; id++) {
+      if (store.row(id) === undefined) continue;
+      store.setCount(id, 0);
+      if (!store.isShown(id)) store.remove(id);
+    }
+    this.#isStaging = true;
   }
 
   /** Replaces the rows by those gathered since `startStaging()` and returns the difference. */
   finishStaging(): RowChange {
-    const before = this.#entries;
-    const after = this.#staged;
-    assert(after !== undefined, "a staging ends that never began");
-    const inserted: CachedRow[] = [];
-    const deleted: CachedRow[] = [];
-    for (const entry of before.values()) if (!after.has(entry.key)) deleted.push(entry);
-    for (const entry of after.values()) if (!before.has(entry.key)) inserted.push(entry);
-    this.#entries = after;
-    this.#staged = undefined;
+    assert(this.#isStaging, "a staging ends that never began");
+    const store = this.#store;
+    const inserted: number[] = [];
+    const deleted: number[] = [];
+    for (let id = 1; id < store.end; id++) {
+      if (store.row(id) === undefined) continue;
+      const isIn = store.countOf(id) > 0;
+      if (isIn !== store.isShown(id)) (isIn ? inserted : deleted).push(id);
+    }
+    this.#isStaging = false;
     return this.#changed(inserted, deleted);
   }
 
-  #changed(insertedEntries: readonly CachedRow[], deletedEntries: readonly CachedRow[]): RowChange {
+  #changed(insertedIds: readonly number[], deletedIds: readonly number[]): RowChange {
+    const store = this.#store;
     for (const follower of this.#followers) {
-      for (const entry of deletedEntries) follower.deleted(entry);
-      for (const entry of insertedEntries) follower.inserted(entry);
+      for (const id of deletedIds) follower.deleted(id);
+      for (const id of insertedIds) follower.inserted(id);
     }
-    const inserted = insertedEntries.map(({ row }) => row);
-    const deleted = deletedEntries.map(({ row }) => row);
-    const hasBoth = inserted.length > 0 && deleted.length > 0;
-    const change =
-      this.#primaryKeyOf === undefined || !hasBoth
-        ? { inserted, deleted, updated: [] }
-        : pairUpdates(inserted, deleted, this.#primaryKeyOf);
+    const inserted: ProductValue[] = [];
+    const deleted: ProductValue[] = [];
+    const updated: (readonly [ProductValue, ProductValue])[] = [];
+    const mayUpdate = this.#primaryKey !== undefined && deletedIds.length > 0;
+    for (const id of insertedIds) {
+      const before = mayUpdate ? store.predecessorOf(id) : 0;
+      if (before === 0) inserted.push(this.row(id));
+      else {
+        store.setShown(before, false);
+        updated.push([this.row(before), this.row(id)]);
+      }
+    }
+    for (const id of deletedIds) if (store.isShown(id)) deleted.push(this.row(id));
+    for (const id of insertedIds) store.setShown(id, true);
+    for (const id of deletedIds) store.remove(id);
+    this.#size += insertedIds.length - deletedIds.length;
+    const change = { inserted, deleted, updated };
     for (const index of this.#indexes) updateIndex(index, change);
     return change;
   }
@@ -307,31 +374,4 @@ function updateIndex(
 
 function shownFields(fields: readonly string[]): string {
   return `{ ${fields.join(", ")} }`;
-}
-
-function pairUpdates(
-  inserted: readonly ProductValue[],
-  deleted: readonly ProductValue[],
-  keyOf: KeyOf,
-): RowChange {
-  const [onlyInserted] = inserted;
-  const [onlyDeleted] = deleted;
-  // Most transactions change one row.
-  if (inserted.length === 1 && deleted.length === 1 && onlyInserted && onlyDeleted) {
-    const isUpdate = keyOf(onlyInserted) === keyOf(onlyDeleted);
-    return isUpdate
-      ? { inserted: [], deleted: [], updated: [[onlyDeleted, onlyInserted]] }
-      : { inserted, deleted, updated: [] };
-  }
-  const gone = new Map(deleted.map((row) => [keyOf(row), row] as const));
-  const added: ProductValue[] = [];
-  const updated: [ProductValue, ProductValue][] = [];
-  for (const row of inserted) {
-    const key = keyOf(row);
-    const before = gone.get(key);
-    if (before === undefined) added.push(row);
-    else updated.push([before, row]);
-    gone.delete(key);
-  }
-  return { inserted: added, deleted: [...gone.values()], updated };
 }

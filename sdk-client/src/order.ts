@@ -10,17 +10,26 @@ import {
 /** Negative, zero or positive, as `a` comes before `b`, is equal to it or comes after it. */
 export type Compare = (a: Value, b: Value) => number;
 
+/** The order of the values of one type. */
+export interface Order {
+  readonly compare: Compare;
+  /** A number for each value that is never less than that of a value before it; never NaN. */
+  readonly rank: (value: Value) => number;
+  /** Whether no two values that differ share that rank. */
+  readonly isExact: (rank: number) => boolean;
+}
+
 /** The order of values of that type; undefined for types that have none here. */
-export function compileOrder(type: AlgebraicType, types: Typespace): Compare | undefined {
+export function compileOrder(type: AlgebraicType, types: Typespace): Order | undefined {
   const resolved = resolve(type, types);
   switch (specialKind(resolved)) {
     case "identity":
     case "connectionId":
     case "uuid":
-      return (a, b) => compareNumbers(valueOf(a), valueOf(b));
+      return integers((value) => (value as { readonly value: bigint }).value);
     case "timestamp":
     case "timeDuration":
-      return (a, b) => compareNumbers(microsOf(a), microsOf(b));
+      return integers((value) => (value as { readonly micros: bigint }).micros);
     case undefined:
       break;
     default:
@@ -30,24 +39,66 @@ export function compileOrder(type: AlgebraicType, types: Typespace): Compare | u
     case "product":
       return undefined;
     case "array":
-      return resolved.element.kind === "u8"
-        ? (a, b) => compareBytes(a as Uint8Array, b as Uint8Array)
-        : undefined;
+      return resolved.element.kind === "u8" ? byteOrder : undefined;
     case "sum": {
       const ranks = new Map(resolved.variants.map(({ name }, rank) => [name, rank] as const));
       const isPlain = resolved.variants.every(({ type: payload }) => isEmpty(payload, types));
       const rankOf = (value: Value): number =>
         ranks.get((value as { readonly tag: string }).tag) ?? ranks.size;
-      return isPlain ? (a, b) => rankOf(a) - rankOf(b) : undefined;
+      return isPlain ? integers(rankOf) : undefined;
     }
     case "string":
-      return (a, b) => compareTexts(a as string, b as string);
+      return textOrder;
     case "f32":
     case "f64":
-      return (a, b) => compareFloats(a as number, b as number);
+      return floatOrder;
     default:
-      return (a, b) => compareNumbers(a as number, b as number);
+      return integers((value) => value as number | bigint);
   }
+}
+
+/** Numbers that a double holds, and larger ones, which it rounds without ever exchanging two. */
+function integers(numberOf: (value: Value) => number | bigint): Order {
+  return {
+    compare: (a, b) => compareNumbers(numberOf(a), numberOf(b)),
+    rank: (value) => Number(numberOf(value)),
+    isExact: (rank) => Math.abs(rank) <= Number.MAX_SAFE_INTEGER,
+  };
+}
+
+// NaN is the greatest number and equals itself: it shares the rank of infinity.
+const floatOrder: Order = {
+  compare: (a, b) => compareFloats(a as number, b as number),
+  rank: (value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : (value as number)),
+  isExact: (rank) => rank !== Number.POSITIVE_INFINITY,
+};
+
+const textOrder: Order = {
+  compare: (a, b) => compareTexts(a as string, b as string),
+  ...prefixRank(3, 0x20000, (value, i) => rankOfUnit((value as string).charCodeAt(i))),
+};
+
+const byteOrder: Order = {
+  compare: (a, b) => compareBytes(a as Uint8Array, b as Uint8Array),
+  ...prefixRank(6, 0x100, (value, i) => (value as Uint8Array)[i] as number),
+};
+
+/** Ranks by the first few items, each of which is less than `base`; where the value has ended stands what is less than all. */
+function prefixRank(
+  count: number,
+  base: number,
+  itemAt: (value: Value, index: number) => number,
+): Pick<Order, "rank" | "isExact"> {
+  return {
+    rank: (value) => {
+      const { length } = value as string | Uint8Array;
+      let rank = 0;
+      for (let i = 0; i < count; i++)
+        rank = rank * (base + 1) + (i < length ? itemAt(value, i) + 1 : 0);
+      return rank;
+    },
+    isExact: (rank) => rank % (base + 1) === 0,
+  };
 }
 
 function isEmpty(type: AlgebraicType, types: Typespace): boolean {
@@ -55,15 +106,7 @@ function isEmpty(type: AlgebraicType, types: Typespace): boolean {
   return resolved.kind === "product" && resolved.elements.length === 0;
 }
 
-function valueOf(value: Value): bigint {
-  return (value as { readonly value: bigint }).value;
-}
-
-function microsOf(value: Value): bigint {
-  return (value as { readonly micros: bigint }).micros;
-}
-
-function compareNumbers<T extends number | bigint>(a: T, b: T): number {
+function compareNumbers(a: number | bigint, b: number | bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -1,10 +1,11 @@
 // Look-ups by the columns of an index. An index is built when it is first asked, and then follows every transaction.
 //
-// Entries are kept in order in chunks, each an array of a few hundred: a look-up is a binary search for the chunk and
-// another one in it, and an insertion moves the rest of one chunk only.
+// Rows are kept in order in chunks of a few hundred: a look-up is a binary search for the chunk and another one in it, and
+// an insertion moves the rest of one chunk only. Beside each row stand numbers that rank its values, so that a search
+// mostly reads numbers that lie together instead of rows that lie anywhere.
 import { LightconeError, present, type ProductValue, type Value } from "@lightcone/abi";
-import type { CachedRow, RowFollower, TableCache } from "./cache.ts";
-import { type Compare, compileOrder } from "./order.ts";
+import type { RowFollower, TableCache } from "./cache.ts";
+import { compileOrder, type Order } from "./order.ts";
 import type { IndexColumns } from "./schema.ts";
 
 /** Where a range begins and ends; what is left out is open. */
@@ -46,104 +47,199 @@ export interface RowIndex<Row, Fields extends readonly (keyof Row)[]> {
 
 const chunkLengthMax = 512;
 
-type Position = readonly [chunk: number, offset: number];
-
-interface IndexedColumn {
+interface IndexedColumn extends Order {
   readonly field: string;
-  readonly compare: Compare;
+}
+
+/** Rows that follow one another. */
+interface Chunk {
+  length: number;
+  /** Their numbers. */
+  readonly ids: Int32Array;
+  /** Of each row as many as there are columns. */
+  readonly ranks: Float64Array;
 }
 
 class OrderedRows implements RowFollower {
-  readonly #compare: CompareRows;
+  readonly #columns: readonly IndexedColumn[];
+  readonly #cache: TableCache;
   /** None of them is empty. */
-  #chunks: CachedRow[][] = [];
+  readonly #chunks: Chunk[] = [];
+  /** The row that a place is looked for. */
+  readonly #ranks: Float64Array;
+  #row: ProductValue = {};
+  #id = 0;
 
-  constructor(columns: readonly IndexedColumn[]) {
-    this.#compare = compileCompare(columns);
+  /** Takes all rows that are there. */
+  constructor(columns: readonly IndexedColumn[], cache: TableCache) {
+    this.#columns = columns;
+    this.#cache = cache;
+    this.#ranks = new Float64Array(columns.length);
+    for (const id of this.#sortedIds()) this.#append(id);
   }
 
-  /** Takes all rows at once, in place of those of before. */
-  fill(entries: Iterable<CachedRow>): void {
-    const sorted = [...entries].sort(this.#compare);
-    this.#chunks = [];
-    const length = chunkLengthMax / 2;
-    for (let at = 0; at < sorted.length; at += length) {
-      this.#chunks.push(sorted.slice(at, at + length));
+  #sortedIds(): number[] {
+    const ids = [...this.#cache.ids()];
+    return ids.sort((a, b) => {
+      const [one, other] = [this.#cache.row(a), this.#cache.row(b)];
+      for (const { field, compare } of this.#columns) {
+        const order = compare(one[field], other[field]);
+        if (order !== 0) return order;
+      }
+      return a - b;
+    });
+  }
+
+  #append(id: number): void {
+    let chunk = this.#chunks.at(-1);
+    if (chunk === undefined || chunk.length === chunkLengthMax / 2) {
+      chunk = this.#newChunk();
+      this.#chunks.push(chunk);
+    }
+    this.#lookFor(id);
+    this.#insert(chunk, chunk.length);
+  }
+
+  #newChunk(): Chunk {
+    return {
+      length: 0,
+      ids: new Int32Array(chunkLengthMax),
+      ranks: new Float64Array(chunkLengthMax * this.#columns.length),
+    };
+  }
+
+  #lookFor(id: number): void {
+    const row = this.#cache.row(id);
+    this.#id = id;
+    this.#row = row;
+    for (let i = 0; i < this.#columns.length; i++) {
+      const { field, rank } = this.#columns[i] as IndexedColumn;
+      this.#ranks[i] = rank(row[field]);
     }
   }
 
-  inserted(entry: CachedRow): void {
-    const [at, offset] = this.#positionOf(entry);
-    // Behind the last chunk there is none to insert into: the entry goes to its end.
-    const index = Math.min(at, this.#chunks.length - 1);
-    const chunk = this.#chunks[index];
-    if (chunk === undefined) {
-      this.#chunks.push([entry]);
-      return;
+  inserted(id: number): void {
+    this.#lookFor(id);
+    // Behind the last chunk there is none to insert into: the row goes to its end.
+    const at = Math.min(this.#chunkAt(), Math.max(0, this.#chunks.length - 1));
+    let chunk = (this.#chunks[at] ??= this.#newChunk());
+    let offset = this.#offsetIn(chunk);
+    if (chunk.length === chunkLengthMax) {
+      const rest = this.#split(chunk);
+      this.#chunks.splice(at + 1, 0, rest);
+      if (offset > chunk.length) {
+        offset -= chunk.length;
+        chunk = rest;
+      }
     }
-    chunk.splice(index === at ? offset : chunk.length, 0, entry);
-    if (chunk.length > chunkLengthMax) {
-      this.#chunks.splice(index + 1, 0, chunk.splice(chunkLengthMax / 2));
-    }
+    this.#insert(chunk, offset);
   }
 
-  deleted(entry: CachedRow): void {
-    const [at, offset] = this.#positionOf(entry);
+  #insert(chunk: Chunk, offset: number): void {
+    const { ids, ranks, length } = chunk;
+    const width = this.#columns.length;
+    ids.copyWithin(offset + 1, offset, length);
+    ranks.copyWithin((offset + 1) * width, offset * width, length * width);
+    ids[offset] = this.#id;
+    ranks.set(this.#ranks, offset * width);
+    chunk.length++;
+  }
+
+  /** Moves the second half into a chunk of its own. */
+  #split(chunk: Chunk): Chunk {
+    const rest = this.#newChunk();
+    const half = chunkLengthMax / 2;
+    rest.ids.set(chunk.ids.subarray(half));
+    rest.ranks.set(chunk.ranks.subarray(half * this.#columns.length));
+    rest.length = chunk.length - half;
+    chunk.length = half;
+    return rest;
+  }
+
+  deleted(id: number): void {
+    this.#lookFor(id);
+    const at = this.#chunkAt();
     const chunk = present(this.#chunks[at], "an index lacks a row of its table");
-    chunk.splice(offset, 1);
+    const { ids, ranks, length } = chunk;
+    const width = this.#columns.length;
+    const offset = this.#offsetIn(chunk);
+    ids.copyWithin(offset, offset + 1, length);
+    ranks.copyWithin(offset * width, (offset + 1) * width, length * width);
+    chunk.length--;
     if (chunk.length === 0) this.#chunks.splice(at, 1);
+  }
+
+  /** The first chunk whose last row is not before the one looked for. */
+  #chunkAt(): number {
+    let [low, high] = [0, this.#chunks.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const chunk = this.#chunks[middle] as Chunk;
+      if (this.#isBefore(chunk, chunk.length - 1)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Where in `chunk` the row looked for stands, or would. */
+  #offsetIn(chunk: Chunk): number {
+    let [low, high] = [0, chunk.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#isBefore(chunk, middle)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Whether a row is before the one looked for. Rows that are equal in all columns are in the order of their numbers. */
+  #isBefore({ ids, ranks }: Chunk, offset: number): boolean {
+    const id = ids[offset] as number;
+    const width = this.#columns.length;
+    for (let i = 0; i < width; i++) {
+      const rank = ranks[offset * width + i] as number;
+      const wanted = this.#ranks[i] as number;
+      if (rank !== wanted) return rank < wanted;
+      const { field, compare, isExact } = this.#columns[i] as IndexedColumn;
+      if (isExact(rank)) continue;
+      const order = compare(this.#cache.row(id)[field], this.#row[field]);
+      if (order !== 0) return order < 0;
+    }
+    return id < this.#id;
   }
 
   /** The rows whose columns compare as `isBefore` and `isWithin` say; the former hold first, then the latter. */
   rows(isBefore: Test, isWithin: Test): ProductValue[] {
     const found: ProductValue[] = [];
-    const [first, firstOffset] = this.#find(({ row }) => isBefore(row));
-    for (let at = first; at < this.#chunks.length; at++) {
-      const chunk = this.#chunks[at] as CachedRow[];
-      for (let offset = at === first ? firstOffset : 0; offset < chunk.length; offset++) {
-        const { row } = chunk[offset] as CachedRow;
+    const rowAt = ({ ids }: Chunk, offset: number): ProductValue =>
+      this.#cache.row(ids[offset] as number);
+    const chunks = this.#chunks;
+    const first = partition(chunks.length, (at) => {
+      const chunk = chunks[at] as Chunk;
+      return isBefore(rowAt(chunk, chunk.length - 1));
+    });
+    for (let at = first; at < chunks.length; at++) {
+      const chunk = chunks[at] as Chunk;
+      const start =
+        at === first ? partition(chunk.length, (offset) => isBefore(rowAt(chunk, offset))) : 0;
+      for (let offset = start; offset < chunk.length; offset++) {
+        const row = rowAt(chunk, offset);
         if (!isWithin(row)) return found;
         found.push(row);
       }
     }
     return found;
   }
-
-  /** Where an entry stands, or would. */
-  #positionOf(entry: CachedRow): Position {
-    const compare = this.#compare;
-    return this.#find((each) => compare(each, entry) < 0);
-  }
-
-  /** The first position that does not lie before, or that behind the last one. */
-  #find(isBefore: (entry: CachedRow) => boolean): Position {
-    const at = partition(this.#chunks, (chunk) => isBefore(chunk[chunk.length - 1] as CachedRow));
-    return [at, partition(this.#chunks[at] ?? [], isBefore)];
-  }
 }
 
 type Test = (row: ProductValue) => boolean;
-type CompareRows = (a: CachedRow, b: CachedRow) => number;
 
-/** The order of an index. Rows that are equal in its columns differ somewhere else, and so in their keys. */
-function compileCompare(columns: readonly IndexedColumn[]): CompareRows {
-  let next: CompareRows = (a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
-  for (const { field, compare } of columns.toReversed()) {
-    const rest = next;
-    next = (a, b) => {
-      const order = compare(a.row[field], b.row[field]);
-      return order === 0 ? rest(a, b) : order;
-    };
-  }
-  return next;
-}
-
-/** How many items at the start of `items` are before; all after the first that is not are not. */
-function partition<T>(items: readonly T[], isBefore: (item: T) => boolean): number {
-  let [low, high] = [0, items.length];
+/** How many of the first `count` are before; all after the first that is not are not. */
+function partition(count: number, isBefore: (at: number) => boolean): number {
+  let [low, high] = [0, count];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBefore(items[middle] as T)) low = middle + 1;
+    if (isBefore(middle)) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -190,8 +286,7 @@ class CachedIndex {
 
   #built(): OrderedRows {
     if (this.#rows === undefined) {
-      this.#rows = new OrderedRows(this.#columns);
-      this.#rows.fill(this.#cache.entries());
+      this.#rows = new OrderedRows(this.#columns, this.#cache);
       this.#cache.follow(this.#rows);
     }
     return this.#rows;
@@ -224,7 +319,7 @@ export function rowIndexes(columns: IndexColumns): RowIndexes {
       Object.entries(columns).map(([name, fields]) => {
         const typed = fields.map((field) => ({
           field,
-          compare: present(compileOrder(cache.typeOf(field), cache.types), `${field} has no order`),
+          ...present(compileOrder(cache.typeOf(field), cache.types), `${field} has no order`),
         }));
         return [name, new CachedIndex(name, typed, cache)];
       }),

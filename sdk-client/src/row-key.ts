@@ -1,0 +1,77 @@
+// Where a row's bytes have the key that tells rows apart: the primary key, or all columns of tables that have none.
+import {
+  type AlgebraicType,
+  compileCodec,
+  fixedSize,
+  isBytes,
+  present,
+  type ProductType,
+  Reader,
+  resolve,
+  type Typespace,
+} from "@lightcone/abi";
+import type { RowSpan } from "./row-store.ts";
+
+type Skip = (reader: Reader) => void;
+
+/** Sets `keyStart` and `keyEnd` of a span of `data`. Throws LC_BSATN_DECODE where the row ends before them. */
+export type KeyFinder = (span: RowSpan, data: Uint8Array) => void;
+
+export function compileKeyFinder(
+  row: ProductType,
+  primaryKey: string | undefined,
+  types: Typespace,
+): KeyFinder {
+  if (primaryKey === undefined) {
+    return (span) => {
+      span.keyStart = span.start;
+      span.keyEnd = span.end;
+    };
+  }
+  const at = row.elements.findIndex(({ name }) => name === primaryKey);
+  const { type } = present(row.elements[at], `no column is called ${primaryKey}`);
+  const size = fixedSize(type, types);
+  const offset = fixedSize({ kind: "product", elements: row.elements.slice(0, at) }, types);
+  if (size !== undefined && offset !== undefined) {
+    return (span) => {
+      // A row that is too short does not decode, and is no row that was sent before.
+      span.keyStart = Math.min(span.start + offset, span.end);
+      span.keyEnd = Math.min(span.keyStart + size, span.end);
+    };
+  }
+  const skips = row.elements.slice(0, at + 1).map((element) => compileSkip(element.type, types));
+  const skipKey = skips.pop() as Skip;
+  const reader = new Reader(new Uint8Array(0));
+  return (span, data) => {
+    reader.reset(data, span.start, span.end);
+    for (const skip of skips) skip(reader);
+    span.keyStart = reader.position;
+    skipKey(reader);
+    span.keyEnd = reader.position;
+  };
+}
+
+function compileSkip(type: AlgebraicType, types: Typespace): Skip {
+  const size = fixedSize(type, types);
+  if (size !== undefined) return (reader) => reader.skip(size);
+  const resolved = resolve(type, types);
+  if (resolved.kind === "string" || isBytes(resolved)) return (reader) => reader.skip(reader.u32());
+  const codec = compileCodec(type, types);
+  return (reader) => void codec.read(reader);
+}
+
+/** Keys come from other people: which of them share a bucket is another question each time. */
+const seed = Math.trunc(Math.random() * 0xffffffff);
+
+/** A number of 32 bits for the bytes `view[start, end)`. */
+export function hashBytes(view: DataView, start: number, end: number): number {
+  let hash = seed;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x85ebca6b);
+  hash ^= hash >>> 13;
+  return Math.imul(hash, 0xc2b2ae35) ^ (hash >>> 16);
+}

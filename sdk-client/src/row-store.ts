@@ -1,0 +1,253 @@
+// The rows of one table by the bytes they came as, and by the bytes of their keys. What is kept of each row:
+//
+//     #rows      the row as programs get it
+//     #bytes     what it came as
+//     #records   eight words: hash of the key, next row of its bucket, place and length of the bytes, where in these the
+//                key starts and ends, copies, flags
+//
+// All but the first are a few buffers: for the garbage collector, and for the caches of the processor, a row is one object
+// and not six. A row is a number from 1 on, which stays as long as the row does; 0 is no row.
+import { type ProductValue, sameBytes } from "@lightcone/abi";
+import { RowBytes } from "./row-bytes.ts";
+
+const recordShift = 3;
+const hashAt = 0;
+const nextAt = 1;
+const placeAt = 2;
+const lengthAt = 3;
+const keyStartAt = 4;
+const keyEndAt = 5;
+const countAt = 6;
+const flagsAt = 7;
+
+const shownFlag = 1;
+const touchedFlag = 2;
+
+const capacityMin = 16;
+/** A store for more rows than that gives its memory back when it is empty. */
+const keptCapacityMax = 1024;
+
+/** Bytes of a row that may be in the store: `view[start, end)`, with its key in `view[keyStart, keyEnd)`. */
+export interface RowSpan {
+  view: DataView;
+  start: number;
+  end: number;
+  keyStart: number;
+  keyEnd: number;
+}
+
+export class RowStore {
+  #rows: (ProductValue | undefined)[] = [undefined];
+  #bytes = new RowBytes();
+  #records = new Int32Array(capacityMin << recordShift);
+  /** The first row of each bucket; as many as there can be records. */
+  #buckets = new Int32Array(capacityMin);
+  /** The first of the numbers that were let go; their `next` leads to the others. */
+  #free = 0;
+  #size = 0;
+
+  /** One more than the highest number. */
+  get end(): number {
+    return this.#rows.length;
+  }
+
+  /** The row of that number; undefined if there is none. */
+  row(id: number): ProductValue | undefined {
+    return this.#rows[id];
+  }
+
+  /** How many copies the queries have sent and not deleted. */
+  countOf(id: number): number {
+    return this.#records[(id << recordShift) + countAt] as number;
+  }
+
+  setCount(id: number, count: number): void {
+    this.#records[(id << recordShift) + countAt] = count;
+  }
+
+  /** Whether readers see the row. */
+  isShown(id: number): boolean {
+    return this.#hasFlag(id, shownFlag);
+  }
+
+  setShown(id: number, isShown: boolean): void {
+    this.#setFlag(id, shownFlag, isShown);
+  }
+
+  /** Whether the message has told something of the row. */
+  isTouched(id: number): boolean {
+    return this.#hasFlag(id, touchedFlag);
+  }
+
+  setTouched(id: number, isTouched: boolean): void {
+    this.#setFlag(id, touchedFlag, isTouched);
+  }
+
+  #hasFlag(id: number, flag: number): boolean {
+    return ((this.#records[(id << recordShift) + flagsAt] as number) & flag) !== 0;
+  }
+
+  #setFlag(id: number, flag: number, isSet: boolean): void {
+    const at = (id << recordShift) + flagsAt;
+    const flags = this.#records[at] as number;
+    this.#records[at] = isSet ? flags | flag : flags & ~flag;
+  }
+
+  /** The row with these bytes, or 0. */
+  find(span: RowSpan, hash: number): number {
+    const { view, start, end } = span;
+    const length = end - start;
+    const records = this.#records;
+    let id = this.#buckets[this.#bucketOf(hash)] as number;
+    while (id !== 0) {
+      const at = id << recordShift;
+      if (records[at + hashAt] === hash && records[at + lengthAt] === length) {
+        const place = records[at + placeAt] as number;
+        const known = this.#bytes.viewOf(place);
+        if (sameBytes(known, this.#bytes.startOf(place), view, start, length)) return id;
+      }
+      id = records[at + nextAt] as number;
+    }
+    return 0;
+  }
+
+  /** The row that readers see and whose key has these bytes, or 0. */
+  findShown(view: DataView, keyStart: number, keyEnd: number, hash: number): number {
+    let id = this.#buckets[this.#bucketOf(hash)] as number;
+    while (id !== 0 && !(this.isShown(id) && this.#hasKey(id, view, keyStart, keyEnd, hash))) {
+      id = this.#records[(id << recordShift) + nextAt] as number;
+    }
+    return id;
+  }
+
+  /** A row that readers see, of which no copy is left, and that has the key of the row `id`; or 0. */
+  predecessorOf(id: number): number {
+    const records = this.#records;
+    const at = id << recordShift;
+    const hash = records[at + hashAt] as number;
+    const place = records[at + placeAt] as number;
+    const view = this.#bytes.viewOf(place);
+    const start = this.#bytes.startOf(place);
+    const keyStart = start + (records[at + keyStartAt] as number);
+    const keyEnd = start + (records[at + keyEndAt] as number);
+    let other = this.#buckets[this.#bucketOf(hash)] as number;
+    while (other !== 0) {
+      const isLeaving = this.countOf(other) === 0 && this.isShown(other);
+      if (isLeaving && this.#hasKey(other, view, keyStart, keyEnd, hash)) return other;
+      other = records[(other << recordShift) + nextAt] as number;
+    }
+    return 0;
+  }
+
+  #hasKey(id: number, view: DataView, keyStart: number, keyEnd: number, hash: number): boolean {
+    const records = this.#records;
+    const at = id << recordShift;
+    const start = records[at + keyStartAt] as number;
+    const length = (records[at + keyEndAt] as number) - start;
+    if (records[at + hashAt] !== hash || length !== keyEnd - keyStart) return false;
+    const place = records[at + placeAt] as number;
+    const known = this.#bytes.viewOf(place);
+    return sameBytes(known, this.#bytes.startOf(place) + start, view, keyStart, length);
+  }
+
+  /** Takes a row that is not there; no copies are counted, and readers do not see it. Returns its number. */
+  add(span: RowSpan, hash: number, row: ProductValue): number {
+    const { view, start, end } = span;
+    const id = this.#newId();
+    const records = this.#records;
+    const at = id << recordShift;
+    const bucket = this.#bucketOf(hash);
+    records[at + hashAt] = hash;
+    records[at + nextAt] = this.#buckets[bucket] as number;
+    records[at + placeAt] = this.#bytes.add(view, start, end);
+    records[at + lengthAt] = end - start;
+    records[at + keyStartAt] = span.keyStart - start;
+    records[at + keyEndAt] = span.keyEnd - start;
+    records[at + countAt] = 0;
+    this.#buckets[bucket] = id;
+    this.#rows[id] = row;
+    this.#size++;
+    return id;
+  }
+
+  #newId(): number {
+    const free = this.#free;
+    if (free !== 0) {
+      this.#free = this.#records[(free << recordShift) + nextAt] as number;
+      return free;
+    }
+    const id = this.#rows.length;
+    if (id === this.#buckets.length) this.#grow();
+    return id;
+  }
+
+  #grow(): void {
+    const capacity = this.#buckets.length * 2;
+    const records = new Int32Array(capacity << recordShift);
+    records.set(this.#records);
+    this.#records = records;
+    const buckets = new Int32Array(capacity);
+    this.#buckets = buckets;
+    // No number is free: that is why there must be more of them.
+    for (let id = 1; id < this.#rows.length; id++) {
+      const at = id << recordShift;
+      const bucket = this.#bucketOf(records[at + hashAt] as number);
+      records[at + nextAt] = buckets[bucket] as number;
+      buckets[bucket] = id;
+    }
+  }
+
+  #bucketOf(hash: number): number {
+    return hash & (this.#buckets.length - 1);
+  }
+
+  remove(id: number): void {
+    const records = this.#records;
+    const at = id << recordShift;
+    this.#unlink(id, records[at + hashAt] as number);
+    this.#bytes.remove(records[at + placeAt] as number, records[at + lengthAt] as number);
+    this.#rows[id] = undefined;
+    records[at + flagsAt] = 0;
+    records[at + nextAt] = this.#free;
+    this.#free = id;
+    this.#size--;
+    if (this.#size === 0 && this.#buckets.length > keptCapacityMax) this.#clear();
+    else if (this.#bytes.isWasteful) this.#moveBytes();
+  }
+
+  #unlink(id: number, hash: number): void {
+    const records = this.#records;
+    const next = records[(id << recordShift) + nextAt] as number;
+    const bucket = this.#bucketOf(hash);
+    let before = this.#buckets[bucket] as number;
+    if (before === id) {
+      this.#buckets[bucket] = next;
+      return;
+    }
+    while (records[(before << recordShift) + nextAt] !== id) {
+      before = records[(before << recordShift) + nextAt] as number;
+    }
+    records[(before << recordShift) + nextAt] = next;
+  }
+
+  #clear(): void {
+    this.#rows = [undefined];
+    this.#bytes = new RowBytes();
+    this.#records = new Int32Array(capacityMin << recordShift);
+    this.#buckets = new Int32Array(capacityMin);
+    this.#free = 0;
+  }
+
+  #moveBytes(): void {
+    const bytes = new RowBytes();
+    for (let id = 1; id < this.#rows.length; id++) {
+      if (this.#rows[id] === undefined) continue;
+      const at = id << recordShift;
+      const place = this.#records[at + placeAt] as number;
+      const start = this.#bytes.startOf(place);
+      const end = start + (this.#records[at + lengthAt] as number);
+      this.#records[at + placeAt] = bytes.add(this.#bytes.viewOf(place), start, end);
+    }
+    this.#bytes = bytes;
+  }
+}
