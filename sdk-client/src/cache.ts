@@ -63,7 +63,6 @@ export function isEmptyChange({ inserted, deleted, updated }: RowChange): boolea
 }
 
 const noBytes = new Uint8Array(0);
-const noView = new DataView(noBytes.buffer);
 const keyWriter = new Writer(64);
 const keyViews = new LastView();
 
@@ -83,33 +82,29 @@ function rowTypeOf(schema: TableSchema, types: Typespace): ProductType {
 export class RowDecoder {
   readonly #table: string;
   readonly #codec: Codec<ProductValue>;
-  readonly #reader = new Reader(noBytes);
 
   constructor(schema: TableSchema, types: Typespace) {
     this.#table = schema.name;
     this.#codec = compileCodec<ProductValue>(rowTypeOf(schema, types), types);
   }
 
-  decode(data: Uint8Array, start: number, end: number): ProductValue {
-    this.#reader.reset(data, start, end);
-    const row = this.#codec.read(this.#reader);
-    if (this.#reader.remaining > 0) {
-      const rest = this.#reader.remaining;
+  /** The row in `[start, end)` of the bytes of `reader`. */
+  decode(reader: Reader, start: number, end: number): ProductValue {
+    reader.reset(reader.source, start, end);
+    const row = this.#codec.read(reader);
+    if (reader.remaining > 0) {
+      const rest = reader.remaining;
       throw badRow(this.#table, `has ${rest} bytes more than its type; generate the bindings anew`);
     }
     return row;
   }
 
-  /** Lets go of the bytes that were decoded last. */
-  forget(): void {
-    this.#reader.reset(noBytes);
-  }
-
   decodeAll(list: RowListView): ProductValue[] {
     const rows: ProductValue[] = [];
+    const reader = new Reader(list.data);
     const count = rowCount(list);
     for (let i = 0; i < count; i++) {
-      rows.push(this.decode(list.data, rowStart(list, i), rowStart(list, i + 1)));
+      rows.push(this.decode(reader, rowStart(list, i), rowStart(list, i + 1)));
     }
     return rows;
   }
@@ -130,12 +125,11 @@ export class TableCache {
   readonly #primaryKey: PrimaryKey | undefined;
   readonly #findKey: KeyFinder;
   readonly #store = new RowStore();
-  readonly #views = new LastView();
+  readonly #reader = new Reader(noBytes);
   /** The row of a list that is looked at. */
-  readonly #span: RowSpan = { view: noView, start: 0, end: 0, keyStart: 0, keyEnd: 0 };
-  /** Rows of this message, and their counts before it. */
-  readonly #touched: number[] = [];
-  readonly #countsBefore: number[] = [];
+  readonly #span: RowSpan = { view: this.#reader.view, start: 0, end: 0, keyStart: 0, keyEnd: 0 };
+  /** Rows of this message, behind each its count before it. */
+  #touched: number[] = [];
   #size = 0;
   /** Whether rows are gathered that readers do not see yet. */
   #isStaging = false;
@@ -231,20 +225,21 @@ export class TableCache {
   }
 
   #each(list: RowListView, difference: 1 | -1): void {
-    const { data } = list;
+    const reader = this.#reader;
     const store = this.#store;
     const span = this.#span;
-    span.view = this.#views.of(data);
+    reader.reset(list.data);
+    span.view = reader.view;
     const count = rowCount(list);
     for (let i = 0; i < count; i++) {
       span.start = rowStart(list, i);
       span.end = rowStart(list, i + 1);
-      this.#findKey(span, data);
+      this.#findKey(span, reader);
       const hash = hashBytes(span.view, span.keyStart, span.keyEnd);
       let id = store.find(span, hash);
       if (id === 0) {
         if (difference < 0) throw badRow(this.#name, "was deleted that had not been sent");
-        id = store.add(span, hash, this.#decoder.decode(data, span.start, span.end));
+        id = store.add(span, hash, this.#decoder.decode(reader, span.start, span.end));
       }
       this.#touch(id);
       store.setCount(id, store.countOf(id) + difference);
@@ -254,14 +249,14 @@ export class TableCache {
   #touch(id: number): void {
     if (this.#store.isTouched(id)) return;
     this.#store.setTouched(id, true);
-    this.#touched.push(id);
-    this.#countsBefore.push(this.#store.countOf(id));
+    this.#touched.push(id, this.#store.countOf(id));
   }
 
   /** Throws LC_FRAME_INVALID if the message deleted more copies of a row than there were. */
   check(): void {
-    for (const id of this.#touched) {
-      if (this.#store.countOf(id) >= 0) continue;
+    const touched = this.#touched;
+    for (let i = 0; i < touched.length; i += 2) {
+      if (this.#store.countOf(touched[i] as number) >= 0) continue;
       throw badRow(this.#name, "was deleted more often than it had been sent");
     }
   }
@@ -269,37 +264,42 @@ export class TableCache {
   /** Takes back all since the last `settle()`. */
   discard(): void {
     const store = this.#store;
-    for (const [i, id] of this.#touched.entries()) {
+    const touched = this.#forgetMessage();
+    for (let i = 0; i < touched.length; i += 2) {
+      const id = touched[i] as number;
       store.setTouched(id, false);
-      store.setCount(id, this.#countsBefore[i] as number);
+      store.setCount(id, touched[i + 1] as number);
       if (store.countOf(id) === 0 && !store.isShown(id)) store.remove(id);
     }
-    this.#forgetMessage();
   }
 
-  #forgetMessage(): void {
-    this.#touched.length = 0;
-    this.#countsBefore.length = 0;
-    if (this.#span.view.buffer.byteLength <= keptFrameLengthMax) return;
-    this.#views.forget();
-    this.#span.view = noView;
-    this.#decoder.forget();
+  /** Lets go of the message and returns the rows that it touched. */
+  #forgetMessage(): readonly number[] {
+    const touched = this.#touched;
+    this.#touched = [];
+    // Who keeps a part of a frame keeps all of it.
+    if (this.#span.view.buffer.byteLength > keptFrameLengthMax) {
+      this.#reader.reset(noBytes);
+      this.#span.view = this.#reader.view;
+    }
+    return touched;
   }
 
   /** Makes all since the last `settle()` visible and returns what changed. Nothing changes for readers while staging. */
   settle(): RowChange {
     if (this.#touched.length === 0) return nothing;
     const store = this.#store;
+    const touched = this.#forgetMessage();
     const inserted: number[] = [];
     const deleted: number[] = [];
-    for (const id of this.#touched) {
+    for (let i = 0; i < touched.length; i += 2) {
+      const id = touched[i] as number;
       store.setTouched(id, false);
       const isIn = store.countOf(id) > 0;
       const isShown = store.isShown(id);
       if (!isIn && !isShown) store.remove(id);
       else if (isIn !== isShown) (isIn ? inserted : deleted).push(id);
     }
-    this.#forgetMessage();
     return this.#isStaging ? nothing : this.#changed(inserted, deleted);
   }
 

@@ -35,13 +35,16 @@ export interface LinkEvents {
 const initialWriterLength = 256;
 /** A writer that grew beyond this gives its memory back. */
 const keptWriterLengthMax = 64 * 1024;
+/** A frame from the server longer than this is not kept in memory until the next one comes. */
+const keptFrameLengthMax = 64 * 1024;
+const noBytes = new Uint8Array(0);
 
 export class Link {
   readonly #socket: Socket;
   readonly #events: LinkEvents;
   readonly #stopTimer: () => void;
   readonly #frames: FrameQueue;
-  readonly #reader = new Reader(new Uint8Array(0));
+  readonly #reader = new Reader(noBytes);
   readonly #names = new NameCache();
   #writer = new Writer(initialWriterLength);
   #isFlushDue = false;
@@ -137,6 +140,7 @@ export class Link {
       this.#handle(decodeServerMessage(this.#reader, this.#names));
       // A callback may have closed the connection.
     } while (isBatching && this.#reader.remaining > 0 && !this.#isOver);
+    if (bytes.length > keptFrameLengthMax) this.#reader.reset(noBytes);
   }
 
   get #isOver(): boolean {

@@ -6,7 +6,7 @@ import {
   isBytes,
   present,
   type ProductType,
-  Reader,
+  type Reader,
   resolve,
   type Typespace,
 } from "@lightcone/abi";
@@ -14,8 +14,8 @@ import type { RowSpan } from "./row-store.ts";
 
 type Skip = (reader: Reader) => void;
 
-/** Sets `keyStart` and `keyEnd` of a span of `data`. Throws LC_BSATN_DECODE where the row ends before them. */
-export type KeyFinder = (span: RowSpan, data: Uint8Array) => void;
+/** Sets where the key of a span of the bytes of `reader` lies. Throws LC_BSATN_DECODE for bytes that are no row. */
+export type KeyFinder = (span: RowSpan, reader: Reader) => void;
 
 export function compileKeyFinder(
   row: ProductType,
@@ -41,9 +41,8 @@ export function compileKeyFinder(
   }
   const skips = row.elements.slice(0, at + 1).map((element) => compileSkip(element.type, types));
   const skipKey = skips.pop() as Skip;
-  const reader = new Reader(new Uint8Array(0));
-  return (span, data) => {
-    reader.reset(data, span.start, span.end);
+  return (span, reader) => {
+    reader.reset(reader.source, span.start, span.end);
     for (const skip of skips) skip(reader);
     span.keyStart = reader.position;
     skipKey(reader);
