@@ -14,7 +14,6 @@ import {
   assert,
   type Codec,
   compileCodec,
-  LastView,
   LightconeError,
   present,
   type ProductType,
@@ -30,7 +29,7 @@ import {
 } from "@lightcone/abi";
 import { compileKey, type KeyOf } from "./key.ts";
 import { compileKeyFinder, hashBytes, type KeyFinder } from "./row-key.ts";
-import { type RowSpan, RowStore } from "./row-store.ts";
+import { type RowSpan, RowStore, shownFlag, touchedFlag } from "./row-store.ts";
 import type { TableSchema } from "./schema.ts";
 
 /** Net effect on one table. A row whose primary key stayed is in `updated` only, as its old and new form. */
@@ -64,7 +63,7 @@ export function isEmptyChange({ inserted, deleted, updated }: RowChange): boolea
 
 const noBytes = new Uint8Array(0);
 const keyWriter = new Writer(64);
-const keyViews = new LastView();
+const keyReader = new Reader(noBytes);
 
 /** Bytes of a frame that may stay in memory until the next one comes. */
 const keptFrameLengthMax = 64 * 1024;
@@ -124,7 +123,7 @@ export class TableCache {
   readonly types: Typespace;
   readonly #primaryKey: PrimaryKey | undefined;
   readonly #findKey: KeyFinder;
-  readonly #store = new RowStore();
+  #store = new RowStore();
   readonly #reader = new Reader(noBytes);
   /** The row of a list that is looked at. */
   readonly #span: RowSpan = { view: this.#reader.view, start: 0, end: 0, keyStart: 0, keyEnd: 0 };
@@ -163,7 +162,7 @@ export class TableCache {
 
   /** The numbers of the rows. */
   *ids(): Generator<number, undefined, undefined> {
-    for (let id = 1; id < this.#store.end; id++) if (this.#store.isShown(id)) yield id;
+    for (let id = 1; id < this.#store.end; id++) if (this.#store.hasFlag(id, shownFlag)) yield id;
     return undefined;
   }
 
@@ -209,8 +208,9 @@ export class TableCache {
       // No row has a value that the column cannot have.
       return undefined;
     }
-    const view = keyViews.of(keyWriter.memory);
-    const { length } = keyWriter;
+    const { length, memory } = keyWriter;
+    keyReader.reset(memory);
+    const { view } = keyReader;
     return this.#store.row(this.#store.findShown(view, 0, length, hashBytes(view, 0, length)));
   }
 
@@ -247,8 +247,8 @@ export class TableCache {
   }
 
   #touch(id: number): void {
-    if (this.#store.isTouched(id)) return;
-    this.#store.setTouched(id, true);
+    if (this.#store.hasFlag(id, touchedFlag)) return;
+    this.#store.setFlag(id, touchedFlag, true);
     this.#touched.push(id, this.#store.countOf(id));
   }
 
@@ -267,9 +267,9 @@ export class TableCache {
     const touched = this.#forgetMessage();
     for (let i = 0; i < touched.length; i += 2) {
       const id = touched[i] as number;
-      store.setTouched(id, false);
+      store.setFlag(id, touchedFlag, false);
       store.setCount(id, touched[i + 1] as number);
-      if (store.countOf(id) === 0 && !store.isShown(id)) store.remove(id);
+      if (store.countOf(id) === 0 && !store.hasFlag(id, shownFlag)) store.remove(id);
     }
   }
 
@@ -294,9 +294,9 @@ export class TableCache {
     const deleted: number[] = [];
     for (let i = 0; i < touched.length; i += 2) {
       const id = touched[i] as number;
-      store.setTouched(id, false);
+      store.setFlag(id, touchedFlag, false);
       const isIn = store.countOf(id) > 0;
-      const isShown = store.isShown(id);
+      const isShown = store.hasFlag(id, shownFlag);
       if (!isIn && !isShown) store.remove(id);
       else if (isIn !== isShown) (isIn ? inserted : deleted).push(id);
     }
@@ -305,28 +305,25 @@ export class TableCache {
 
   /** From now on rows are gathered apart, from nothing. What an earlier staging gathered is dropped. */
   startStaging(): void {
-    const store = this.#store;
-    for (let id = 1; id < store.end; id++) {
-      if (store.row(id) === undefined) continue;
-      store.setCount(id, 0);
-      if (!store.isShown(id)) store.remove(id);
+    this.#touchAll();
+    for (let i = 0; i < this.#touched.length; i += 2) {
+      this.#store.setCount(this.#touched[i] as number, 0);
     }
     this.#isStaging = true;
+    this.settle();
   }
 
   /** Replaces the rows by those gathered since `startStaging()` and returns the difference. */
   finishStaging(): RowChange {
     assert(this.#isStaging, "a staging ends that never began");
-    const store = this.#store;
-    const inserted: number[] = [];
-    const deleted: number[] = [];
-    for (let id = 1; id < store.end; id++) {
-      if (store.row(id) === undefined) continue;
-      const isIn = store.countOf(id) > 0;
-      if (isIn !== store.isShown(id)) (isIn ? inserted : deleted).push(id);
-    }
+    this.#touchAll();
     this.#isStaging = false;
-    return this.#changed(inserted, deleted);
+    return this.settle();
+  }
+
+  #touchAll(): void {
+    const { end } = this.#store;
+    for (let id = 1; id < end; id++) if (this.#store.row(id) !== undefined) this.#touch(id);
   }
 
   #changed(insertedIds: readonly number[], deletedIds: readonly number[]): RowChange {
@@ -340,17 +337,19 @@ export class TableCache {
     const updated: (readonly [ProductValue, ProductValue])[] = [];
     const mayUpdate = this.#primaryKey !== undefined && deletedIds.length > 0;
     for (const id of insertedIds) {
-      const before = mayUpdate ? store.predecessorOf(id) : 0;
-      if (before === 0) inserted.push(this.row(id));
+      const before = mayUpdate ? store.findShownLike(id) : 0;
+      if (before === 0 || store.countOf(before) > 0) inserted.push(this.row(id));
       else {
-        store.setShown(before, false);
+        store.setFlag(before, shownFlag, false);
         updated.push([this.row(before), this.row(id)]);
       }
     }
-    for (const id of deletedIds) if (store.isShown(id)) deleted.push(this.row(id));
-    for (const id of insertedIds) store.setShown(id, true);
+    for (const id of deletedIds) if (store.hasFlag(id, shownFlag)) deleted.push(this.row(id));
+    for (const id of insertedIds) store.setFlag(id, shownFlag, true);
     for (const id of deletedIds) store.remove(id);
     this.#size += insertedIds.length - deletedIds.length;
+    // An empty table gives its memory back.
+    if (this.#size === 0) this.#store = new RowStore();
     const change = { inserted, deleted, updated };
     for (const index of this.#indexes) updateIndex(index, change);
     return change;

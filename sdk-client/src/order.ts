@@ -73,28 +73,37 @@ const floatOrder: Order = {
   isExact: (rank) => rank !== Number.POSITIVE_INFINITY,
 };
 
-const textOrder: Order = {
-  compare: (a, b) => compareTexts(a as string, b as string),
-  ...prefixRank(3, 0x20000, (value, i) => rankOfUnit((value as string).charCodeAt(i))),
-};
+// The server orders texts by their bytes of UTF-8, which is by code points. JavaScript's own order is by units of UTF-16,
+// where surrogates come before the last units although their characters come after all others.
+const textOrder: Order = listOrder(3, 0x20000, (text: string, i) => {
+  const unit = text.charCodeAt(i);
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+});
 
-const byteOrder: Order = {
-  compare: (a, b) => compareBytes(a as Uint8Array, b as Uint8Array),
-  ...prefixRank(6, 0x100, (value, i) => (value as Uint8Array)[i] as number),
-};
+const byteOrder: Order = listOrder(6, 0x100, (bytes: Uint8Array, i) => bytes[i] as number);
 
-/** Ranks by the first few items, each of which is less than `base`; where the value has ended stands what is less than all. */
-function prefixRank(
-  count: number,
+/** The order by items, each less than `base`; the end is less than all. Ranks are those of the first few. */
+function listOrder<T extends { readonly length: number }>(
+  rankedCount: number,
   base: number,
-  itemAt: (value: Value, index: number) => number,
-): Pick<Order, "rank" | "isExact"> {
+  itemAt: (list: T, index: number) => number,
+): Order {
   return {
+    compare: (a, b) => {
+      const [one, other] = [a as unknown as T, b as unknown as T];
+      const length = Math.min(one.length, other.length);
+      for (let i = 0; i < length; i++) {
+        const difference = itemAt(one, i) - itemAt(other, i);
+        if (difference !== 0) return difference;
+      }
+      return one.length - other.length;
+    },
     rank: (value) => {
-      const { length } = value as string | Uint8Array;
+      const list = value as unknown as T;
       let rank = 0;
-      for (let i = 0; i < count; i++)
-        rank = rank * (base + 1) + (i < length ? itemAt(value, i) + 1 : 0);
+      for (let i = 0; i < rankedCount; i++) {
+        rank = rank * (base + 1) + (i < list.length ? itemAt(list, i) + 1 : 0);
+      }
       return rank;
     },
     isExact: (rank) => rank % (base + 1) === 0,
@@ -114,28 +123,4 @@ function compareNumbers(a: number | bigint, b: number | bigint): number {
 function compareFloats(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return compareNumbers(a, b);
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] as number) - (b[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}
-
-// The server orders texts by their bytes of UTF-8, which is by code points. JavaScript's own order is by units of UTF-16,
-// where surrogates come before the last units although their characters come after all others.
-function compareTexts(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const [one, other] = [a.charCodeAt(i), b.charCodeAt(i)];
-    if (one !== other) return rankOfUnit(one) - rankOfUnit(other);
-  }
-  return a.length - b.length;
-}
-
-function rankOfUnit(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

@@ -1,6 +1,6 @@
 // The bytes of a table's rows, outside of the garbage collector's heap: a million rows are a few hundred buffers to it.
 //
-// Rows lie in blocks of whole units in chunks; a block that is let go serves a later row of about that length.
+// Rows lie in blocks of whole units in chunks; a block that is let go serves a later row of that many units.
 import { copyBytes } from "@lightcone/abi";
 
 /** Bytes. Places count units, so that 31 bits of them reach 16 GB. */
@@ -14,7 +14,7 @@ const freeUnitsMin = 131_072;
 
 export class RowBytes {
   readonly #chunks: DataView[] = [];
-  /** Places that were let go, by their size class. */
+  /** Places of blocks that were let go, by their units. */
   readonly #free: number[][] = [];
   /** Units of all chunks, and those of them in blocks that were let go. */
   #allUnits = 0;
@@ -30,15 +30,10 @@ export class RowBytes {
 
   /** Copies `source[start, end)` in and returns its place. */
   add(source: DataView, start: number, end: number): number {
-    const sizeClass = sizeClassOf(end - start);
-    const place = this.#free[sizeClass]?.pop();
-    const units = unitsOf(sizeClass);
-    if (place === undefined) return this.#copy(source, start, end, this.#append(units));
-    this.#freeUnits -= units;
-    return this.#copy(source, start, end, place);
-  }
-
-  #copy(source: DataView, start: number, end: number, place: number): number {
+    const units = unitsOf(end - start);
+    let place = this.#free[units]?.pop();
+    if (place === undefined) place = this.#append(units);
+    else this.#freeUnits -= units;
     copyBytes(source, start, end, this.viewOf(place), this.startOf(place));
     return place;
   }
@@ -57,9 +52,9 @@ export class RowBytes {
 
   /** Lets the row of that length at `place` go. */
   remove(place: number, length: number): void {
-    const sizeClass = sizeClassOf(length);
-    this.#freeUnits += unitsOf(sizeClass);
-    (this.#free[sizeClass] ??= []).push(place);
+    const units = unitsOf(length);
+    this.#freeUnits += units;
+    (this.#free[units] ??= []).push(place);
   }
 
   /** The memory that holds the row at `place`, which begins at `startOf(place)` in it. */
@@ -72,18 +67,7 @@ export class RowBytes {
   }
 }
 
-// Up to 16 units each size has a class of its own, from there on each doubling has eight.
-function sizeClassOf(length: number): number {
-  const units = Math.max(1, Math.ceil(length / unitLength));
-  const shift = shiftOf(units);
-  return ((units - 1) >>> shift) + 1 + 8 * shift;
-}
-
-function unitsOf(sizeClass: number): number {
-  const shift = Math.max(0, (sizeClass >>> 3) - 1);
-  return (sizeClass - 8 * shift) << shift;
-}
-
-function shiftOf(units: number): number {
-  return Math.max(0, 28 - Math.clz32(units));
+function unitsOf(length: number): number {
+  // A row without columns has a place too.
+  return Math.max(1, Math.ceil(length / unitLength));
 }

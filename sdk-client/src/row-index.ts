@@ -75,29 +75,7 @@ class OrderedRows implements RowFollower {
     this.#columns = columns;
     this.#cache = cache;
     this.#ranks = new Float64Array(columns.length);
-    for (const id of this.#sortedIds()) this.#append(id);
-  }
-
-  #sortedIds(): number[] {
-    const ids = [...this.#cache.ids()];
-    return ids.sort((a, b) => {
-      const [one, other] = [this.#cache.row(a), this.#cache.row(b)];
-      for (const { field, compare } of this.#columns) {
-        const order = compare(one[field], other[field]);
-        if (order !== 0) return order;
-      }
-      return a - b;
-    });
-  }
-
-  #append(id: number): void {
-    let chunk = this.#chunks.at(-1);
-    if (chunk === undefined || chunk.length === chunkLengthMax / 2) {
-      chunk = this.#newChunk();
-      this.#chunks.push(chunk);
-    }
-    this.#lookFor(id);
-    this.#insert(chunk, chunk.length);
+    for (const id of cache.ids()) this.inserted(id);
   }
 
   #newChunk(): Chunk {
@@ -171,25 +149,15 @@ class OrderedRows implements RowFollower {
 
   /** The first chunk whose last row is not before the one looked for. */
   #chunkAt(): number {
-    let [low, high] = [0, this.#chunks.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const chunk = this.#chunks[middle] as Chunk;
-      if (this.#isBefore(chunk, chunk.length - 1)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partition(this.#chunks.length, (at) => {
+      const chunk = this.#chunks[at] as Chunk;
+      return this.#isBefore(chunk, chunk.length - 1);
+    });
   }
 
   /** Where in `chunk` the row looked for stands, or would. */
   #offsetIn(chunk: Chunk): number {
-    let [low, high] = [0, chunk.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#isBefore(chunk, middle)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partition(chunk.length, (offset) => this.#isBefore(chunk, offset));
   }
 
   /** Whether a row is before the one looked for. Rows that are equal in all columns are in the order of their numbers. */

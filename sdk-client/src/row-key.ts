@@ -30,17 +30,8 @@ export function compileKeyFinder(
   }
   const at = row.elements.findIndex(({ name }) => name === primaryKey);
   const { type } = present(row.elements[at], `no column is called ${primaryKey}`);
-  const size = fixedSize(type, types);
-  const offset = fixedSize({ kind: "product", elements: row.elements.slice(0, at) }, types);
-  if (size !== undefined && offset !== undefined) {
-    return (span) => {
-      // A row that is too short does not decode, and is no row that was sent before.
-      span.keyStart = Math.min(span.start + offset, span.end);
-      span.keyEnd = Math.min(span.keyStart + size, span.end);
-    };
-  }
-  const skips = row.elements.slice(0, at + 1).map((element) => compileSkip(element.type, types));
-  const skipKey = skips.pop() as Skip;
+  const skips = row.elements.slice(0, at).map((element) => compileSkip(element.type, types));
+  const skipKey = compileSkip(type, types);
   return (span, reader) => {
     reader.reset(reader.source, span.start, span.end);
     for (const skip of skips) skip(reader);

@@ -20,12 +20,12 @@ const keyEndAt = 5;
 const countAt = 6;
 const flagsAt = 7;
 
-const shownFlag = 1;
-const touchedFlag = 2;
+/** Readers see the row. */
+export const shownFlag = 1;
+/** The message has told something of the row. */
+export const touchedFlag = 2;
 
 const capacityMin = 16;
-/** A store for more rows than that gives its memory back when it is empty. */
-const keptCapacityMax = 1024;
 
 /** Bytes of a row that may be in the store: `view[start, end)`, with its key in `view[keyStart, keyEnd)`. */
 export interface RowSpan {
@@ -37,14 +37,13 @@ export interface RowSpan {
 }
 
 export class RowStore {
-  #rows: (ProductValue | undefined)[] = [undefined];
+  readonly #rows: (ProductValue | undefined)[] = [undefined];
   #bytes = new RowBytes();
   #records = new Int32Array(capacityMin << recordShift);
   /** The first row of each bucket; as many as there can be records. */
   #buckets = new Int32Array(capacityMin);
   /** The first of the numbers that were let go; their `next` leads to the others. */
   #free = 0;
-  #size = 0;
 
   /** One more than the highest number. */
   get end(): number {
@@ -65,89 +64,61 @@ export class RowStore {
     this.#records[(id << recordShift) + countAt] = count;
   }
 
-  /** Whether readers see the row. */
-  isShown(id: number): boolean {
-    return this.#hasFlag(id, shownFlag);
-  }
-
-  setShown(id: number, isShown: boolean): void {
-    this.#setFlag(id, shownFlag, isShown);
-  }
-
-  /** Whether the message has told something of the row. */
-  isTouched(id: number): boolean {
-    return this.#hasFlag(id, touchedFlag);
-  }
-
-  setTouched(id: number, isTouched: boolean): void {
-    this.#setFlag(id, touchedFlag, isTouched);
-  }
-
-  #hasFlag(id: number, flag: number): boolean {
+  hasFlag(id: number, flag: number): boolean {
     return ((this.#records[(id << recordShift) + flagsAt] as number) & flag) !== 0;
   }
 
-  #setFlag(id: number, flag: number, isSet: boolean): void {
-    const at = (id << recordShift) + flagsAt;
-    const flags = this.#records[at] as number;
-    this.#records[at] = isSet ? flags | flag : flags & ~flag;
+  setFlag(id: number, flag: number, isSet: boolean): void {
+    if (this.hasFlag(id, flag) !== isSet) {
+      (this.#records[(id << recordShift) + flagsAt] as number) ^= flag;
+    }
   }
 
   /** The row with these bytes, or 0. */
-  find(span: RowSpan, hash: number): number {
-    const { view, start, end } = span;
-    const length = end - start;
+  find({ view, start, end }: RowSpan, hash: number): number {
     const records = this.#records;
-    let id = this.#buckets[this.#bucketOf(hash)] as number;
+    let id = this.#first(hash);
     while (id !== 0) {
       const at = id << recordShift;
-      if (records[at + hashAt] === hash && records[at + lengthAt] === length) {
-        const place = records[at + placeAt] as number;
-        const known = this.#bytes.viewOf(place);
-        if (sameBytes(known, this.#bytes.startOf(place), view, start, length)) return id;
-      }
+      const isLikely = records[at + hashAt] === hash && records[at + lengthAt] === end - start;
+      if (isLikely && this.#hasBytes(id, 0, view, start, end)) break;
       id = records[at + nextAt] as number;
-    }
-    return 0;
-  }
-
-  /** The row that readers see and whose key has these bytes, or 0. */
-  findShown(view: DataView, keyStart: number, keyEnd: number, hash: number): number {
-    let id = this.#buckets[this.#bucketOf(hash)] as number;
-    while (id !== 0 && !(this.isShown(id) && this.#hasKey(id, view, keyStart, keyEnd, hash))) {
-      id = this.#records[(id << recordShift) + nextAt] as number;
     }
     return id;
   }
 
-  /** A row that readers see, of which no copy is left, and that has the key of the row `id`; or 0. */
-  predecessorOf(id: number): number {
+  /** The row that readers see and whose key has these bytes, or 0. */
+  findShown(view: DataView, keyStart: number, keyEnd: number, hash: number): number {
+    const records = this.#records;
+    let id = this.#first(hash);
+    while (id !== 0) {
+      const at = id << recordShift;
+      const start = records[at + keyStartAt] as number;
+      const isLikely = records[at + hashAt] === hash && this.hasFlag(id, shownFlag);
+      const isAsLong = (records[at + keyEndAt] as number) - start === keyEnd - keyStart;
+      if (isLikely && isAsLong && this.#hasBytes(id, start, view, keyStart, keyEnd)) break;
+      id = records[at + nextAt] as number;
+    }
+    return id;
+  }
+
+  /** The row that readers see and that has the key of the row `id`, or 0. */
+  findShownLike(id: number): number {
     const records = this.#records;
     const at = id << recordShift;
-    const hash = records[at + hashAt] as number;
     const place = records[at + placeAt] as number;
-    const view = this.#bytes.viewOf(place);
     const start = this.#bytes.startOf(place);
     const keyStart = start + (records[at + keyStartAt] as number);
     const keyEnd = start + (records[at + keyEndAt] as number);
-    let other = this.#buckets[this.#bucketOf(hash)] as number;
-    while (other !== 0) {
-      const isLeaving = this.countOf(other) === 0 && this.isShown(other);
-      if (isLeaving && this.#hasKey(other, view, keyStart, keyEnd, hash)) return other;
-      other = records[(other << recordShift) + nextAt] as number;
-    }
-    return 0;
+    const hash = records[at + hashAt] as number;
+    return this.findShown(this.#bytes.viewOf(place), keyStart, keyEnd, hash);
   }
 
-  #hasKey(id: number, view: DataView, keyStart: number, keyEnd: number, hash: number): boolean {
-    const records = this.#records;
-    const at = id << recordShift;
-    const start = records[at + keyStartAt] as number;
-    const length = (records[at + keyEndAt] as number) - start;
-    if (records[at + hashAt] !== hash || length !== keyEnd - keyStart) return false;
-    const place = records[at + placeAt] as number;
-    const known = this.#bytes.viewOf(place);
-    return sameBytes(known, this.#bytes.startOf(place) + start, view, keyStart, length);
+  /** Whether the bytes of the row from `offset` on are those of `view[start, end)`. */
+  #hasBytes(id: number, offset: number, view: DataView, start: number, end: number): boolean {
+    const place = this.#records[(id << recordShift) + placeAt] as number;
+    const from = this.#bytes.startOf(place) + offset;
+    return sameBytes(this.#bytes.viewOf(place), from, view, start, end - start);
   }
 
   /** Takes a row that is not there; no copies are counted, and readers do not see it. Returns its number. */
@@ -166,7 +137,6 @@ export class RowStore {
     records[at + countAt] = 0;
     this.#buckets[bucket] = id;
     this.#rows[id] = row;
-    this.#size++;
     return id;
   }
 
@@ -201,6 +171,10 @@ export class RowStore {
     return hash & (this.#buckets.length - 1);
   }
 
+  #first(hash: number): number {
+    return this.#buckets[this.#bucketOf(hash)] as number;
+  }
+
   remove(id: number): void {
     const records = this.#records;
     const at = id << recordShift;
@@ -210,32 +184,19 @@ export class RowStore {
     records[at + flagsAt] = 0;
     records[at + nextAt] = this.#free;
     this.#free = id;
-    this.#size--;
-    if (this.#size === 0 && this.#buckets.length > keptCapacityMax) this.#clear();
-    else if (this.#bytes.isWasteful) this.#moveBytes();
+    if (this.#bytes.isWasteful) this.#moveBytes();
   }
 
   #unlink(id: number, hash: number): void {
     const records = this.#records;
     const next = records[(id << recordShift) + nextAt] as number;
-    const bucket = this.#bucketOf(hash);
-    let before = this.#buckets[bucket] as number;
-    if (before === id) {
-      this.#buckets[bucket] = next;
-      return;
+    let before = this.#first(hash);
+    if (before === id) this.#buckets[this.#bucketOf(hash)] = next;
+    while (before !== 0) {
+      const at = (before << recordShift) + nextAt;
+      before = records[at] as number;
+      if (before === id) records[at] = next;
     }
-    while (records[(before << recordShift) + nextAt] !== id) {
-      before = records[(before << recordShift) + nextAt] as number;
-    }
-    records[(before << recordShift) + nextAt] = next;
-  }
-
-  #clear(): void {
-    this.#rows = [undefined];
-    this.#bytes = new RowBytes();
-    this.#records = new Int32Array(capacityMin << recordShift);
-    this.#buckets = new Int32Array(capacityMin);
-    this.#free = 0;
   }
 
   #moveBytes(): void {
