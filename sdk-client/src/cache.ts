@@ -45,16 +45,12 @@ export interface RowFollower {
   deleted(id: number): void;
 }
 
-interface PrimaryKey {
-  readonly field: string;
-  readonly codec: Codec;
-}
-
-/** Columns that are unique together, but for the primary key, by which rows are found anyway. */
+/** Columns that are unique together. */
 interface UniqueIndex {
   readonly fields: readonly string[];
-  readonly keyOf: KeyOf;
-  readonly rows: Map<unknown, ProductValue>;
+  /** The row that has the values of `key` in these columns. */
+  readonly find: (key: ProductValue) => ProductValue | undefined;
+  readonly follow: (change: RowChange) => void;
 }
 
 export function isEmptyChange({ inserted, deleted, updated }: RowChange): boolean {
@@ -116,17 +112,20 @@ function badRow(table: string, fault: string): LightconeError {
 export class TableCache {
   readonly #name: string;
   readonly #decoder: RowDecoder;
-  readonly #uniques: TableSchema["uniques"];
   readonly #indexes: readonly UniqueIndex[];
   readonly #followers: RowFollower[] = [];
   readonly #rowType: ProductType;
   readonly types: Typespace;
-  readonly #primaryKey: PrimaryKey | undefined;
   readonly #findKey: KeyFinder;
   #store = new RowStore();
-  readonly #reader = new Reader(noBytes);
   /** The row of a list that is looked at. */
-  readonly #span: RowSpan = { view: this.#reader.view, start: 0, end: 0, keyStart: 0, keyEnd: 0 };
+  readonly #span: RowSpan = {
+    reader: new Reader(noBytes),
+    start: 0,
+    end: 0,
+    keyStart: 0,
+    keyEnd: 0,
+  };
   /** Rows of this message, behind each its count before it. */
   #touched: number[] = [];
   #size = 0;
@@ -140,14 +139,11 @@ export class TableCache {
     this.#rowType = rowType;
     this.types = types;
     this.#decoder = decoder;
-    this.#uniques = uniques;
-    this.#indexes = uniques
-      .filter((fields) => fields.length !== 1 || fields[0] !== primaryKey)
-      .map((fields) => ({ fields, keyOf: compileKey(fields, rowType, types), rows: new Map() }));
-    this.#primaryKey =
-      primaryKey === undefined
-        ? undefined
-        : { field: primaryKey, codec: compileCodec(this.typeOf(primaryKey), types) };
+    this.#indexes = uniques.map((fields) =>
+      fields.join() === primaryKey
+        ? this.#primaryIndex(primaryKey)
+        : uniqueIndex(fields, rowType, types),
+    );
     this.#findKey = compileKeyFinder(rowType, primaryKey, types);
   }
 
@@ -185,33 +181,37 @@ export class TableCache {
   /** The row with these values in columns that are unique together. Throws LC_VALUE_INVALID for other columns. */
   find(key: ProductValue): ProductValue | undefined {
     const given = Object.keys(key);
-    const primaryKey = this.#primaryKey;
-    if (primaryKey !== undefined && given.length === 1 && given[0] === primaryKey.field) {
-      return this.#findByPrimaryKey(primaryKey.codec, key[primaryKey.field]);
-    }
     const index = this.#indexes.find(
       ({ fields }) => fields.length === given.length && fields.every((field) => field in key),
     );
     if (index === undefined) {
-      const known = this.#uniques.map(shownFields).join(" or ");
+      const known = this.#indexes.map(({ fields }) => shownFields(fields)).join(" or ");
       const message = `find in ${this.#name} takes ${known || "no columns"}, given ${shownFields(given)}`;
       throw new LightconeError("LC_VALUE_INVALID", message);
     }
-    return index.rows.get(index.keyOf(key));
+    return index.find(key);
   }
 
-  #findByPrimaryKey(codec: Codec, value: Value): ProductValue | undefined {
-    keyWriter.clear();
-    try {
-      codec.write(keyWriter, value);
-    } catch {
-      // No row has a value that the column cannot have.
-      return undefined;
-    }
-    const { length, memory } = keyWriter;
-    keyReader.reset(memory);
-    const { view } = keyReader;
-    return this.#store.row(this.#store.findShown(view, 0, length, hashBytes(view, 0, length)));
+  /** The store finds rows by their primary key anyway. */
+  #primaryIndex(field: string): UniqueIndex {
+    const codec = compileCodec(this.typeOf(field), this.types);
+    return {
+      fields: [field],
+      find: (key) => {
+        keyWriter.clear();
+        try {
+          codec.write(keyWriter, key[field]);
+        } catch {
+          // No row has a value that the column cannot have.
+          return undefined;
+        }
+        const { length, memory } = keyWriter;
+        keyReader.reset(memory);
+        const { view } = keyReader;
+        return this.#store.row(this.#store.findShown(view, 0, length, hashBytes(view, 0, length)));
+      },
+      follow: () => undefined,
+    };
   }
 
   /** Counts the rows of `list` in. Throws LC_BSATN_DECODE or LC_FRAME_INVALID. */
@@ -225,17 +225,16 @@ export class TableCache {
   }
 
   #each(list: RowListView, difference: 1 | -1): void {
-    const reader = this.#reader;
     const store = this.#store;
     const span = this.#span;
+    const { reader } = span;
     reader.reset(list.data);
-    span.view = reader.view;
     const count = rowCount(list);
     for (let i = 0; i < count; i++) {
       span.start = rowStart(list, i);
       span.end = rowStart(list, i + 1);
-      this.#findKey(span, reader);
-      const hash = hashBytes(span.view, span.keyStart, span.keyEnd);
+      this.#findKey(span);
+      const hash = hashBytes(reader.view, span.keyStart, span.keyEnd);
       let id = store.find(span, hash);
       if (id === 0) {
         if (difference < 0) throw badRow(this.#name, "was deleted that had not been sent");
@@ -263,33 +262,19 @@ export class TableCache {
 
   /** Takes back all since the last `settle()`. */
   discard(): void {
-    const store = this.#store;
-    const touched = this.#forgetMessage();
-    for (let i = 0; i < touched.length; i += 2) {
-      const id = touched[i] as number;
-      store.setFlag(id, touchedFlag, false);
-      store.setCount(id, touched[i + 1] as number);
-      if (store.countOf(id) === 0 && !store.hasFlag(id, shownFlag)) store.remove(id);
-    }
-  }
-
-  /** Lets go of the message and returns the rows that it touched. */
-  #forgetMessage(): readonly number[] {
     const touched = this.#touched;
-    this.#touched = [];
-    // Who keeps a part of a frame keeps all of it.
-    if (this.#span.view.buffer.byteLength > keptFrameLengthMax) {
-      this.#reader.reset(noBytes);
-      this.#span.view = this.#reader.view;
+    for (let i = 0; i < touched.length; i += 2) {
+      this.#store.setCount(touched[i] as number, touched[i + 1] as number);
     }
-    return touched;
+    this.settle();
   }
 
   /** Makes all since the last `settle()` visible and returns what changed. Nothing changes for readers while staging. */
   settle(): RowChange {
     if (this.#touched.length === 0) return nothing;
     const store = this.#store;
-    const touched = this.#forgetMessage();
+    const touched = this.#touched;
+    this.#touched = [];
     const inserted: number[] = [];
     const deleted: number[] = [];
     for (let i = 0; i < touched.length; i += 2) {
@@ -300,6 +285,9 @@ export class TableCache {
       if (!isIn && !isShown) store.remove(id);
       else if (isIn !== isShown) (isIn ? inserted : deleted).push(id);
     }
+    // Who keeps a part of a frame keeps all of it.
+    const { reader } = this.#span;
+    if (reader.view.buffer.byteLength > keptFrameLengthMax) reader.reset(noBytes);
     return this.#isStaging ? nothing : this.#changed(inserted, deleted);
   }
 
@@ -315,7 +303,6 @@ export class TableCache {
 
   /** Replaces the rows by those gathered since `startStaging()` and returns the difference. */
   finishStaging(): RowChange {
-    assert(this.#isStaging, "a staging ends that never began");
     this.#touchAll();
     this.#isStaging = false;
     return this.settle();
@@ -335,9 +322,8 @@ export class TableCache {
     const inserted: ProductValue[] = [];
     const deleted: ProductValue[] = [];
     const updated: (readonly [ProductValue, ProductValue])[] = [];
-    const mayUpdate = this.#primaryKey !== undefined && deletedIds.length > 0;
     for (const id of insertedIds) {
-      const before = mayUpdate ? store.findShownLike(id) : 0;
+      const before = deletedIds.length > 0 ? store.findShownLike(id) : 0;
       if (before === 0 || store.countOf(before) > 0) inserted.push(this.row(id));
       else {
         store.setFlag(before, shownFlag, false);
@@ -351,24 +337,29 @@ export class TableCache {
     // An empty table gives its memory back.
     if (this.#size === 0) this.#store = new RowStore();
     const change = { inserted, deleted, updated };
-    for (const index of this.#indexes) updateIndex(index, change);
+    for (const index of this.#indexes) index.follow(change);
     return change;
   }
 }
 
-// Rows may have exchanged keys, so all of those that go go first. A key that stays is only set: to delete and insert it
-// would cost three look-ups, and leave a hole in the map.
-function updateIndex(
-  { keyOf, rows }: UniqueIndex,
-  { inserted, deleted, updated }: RowChange,
-): void {
-  for (const row of deleted) rows.delete(keyOf(row));
-  for (const [before, after] of updated) {
-    const key = keyOf(before);
-    if (key !== keyOf(after)) rows.delete(key);
-  }
-  for (const [, row] of updated) rows.set(keyOf(row), row);
-  for (const row of inserted) rows.set(keyOf(row), row);
+function uniqueIndex(fields: readonly string[], row: ProductType, types: Typespace): UniqueIndex {
+  const keyOf = compileKey(fields, row, types);
+  const rows = new Map<unknown, ProductValue>();
+  return {
+    fields,
+    find: (key) => rows.get(keyOf(key)),
+    // Rows may have exchanged keys, so all of those that go go first. A key that stays is only set: to delete and insert
+    // it would cost three look-ups, and leave a hole in the map.
+    follow: ({ inserted, deleted, updated }) => {
+      for (const row of deleted) rows.delete(keyOf(row));
+      for (const [before, after] of updated) {
+        const key = keyOf(before);
+        if (key !== keyOf(after)) rows.delete(key);
+      }
+      for (const [, row] of updated) rows.set(keyOf(row), row);
+      for (const row of inserted) rows.set(keyOf(row), row);
+    },
+  };
 }
 
 function shownFields(fields: readonly string[]): string {

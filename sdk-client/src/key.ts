@@ -1,6 +1,5 @@
 // Keys of rows in maps: the values of columns that are unique together.
 import {
-  type AlgebraicType,
   compileCodec,
   type Element,
   present,
@@ -9,6 +8,7 @@ import {
   resolve,
   specialKind,
   type Typespace,
+  type Value,
   Writer,
 } from "@lightcone/abi";
 
@@ -31,21 +31,21 @@ export function compileKey(fields: readonly string[], row: ProductType, types: T
 // Most keys are one number, string or wrapped number: a Map compares those by value without help.
 function simpleKey({ name = "", type }: Element, types: Typespace): KeyOf | undefined {
   const resolved = resolve(type, types);
-  switch (specialKind(resolved)) {
-    case "identity":
-    case "connectionId":
-    case "uuid":
-      return (row) => (row[name] as { readonly value: bigint }).value;
-    case "timestamp":
-    case "timeDuration":
-      return (row) => (row[name] as { readonly micros: bigint }).micros;
+  switch (resolved.kind) {
+    case "product":
+      return specialKind(resolved) && ((row) => unwrapped(row[name]));
+    case "sum":
+    case "array":
+      return undefined;
     default:
-      return isPrimitive(resolved) ? (row) => row[name] : undefined;
+      return (row) => row[name];
   }
 }
 
-function isPrimitive({ kind }: AlgebraicType): boolean {
-  return kind !== "product" && kind !== "sum" && kind !== "array" && kind !== "ref";
+/** The number in a value of one of the special products: an identity, a time and the like. */
+export function unwrapped(value: Value): bigint {
+  const { value: number, micros } = value as { readonly value?: bigint; readonly micros?: bigint };
+  return number ?? (micros as bigint);
 }
 
 function encodedKey(elements: readonly Element[], types: Typespace): KeyOf {

@@ -15,8 +15,7 @@ import { CachedTable, PassingTable } from "./table.ts";
 
 interface KeptTable {
   readonly kind: "kept";
-  /** Whether the message that is being applied has rows of it. */
-  isTouched: boolean;
+
   readonly decoder: RowDecoder;
   readonly cache: TableCache;
   readonly handle: CachedTable;
@@ -52,7 +51,6 @@ function makeTable(schema: TableSchema, types: Typespace): MirroredTable {
   const cache = new TableCache(schema, types, decoder);
   return {
     kind: "kept",
-    isTouched: false,
     decoder,
     cache,
     handle: new CachedTable(cache, schema.indexes),
@@ -133,28 +131,20 @@ export class Mirror {
   }
 
   #touch(table: KeptTable): void {
-    if (table.isTouched) return;
-    table.isTouched = true;
-    this.#touched.push(table);
+    if (!this.#touched.includes(table)) this.#touched.push(table);
   }
 
   #step(apply: () => void, passed: readonly PassedRows[] = []): Changes {
-    const touched = this.#touched;
+    this.#touched = [];
     try {
       apply();
-      for (const { cache } of touched) cache.check();
+      for (const { cache } of this.#touched) cache.check();
     } catch (thrown) {
-      for (const { cache } of touched) cache.discard();
-      this.#forgetTouched();
+      for (const { cache } of this.#touched) cache.discard();
       throw thrown;
     }
-    this.#forgetTouched();
-    return { kept: touched.map((table) => ({ table, change: table.cache.settle() })), passed };
-  }
-
-  #forgetTouched(): void {
-    for (const table of this.#touched) table.isTouched = false;
-    this.#touched = [];
+    const kept = this.#touched.map((table) => ({ table, change: table.cache.settle() }));
+    return { kept, passed };
   }
 
   #table(name: string): MirroredTable {

@@ -6,6 +6,7 @@ import {
   type Typespace,
   type Value,
 } from "@lightcone/abi";
+import { unwrapped } from "./key.ts";
 
 /** Negative, zero or positive, as `a` comes before `b`, is equal to it or comes after it. */
 export type Compare = (a: Value, b: Value) => number;
@@ -22,25 +23,14 @@ export interface Order {
 /** The order of values of that type; undefined for types that have none here. */
 export function compileOrder(type: AlgebraicType, types: Typespace): Order | undefined {
   const resolved = resolve(type, types);
-  switch (specialKind(resolved)) {
-    case "identity":
-    case "connectionId":
-    case "uuid":
-      return integers((value) => (value as { readonly value: bigint }).value);
-    case "timestamp":
-    case "timeDuration":
-      return integers((value) => (value as { readonly micros: bigint }).micros);
-    case undefined:
-      break;
-    default:
-      return undefined;
-  }
+  const special = specialKind(resolved);
   switch (resolved.kind) {
     case "product":
-      return undefined;
+      return special && integers(unwrapped);
     case "array":
       return resolved.element.kind === "u8" ? byteOrder : undefined;
     case "sum": {
+      if (special !== undefined) return undefined;
       const ranks = new Map(resolved.variants.map(({ name }, rank) => [name, rank] as const));
       const isPlain = resolved.variants.every(({ type: payload }) => isEmpty(payload, types));
       const rankOf = (value: Value): number =>
@@ -62,16 +52,21 @@ function integers(numberOf: (value: Value) => number | bigint): Order {
   return {
     compare: (a, b) => compareNumbers(numberOf(a), numberOf(b)),
     rank: (value) => Number(numberOf(value)),
-    isExact: (rank) => Math.abs(rank) <= Number.MAX_SAFE_INTEGER,
+    isExact: Number.isSafeInteger,
   };
 }
 
 // NaN is the greatest number and equals itself: it shares the rank of infinity.
 const floatOrder: Order = {
-  compare: (a, b) => compareFloats(a as number, b as number),
-  rank: (value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : (value as number)),
-  isExact: (rank) => rank !== Number.POSITIVE_INFINITY,
+  compare: (a, b) =>
+    compareNumbers(floatRank(a), floatRank(b)) || Number(Number.isNaN(a)) - Number(Number.isNaN(b)),
+  rank: floatRank,
+  isExact: Number.isFinite,
 };
+
+function floatRank(value: Value): number {
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : (value as number);
+}
 
 // The server orders texts by their bytes of UTF-8, which is by code points. JavaScript's own order is by units of UTF-16,
 // where surrogates come before the last units although their characters come after all others.
@@ -117,10 +112,4 @@ function isEmpty(type: AlgebraicType, types: Typespace): boolean {
 
 function compareNumbers(a: number | bigint, b: number | bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-// NaN is the greatest number and equals itself.
-function compareFloats(a: number, b: number): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
-  return compareNumbers(a, b);
 }

@@ -51,105 +51,85 @@ interface IndexedColumn extends Order {
   readonly field: string;
 }
 
-/** Rows that follow one another. */
+/** Rows that follow one another: for each the ranks of its columns, then its number. */
 interface Chunk {
+  /** In rows. */
   length: number;
-  /** Their numbers. */
-  readonly ids: Int32Array;
-  /** Of each row as many as there are columns. */
-  readonly ranks: Float64Array;
+  readonly words: Float64Array;
 }
 
 class OrderedRows implements RowFollower {
   readonly #columns: readonly IndexedColumn[];
   readonly #cache: TableCache;
-  /** None of them is empty. */
-  readonly #chunks: Chunk[] = [];
-  /** The row that a place is looked for. */
-  readonly #ranks: Float64Array;
+  /** Words of a row. */
+  readonly #width: number;
+  /** None but the last one may be empty, which is always there. */
+  readonly #chunks: Chunk[];
+  /** The row that a place is looked for, and its words. */
   #row: ProductValue = {};
-  #id = 0;
+  readonly #words: Float64Array;
 
   /** Takes all rows that are there. */
   constructor(columns: readonly IndexedColumn[], cache: TableCache) {
     this.#columns = columns;
     this.#cache = cache;
-    this.#ranks = new Float64Array(columns.length);
+    this.#width = columns.length + 1;
+    this.#words = new Float64Array(this.#width);
+    this.#chunks = [this.#newChunk()];
     for (const id of cache.ids()) this.inserted(id);
   }
 
   #newChunk(): Chunk {
-    return {
-      length: 0,
-      ids: new Int32Array(chunkLengthMax),
-      ranks: new Float64Array(chunkLengthMax * this.#columns.length),
-    };
+    return { length: 0, words: new Float64Array(chunkLengthMax * this.#width) };
   }
 
   #lookFor(id: number): void {
-    const row = this.#cache.row(id);
-    this.#id = id;
-    this.#row = row;
+    this.#row = this.#cache.row(id);
     for (let i = 0; i < this.#columns.length; i++) {
       const { field, rank } = this.#columns[i] as IndexedColumn;
-      this.#ranks[i] = rank(row[field]);
+      this.#words[i] = rank(this.#row[field]);
     }
+    this.#words[this.#width - 1] = id;
   }
 
   inserted(id: number): void {
     this.#lookFor(id);
-    // Behind the last chunk there is none to insert into: the row goes to its end.
-    const at = Math.min(this.#chunkAt(), Math.max(0, this.#chunks.length - 1));
-    let chunk = (this.#chunks[at] ??= this.#newChunk());
-    let offset = this.#offsetIn(chunk);
+    const at = this.#chunkAt();
+    const chunk = this.#chunks[at] as Chunk;
     if (chunk.length === chunkLengthMax) {
-      const rest = this.#split(chunk);
-      this.#chunks.splice(at + 1, 0, rest);
-      if (offset > chunk.length) {
-        offset -= chunk.length;
-        chunk = rest;
-      }
+      this.#split(at);
+      this.inserted(id);
+      return;
     }
-    this.#insert(chunk, offset);
-  }
-
-  #insert(chunk: Chunk, offset: number): void {
-    const { ids, ranks, length } = chunk;
-    const width = this.#columns.length;
-    ids.copyWithin(offset + 1, offset, length);
-    ranks.copyWithin((offset + 1) * width, offset * width, length * width);
-    ids[offset] = this.#id;
-    ranks.set(this.#ranks, offset * width);
+    const start = this.#offsetIn(chunk) * this.#width;
+    chunk.words.copyWithin(start + this.#width, start, chunk.length * this.#width);
+    chunk.words.set(this.#words, start);
     chunk.length++;
   }
 
-  /** Moves the second half into a chunk of its own. */
-  #split(chunk: Chunk): Chunk {
+  /** Moves the second half of a full chunk into one of its own. */
+  #split(at: number): void {
+    const chunk = this.#chunks[at] as Chunk;
     const rest = this.#newChunk();
-    const half = chunkLengthMax / 2;
-    rest.ids.set(chunk.ids.subarray(half));
-    rest.ranks.set(chunk.ranks.subarray(half * this.#columns.length));
-    rest.length = chunk.length - half;
-    chunk.length = half;
-    return rest;
+    rest.length = chunkLengthMax / 2;
+    chunk.length = chunkLengthMax / 2;
+    rest.words.set(chunk.words.subarray(chunk.length * this.#width));
+    this.#chunks.splice(at + 1, 0, rest);
   }
 
   deleted(id: number): void {
     this.#lookFor(id);
     const at = this.#chunkAt();
-    const chunk = present(this.#chunks[at], "an index lacks a row of its table");
-    const { ids, ranks, length } = chunk;
-    const width = this.#columns.length;
-    const offset = this.#offsetIn(chunk);
-    ids.copyWithin(offset, offset + 1, length);
-    ranks.copyWithin(offset * width, (offset + 1) * width, length * width);
+    const chunk = this.#chunks[at] as Chunk;
+    const start = this.#offsetIn(chunk) * this.#width;
+    chunk.words.copyWithin(start, start + this.#width, chunk.length * this.#width);
     chunk.length--;
-    if (chunk.length === 0) this.#chunks.splice(at, 1);
+    if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(at, 1);
   }
 
-  /** The first chunk whose last row is not before the one looked for. */
+  /** The first chunk whose last row is not before the one looked for, or the last one. */
   #chunkAt(): number {
-    return partition(this.#chunks.length, (at) => {
+    return partition(this.#chunks.length - 1, (at) => {
       const chunk = this.#chunks[at] as Chunk;
       return this.#isBefore(chunk, chunk.length - 1);
     });
@@ -161,28 +141,28 @@ class OrderedRows implements RowFollower {
   }
 
   /** Whether a row is before the one looked for. Rows that are equal in all columns are in the order of their numbers. */
-  #isBefore({ ids, ranks }: Chunk, offset: number): boolean {
-    const id = ids[offset] as number;
-    const width = this.#columns.length;
-    for (let i = 0; i < width; i++) {
-      const rank = ranks[offset * width + i] as number;
-      const wanted = this.#ranks[i] as number;
-      if (rank !== wanted) return rank < wanted;
+  #isBefore({ words }: Chunk, offset: number): boolean {
+    const start = offset * this.#width;
+    const last = this.#width - 1;
+    const id = words[start + last] as number;
+    for (let i = 0; i < last; i++) {
+      const rank = words[start + i] as number;
+      if (rank !== this.#words[i]) return rank < (this.#words[i] as number);
       const { field, compare, isExact } = this.#columns[i] as IndexedColumn;
       if (isExact(rank)) continue;
       const order = compare(this.#cache.row(id)[field], this.#row[field]);
       if (order !== 0) return order < 0;
     }
-    return id < this.#id;
+    return id < (this.#words[last] as number);
   }
 
   /** The rows whose columns compare as `isBefore` and `isWithin` say; the former hold first, then the latter. */
   rows(isBefore: Test, isWithin: Test): ProductValue[] {
     const found: ProductValue[] = [];
-    const rowAt = ({ ids }: Chunk, offset: number): ProductValue =>
-      this.#cache.row(ids[offset] as number);
+    const rowAt = ({ words }: Chunk, offset: number): ProductValue =>
+      this.#cache.row(words[(offset + 1) * this.#width - 1] as number);
     const chunks = this.#chunks;
-    const first = partition(chunks.length, (at) => {
+    const first = partition(chunks.length - 1, (at) => {
       const chunk = chunks[at] as Chunk;
       return isBefore(rowAt(chunk, chunk.length - 1));
     });

@@ -4,7 +4,6 @@ import {
   compileCodec,
   fixedSize,
   isBytes,
-  present,
   type ProductType,
   type Reader,
   resolve,
@@ -14,25 +13,20 @@ import type { RowSpan } from "./row-store.ts";
 
 type Skip = (reader: Reader) => void;
 
-/** Sets where the key of a span of the bytes of `reader` lies. Throws LC_BSATN_DECODE for bytes that are no row. */
-export type KeyFinder = (span: RowSpan, reader: Reader) => void;
+/** Sets where a row has its key. Throws LC_BSATN_DECODE for bytes that are no row. */
+export type KeyFinder = (span: RowSpan) => void;
 
 export function compileKeyFinder(
-  row: ProductType,
+  { elements }: ProductType,
   primaryKey: string | undefined,
   types: Typespace,
 ): KeyFinder {
-  if (primaryKey === undefined) {
-    return (span) => {
-      span.keyStart = span.start;
-      span.keyEnd = span.end;
-    };
-  }
-  const at = row.elements.findIndex(({ name }) => name === primaryKey);
-  const { type } = present(row.elements[at], `no column is called ${primaryKey}`);
-  const skips = row.elements.slice(0, at).map((element) => compileSkip(element.type, types));
-  const skipKey = compileSkip(type, types);
-  return (span, reader) => {
+  const skips = elements.map(({ type }) => compileSkip(type, types));
+  const at = elements.findIndex(({ name }) => name === primaryKey);
+  const skipKey = skips[at] ?? ((reader) => reader.skip(reader.remaining));
+  skips.length = Math.max(at, 0);
+  return (span) => {
+    const { reader } = span;
     reader.reset(reader.source, span.start, span.end);
     for (const skip of skips) skip(reader);
     span.keyStart = reader.position;

@@ -7,7 +7,7 @@
 //
 // All but the first are a few buffers: for the garbage collector, and for the caches of the processor, a row is one object
 // and not six. A row is a number from 1 on, which stays as long as the row does; 0 is no row.
-import { type ProductValue, sameBytes } from "@lightcone/abi";
+import { type ProductValue, type Reader, sameBytes } from "@lightcone/abi";
 import { RowBytes } from "./row-bytes.ts";
 
 const recordShift = 3;
@@ -27,9 +27,9 @@ export const touchedFlag = 2;
 
 const capacityMin = 16;
 
-/** Bytes of a row that may be in the store: `view[start, end)`, with its key in `view[keyStart, keyEnd)`. */
+/** Bytes of a row that may be in the store: `[start, end)` of those of `reader`, with its key in `[keyStart, keyEnd)`. */
 export interface RowSpan {
-  view: DataView;
+  readonly reader: Reader;
   start: number;
   end: number;
   keyStart: number;
@@ -38,7 +38,7 @@ export interface RowSpan {
 
 export class RowStore {
   readonly #rows: (ProductValue | undefined)[] = [undefined];
-  #bytes = new RowBytes();
+  readonly #bytes = new RowBytes();
   #records = new Int32Array(capacityMin << recordShift);
   /** The first row of each bucket; as many as there can be records. */
   #buckets = new Int32Array(capacityMin);
@@ -75,13 +75,13 @@ export class RowStore {
   }
 
   /** The row with these bytes, or 0. */
-  find({ view, start, end }: RowSpan, hash: number): number {
+  find({ reader, start, end }: RowSpan, hash: number): number {
     const records = this.#records;
     let id = this.#first(hash);
     while (id !== 0) {
       const at = id << recordShift;
       const isLikely = records[at + hashAt] === hash && records[at + lengthAt] === end - start;
-      if (isLikely && this.#hasBytes(id, 0, view, start, end)) break;
+      if (isLikely && this.#hasBytes(id, 0, reader.view, start, end)) break;
       id = records[at + nextAt] as number;
     }
     return id;
@@ -123,14 +123,14 @@ export class RowStore {
 
   /** Takes a row that is not there; no copies are counted, and readers do not see it. Returns its number. */
   add(span: RowSpan, hash: number, row: ProductValue): number {
-    const { view, start, end } = span;
+    const { reader, start, end } = span;
     const id = this.#newId();
     const records = this.#records;
     const at = id << recordShift;
     const bucket = this.#bucketOf(hash);
     records[at + hashAt] = hash;
     records[at + nextAt] = this.#buckets[bucket] as number;
-    records[at + placeAt] = this.#bytes.add(view, start, end);
+    records[at + placeAt] = this.#bytes.add(reader.view, start, end);
     records[at + lengthAt] = end - start;
     records[at + keyStartAt] = span.keyStart - start;
     records[at + keyEndAt] = span.keyEnd - start;
@@ -184,7 +184,6 @@ export class RowStore {
     records[at + flagsAt] = 0;
     records[at + nextAt] = this.#free;
     this.#free = id;
-    if (this.#bytes.isWasteful) this.#moveBytes();
   }
 
   #unlink(id: number, hash: number): void {
@@ -197,18 +196,5 @@ export class RowStore {
       before = records[at] as number;
       if (before === id) records[at] = next;
     }
-  }
-
-  #moveBytes(): void {
-    const bytes = new RowBytes();
-    for (let id = 1; id < this.#rows.length; id++) {
-      if (this.#rows[id] === undefined) continue;
-      const at = id << recordShift;
-      const place = this.#records[at + placeAt] as number;
-      const start = this.#bytes.startOf(place);
-      const end = start + (this.#records[at + lengthAt] as number);
-      this.#records[at + placeAt] = bytes.add(this.#bytes.viewOf(place), start, end);
-    }
-    this.#bytes = bytes;
   }
 }
