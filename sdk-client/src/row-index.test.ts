@@ -166,3 +166,31 @@ void test("the order of values", (t) => {
   for (const type of none) t.equal(compileOrder(type, []), undefined);
   t.end();
 });
+
+void test("ranks never fall, and exact ones tell all values apart", (t) => {
+  const kinds: readonly (readonly [Parameters<typeof compileOrder>[0], fc.Arbitrary<unknown>])[] = [
+    [primitive("string"), fc.string({ unit: "binary", maxLength: 6 })],
+    [primitive("string"), fc.string({ unit: fc.constantFrom("\0", "a", "\uffff"), maxLength: 5 })],
+    [primitive("f64"), fc.double()],
+    [primitive("i64"), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })],
+    [primitive("i64"), fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n })],
+    [primitive("i32"), fc.integer()],
+    [array(primitive("u8")), fc.uint8Array({ maxLength: 8 })],
+    [identityType, fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }).map((n) => new Identity(n))],
+  ];
+  for (const [type, values] of kinds) {
+    const { compare, rank, isExact } = compileOrder(type, [])!;
+    fc.assert(
+      fc.property(values, values, (one, other) => {
+        const [a, b] = [rank(one as never), rank(other as never)];
+        const order = compare(one as never, other as never);
+        if (Number.isNaN(a) || Number.isNaN(b)) return false;
+        if (a !== b) return a < b === order < 0;
+        return !isExact(a) || order === 0;
+      }),
+      { numRuns: 2000 },
+    );
+  }
+  t.pass("for all kinds of values");
+  t.end();
+});
