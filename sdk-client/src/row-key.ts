@@ -37,8 +37,8 @@ export function compileKeyFinder(
 
 function compileSkip(type: AlgebraicType, types: Typespace): Skip {
   const size = fixedSize(type, types);
-  if (size !== undefined) return (reader) => reader.skip(size);
   const resolved = resolve(type, types);
+  if (size !== undefined) return (reader) => reader.skip(size, resolved.kind);
   if (resolved.kind === "string" || isBytes(resolved)) return (reader) => reader.skip(reader.u32());
   const codec = compileCodec(type, types);
   return (reader) => void codec.read(reader);
