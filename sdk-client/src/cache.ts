@@ -24,10 +24,9 @@ import {
   type RowListView,
   rowStart,
   type Typespace,
-  type Value,
   Writer,
 } from "@lightcone/abi";
-import { compileKey, type KeyOf } from "./key.ts";
+import { compileKey } from "./key.ts";
 import { compileKeyFinder, hashBytes, type KeyFinder } from "./row-key.ts";
 import { type RowSpan, RowStore, shownFlag, touchedFlag } from "./row-store.ts";
 import type { TableSchema } from "./schema.ts";
@@ -342,8 +341,12 @@ export class TableCache {
   }
 }
 
-function uniqueIndex(fields: readonly string[], row: ProductType, types: Typespace): UniqueIndex {
-  const keyOf = compileKey(fields, row, types);
+function uniqueIndex(
+  fields: readonly string[],
+  rowType: ProductType,
+  types: Typespace,
+): UniqueIndex {
+  const keyOf = compileKey(fields, rowType, types);
   const rows = new Map<unknown, ProductValue>();
   return {
     fields,

@@ -9,7 +9,7 @@ import {
 import { unwrapped } from "./key.ts";
 
 /** Negative, zero or positive, as `a` comes before `b`, is equal to it or comes after it. */
-export type Compare = (a: Value, b: Value) => number;
+type Compare = (a: Value, b: Value) => number;
 
 /** The order of the values of one type. */
 export interface Order {
@@ -70,39 +70,41 @@ function floatRank(value: Value): number {
 
 // The server orders texts by their bytes of UTF-8, which is by code points. JavaScript's own order is by units of UTF-16,
 // where surrogates come before the last units although their characters come after all others.
-const textOrder: Order = listOrder(3, 0x20000, (text: string, i) => {
-  const unit = text.charCodeAt(i);
+const textOrder: Order = listOrder(3, 0x20000, (text, i) => {
+  const unit = (text as string).charCodeAt(i);
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 });
 
-const byteOrder: Order = listOrder(6, 0x100, (bytes: Uint8Array, i) => bytes[i] as number);
+const byteOrder: Order = listOrder(6, 0x100, (bytes, i) => (bytes as Uint8Array)[i] as number);
 
 /** The order by items, each less than `base`; the end is less than all. Ranks are those of the first few. */
-function listOrder<T extends { readonly length: number }>(
+function listOrder(
   rankedCount: number,
   base: number,
-  itemAt: (list: T, index: number) => number,
+  itemAt: (list: Value, index: number) => number,
 ): Order {
   return {
     compare: (a, b) => {
-      const [one, other] = [a as unknown as T, b as unknown as T];
-      const length = Math.min(one.length, other.length);
-      for (let i = 0; i < length; i++) {
-        const difference = itemAt(one, i) - itemAt(other, i);
+      const [length, otherLength] = [lengthOf(a), lengthOf(b)];
+      for (let i = 0; i < length && i < otherLength; i++) {
+        const difference = itemAt(a, i) - itemAt(b, i);
         if (difference !== 0) return difference;
       }
-      return one.length - other.length;
+      return length - otherLength;
     },
-    rank: (value) => {
-      const list = value as unknown as T;
+    rank: (list) => {
       let rank = 0;
       for (let i = 0; i < rankedCount; i++) {
-        rank = rank * (base + 1) + (i < list.length ? itemAt(list, i) + 1 : 0);
+        rank = rank * (base + 1) + (i < lengthOf(list) ? itemAt(list, i) + 1 : 0);
       }
       return rank;
     },
     isExact: (rank) => rank % (base + 1) === 0,
   };
+}
+
+function lengthOf(list: Value): number {
+  return (list as string | Uint8Array).length;
 }
 
 function isEmpty(type: AlgebraicType, types: Typespace): boolean {
