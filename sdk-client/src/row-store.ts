@@ -5,8 +5,8 @@
 //     #records   eight words: hash of the key, next row of its bucket, place and length of the bytes, where in these the
 //                key starts and ends, copies, flags
 //
-// All but the first are a few buffers: for the garbage collector, and for the caches of the processor, a row is one object
-// and not six. A row is a number from 1 on, which stays as long as the row does; 0 is no row.
+// All but the first are a few buffers, in which the garbage collector has nothing to follow. A row is a number from 1 on,
+// which stays as long as the row does; 0 is no row.
 import { type ProductValue, type Reader, sameBytes } from "@lightcone/abi";
 import { RowBytes } from "./row-bytes.ts";
 
