@@ -119,6 +119,52 @@ void test("find by columns that are unique together", (t) => {
   t.end();
 });
 
+void test("a row stays the same object as long as it is there", (t) => {
+  const cache = makeCache(keyed);
+  cache.insert(list([a, c]));
+  cache.settle();
+  const [first, second] = cache.rows();
+  cache.insert(list([a]));
+  cache.settle();
+  cache.startStaging();
+  cache.insert(list([b, c]));
+  cache.settle();
+  t.equal(cache.find({ id: 1n }), first, "those of before are read while others are gathered");
+  t.equal(showChange(cache.finishStaging()), "~1/a/0>1/b/0");
+  t.equal(cache.find({ id: 2n }), second);
+  t.equal(cache.size, 2);
+  t.end();
+});
+
+void test("find with a value that the column cannot have finds nothing", (t) => {
+  const cache = makeCache(keyed);
+  cache.insert(list([a]));
+  cache.settle();
+  for (const id of [1, "1", -1n, 2n ** 64n, undefined] as const) {
+    t.equal(cache.find({ id }), undefined, String(id));
+  }
+  t.end();
+});
+
+void test("two rows that exchange what is unique", (t) => {
+  const cache = makeCache(keyed);
+  cache.insert(list([a, c]));
+  cache.settle();
+  const [swappedA, swappedC] = [message(1, "c"), message(2, "a")];
+  cache.insert(list([swappedA, swappedC]));
+  cache.delete(list([a, c]));
+  t.equal(showChange(cache.settle()), "~1/a/0>1/c/0 ~2/c/0>2/a/0");
+  t.equal(cache.find({ text: "c", likes: 0 })?.["id"], 1n);
+  t.equal(cache.find({ text: "a", likes: 0 })?.["id"], 2n);
+  cache.delete(list([swappedA, swappedC]));
+  cache.settle();
+  t.equal(cache.size, 0);
+  t.equal(cache.find({ id: 1n }), undefined);
+  cache.insert(list([a]));
+  t.equal(showChange(cache.settle()), "+1/a/0", "an emptied table is filled again");
+  t.end();
+});
+
 // The model: a database with one row for each id, and queries that select rows by a mask over ids and texts, some of
 // them several times as joins do. Whatever happened, the cache holds what the live queries select, and the change is
 // the difference to what was there before.

@@ -7,8 +7,8 @@
 //     settle()                         rows whose count left or reached zero are the change; indexes follow
 //     discard()                        the message was bad: everything is as it was
 //
-// After a reconnection the server sends everything again. Meanwhile rows are gathered in a second map, and the change
-// is the difference of the two maps: what stayed the same is not told again.
+// After a reconnection the server sends everything again. Meanwhile counts begin anew and readers see what they saw; in
+// the end the change is what readers see and nothing counts any more, and the other way round.
 import {
   type AlgebraicType,
   assert,
@@ -24,8 +24,11 @@ import {
   type RowListView,
   rowStart,
   type Typespace,
+  Writer,
 } from "@lightcone/abi";
-import { bytesKey, compileKey, type KeyOf } from "./key.ts";
+import { compileKey } from "./key.ts";
+import { compileKeyFinder, hashBytes, type KeyFinder } from "./row-key.ts";
+import { type RowSpan, RowStore, shownFlag, touchedFlag } from "./row-store.ts";
 import type { TableSchema } from "./schema.ts";
 
 /** Net effect on one table. A row whose primary key stayed is in `updated` only, as its old and new form. */
@@ -35,34 +38,30 @@ export interface RowChange {
   readonly updated: readonly (readonly [before: ProductValue, after: ProductValue])[];
 }
 
-/** A row and the text that it is known by, which no other row of its table has. */
-export interface CachedRow {
-  readonly key: string;
-  readonly row: ProductValue;
-}
-
-/** Is told what becomes visible and what vanishes. */
+/** Is told which rows become visible, and which vanish while they are still there. */
 export interface RowFollower {
-  inserted(row: CachedRow): void;
-  deleted(row: CachedRow): void;
+  inserted(id: number): void;
+  deleted(id: number): void;
 }
 
-interface Entry extends CachedRow {
-  /** How many copies the queries have sent and not deleted. */
-  count: number;
-  /** The count before this message; -1 as long as the message has not touched the row. */
-  countBefore: number;
-}
-
+/** Columns that are unique together. */
 interface UniqueIndex {
   readonly fields: readonly string[];
-  readonly keyOf: KeyOf;
-  readonly rows: Map<unknown, ProductValue>;
+  /** The row that has the values of `key` in these columns. */
+  readonly find: (key: ProductValue) => ProductValue | undefined;
+  readonly follow: (change: RowChange) => void;
 }
 
 export function isEmptyChange({ inserted, deleted, updated }: RowChange): boolean {
   return inserted.length + deleted.length + updated.length === 0;
 }
+
+const noBytes = new Uint8Array(0);
+const keyWriter = new Writer(64);
+const keyReader = new Reader(noBytes);
+
+/** Bytes of a frame that may stay in memory until the next one comes. */
+const keptFrameLengthMax = 64 * 1024;
 
 const nothing: RowChange = { inserted: [], deleted: [], updated: [] };
 
@@ -77,18 +76,18 @@ function rowTypeOf(schema: TableSchema, types: Typespace): ProductType {
 export class RowDecoder {
   readonly #table: string;
   readonly #codec: Codec<ProductValue>;
-  readonly #reader = new Reader(new Uint8Array(0));
 
   constructor(schema: TableSchema, types: Typespace) {
     this.#table = schema.name;
     this.#codec = compileCodec<ProductValue>(rowTypeOf(schema, types), types);
   }
 
-  decode(data: Uint8Array, start: number, end: number): ProductValue {
-    this.#reader.reset(data, start, end);
-    const row = this.#codec.read(this.#reader);
-    if (this.#reader.remaining > 0) {
-      const rest = this.#reader.remaining;
+  /** The row in `[start, end)` of the bytes of `reader`. */
+  decode(reader: Reader, start: number, end: number): ProductValue {
+    reader.reset(reader.source, start, end);
+    const row = this.#codec.read(reader);
+    if (reader.remaining > 0) {
+      const rest = reader.remaining;
       throw badRow(this.#table, `has ${rest} bytes more than its type; generate the bindings anew`);
     }
     return row;
@@ -96,9 +95,10 @@ export class RowDecoder {
 
   decodeAll(list: RowListView): ProductValue[] {
     const rows: ProductValue[] = [];
+    const reader = new Reader(list.data);
     const count = rowCount(list);
     for (let i = 0; i < count; i++) {
-      rows.push(this.decode(list.data, rowStart(list, i), rowStart(list, i + 1)));
+      rows.push(this.decode(reader, rowStart(list, i), rowStart(list, i + 1)));
     }
     return rows;
   }
@@ -115,41 +115,55 @@ export class TableCache {
   readonly #followers: RowFollower[] = [];
   readonly #rowType: ProductType;
   readonly types: Typespace;
-  readonly #primaryKeyOf: KeyOf | undefined;
-  /** What readers see. */
-  #entries = new Map<string, Entry>();
-  /** What will replace it after a reconnection; counts in `#entries` stand still meanwhile. */
-  #staged: Map<string, Entry> | undefined;
-  #touched: Entry[] = [];
+  readonly #findKey: KeyFinder;
+  #store = new RowStore();
+  /** The row of a list that is looked at. */
+  readonly #span: RowSpan = {
+    reader: new Reader(noBytes),
+    start: 0,
+    end: 0,
+    keyStart: 0,
+    keyEnd: 0,
+  };
+  /** Rows of this message, behind each its count before it. */
+  #touched: number[] = [];
+  #size = 0;
+  /** Whether rows are gathered that readers do not see yet. */
+  #isStaging = false;
 
   constructor(schema: TableSchema, types: Typespace, decoder: RowDecoder) {
     const rowType = rowTypeOf(schema, types);
-    this.#name = schema.name;
+    const { name, primaryKey, uniques } = schema;
+    this.#name = name;
     this.#rowType = rowType;
     this.types = types;
     this.#decoder = decoder;
-    this.#indexes = schema.uniques.map((fields) => ({
-      fields,
-      keyOf: compileKey(fields, rowType, types),
-      rows: new Map(),
-    }));
-    const { primaryKey } = schema;
-    this.#primaryKeyOf =
-      primaryKey === undefined ? undefined : compileKey([primaryKey], rowType, types);
+    this.#indexes = uniques.map((fields) =>
+      fields.join() === primaryKey
+        ? this.#primaryIndex(primaryKey)
+        : uniqueIndex(fields, rowType, types),
+    );
+    this.#findKey = compileKeyFinder(rowType, primaryKey, types);
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
   *rows(): Generator<ProductValue, undefined, undefined> {
-    for (const entry of this.#entries.values()) yield entry.row;
+    for (const id of this.ids()) yield this.row(id);
     return undefined;
   }
 
-  /** The rows with their keys. */
-  entries(): IterableIterator<CachedRow> {
-    return this.#entries.values();
+  /** The numbers of the rows. */
+  *ids(): Generator<number, undefined, undefined> {
+    for (let id = 1; id < this.#store.end; id++) if (this.#store.hasFlag(id, shownFlag)) yield id;
+    return undefined;
+  }
+
+  /** The row of a number that a follower knows. */
+  row(id: number): ProductValue {
+    return this.#store.row(id) as ProductValue;
   }
 
   /** The type of a field that exists. */
@@ -174,164 +188,183 @@ export class TableCache {
       const message = `find in ${this.#name} takes ${known || "no columns"}, given ${shownFields(given)}`;
       throw new LightconeError("LC_VALUE_INVALID", message);
     }
-    return index.rows.get(index.keyOf(key));
+    return index.find(key);
+  }
+
+  /** The store finds rows by their primary key anyway. */
+  #primaryIndex(field: string): UniqueIndex {
+    const codec = compileCodec(this.typeOf(field), this.types);
+    return {
+      fields: [field],
+      find: (key) => {
+        keyWriter.clear();
+        try {
+          codec.write(keyWriter, key[field]);
+        } catch {
+          // No row has a value that the column cannot have.
+          return undefined;
+        }
+        const { length, memory } = keyWriter;
+        keyReader.reset(memory);
+        const { view } = keyReader;
+        return this.#store.row(this.#store.findShown(view, 0, length, hashBytes(view, 0, length)));
+      },
+      follow: () => undefined,
+    };
   }
 
   /** Counts the rows of `list` in. Throws LC_BSATN_DECODE or LC_FRAME_INVALID. */
   insert(list: RowListView): void {
-    const { data } = list;
-    const count = rowCount(list);
-    for (let i = 0; i < count; i++) {
-      const start = rowStart(list, i);
-      const end = rowStart(list, i + 1);
-      const key = bytesKey(data, start, end);
-      const entry = this.#target.get(key) ?? this.#create(key, data, start, end);
-      this.#touch(entry);
-      entry.count++;
-    }
+    this.#each(list, 1);
   }
 
   /** Counts the rows of `list` out. Throws LC_FRAME_INVALID for one that was never sent. */
   delete(list: RowListView): void {
-    const { data } = list;
+    this.#each(list, -1);
+  }
+
+  #each(list: RowListView, difference: 1 | -1): void {
+    const store = this.#store;
+    const span = this.#span;
+    const { reader } = span;
+    reader.reset(list.data);
     const count = rowCount(list);
     for (let i = 0; i < count; i++) {
-      const entry = this.#target.get(bytesKey(data, rowStart(list, i), rowStart(list, i + 1)));
-      if (entry === undefined) throw badRow(this.#name, "was deleted that had not been sent");
-      this.#touch(entry);
-      entry.count--;
+      span.start = rowStart(list, i);
+      span.end = rowStart(list, i + 1);
+      this.#findKey(span);
+      const hash = hashBytes(reader.view, span.keyStart, span.keyEnd);
+      let id = store.find(span, hash);
+      if (id === 0) {
+        if (difference < 0) throw badRow(this.#name, "was deleted that had not been sent");
+        id = store.add(span, hash, this.#decoder.decode(reader, span.start, span.end));
+      }
+      this.#touch(id);
+      store.setCount(id, store.countOf(id) + difference);
     }
   }
 
-  get #target(): Map<string, Entry> {
-    return this.#staged ?? this.#entries;
-  }
-
-  #create(key: string, data: Uint8Array, start: number, end: number): Entry {
-    // A row that is in the cache stays the same object over a reconnection, whoever holds it.
-    const known = this.#staged === undefined ? undefined : this.#entries.get(key);
-    const row = known?.row ?? this.#decoder.decode(data, start, end);
-    const entry = { key, row, count: 0, countBefore: -1 };
-    this.#target.set(key, entry);
-    return entry;
-  }
-
-  #touch(entry: Entry): void {
-    if (entry.countBefore !== -1) return;
-    entry.countBefore = entry.count;
-    this.#touched.push(entry);
+  #touch(id: number): void {
+    if (this.#store.hasFlag(id, touchedFlag)) return;
+    this.#store.setFlag(id, touchedFlag, true);
+    this.#touched.push(id, this.#store.countOf(id));
   }
 
   /** Throws LC_FRAME_INVALID if the message deleted more copies of a row than there were. */
   check(): void {
-    for (const { count } of this.#touched) {
-      if (count < 0) throw badRow(this.#name, "was deleted more often than it had been sent");
+    const touched = this.#touched;
+    for (let i = 0; i < touched.length; i += 2) {
+      if (this.#store.countOf(touched[i] as number) >= 0) continue;
+      throw badRow(this.#name, "was deleted more often than it had been sent");
     }
   }
 
   /** Takes back all since the last `settle()`. */
   discard(): void {
-    for (const entry of this.#touched) {
-      entry.count = entry.countBefore;
-      entry.countBefore = -1;
-      if (entry.count === 0) this.#target.delete(entry.key);
+    const touched = this.#touched;
+    for (let i = 0; i < touched.length; i += 2) {
+      this.#store.setCount(touched[i] as number, touched[i + 1] as number);
     }
-    this.#touched = [];
+    this.settle();
   }
 
   /** Makes all since the last `settle()` visible and returns what changed. Nothing changes for readers while staging. */
   settle(): RowChange {
     if (this.#touched.length === 0) return nothing;
-    const inserted: CachedRow[] = [];
-    const deleted: CachedRow[] = [];
-    for (const entry of this.#touched) {
-      if (entry.countBefore === 0 && entry.count > 0) inserted.push(entry);
-      if (entry.countBefore > 0 && entry.count === 0) deleted.push(entry);
-      if (entry.count === 0) this.#target.delete(entry.key);
-      entry.countBefore = -1;
-    }
+    const store = this.#store;
+    const touched = this.#touched;
     this.#touched = [];
-    return this.#staged === undefined ? this.#changed(inserted, deleted) : nothing;
+    const inserted: number[] = [];
+    const deleted: number[] = [];
+    for (let i = 0; i < touched.length; i += 2) {
+      const id = touched[i] as number;
+      store.setFlag(id, touchedFlag, false);
+      const isIn = store.countOf(id) > 0;
+      const isShown = store.hasFlag(id, shownFlag);
+      if (!isIn && !isShown) store.remove(id);
+      else if (isIn !== isShown) (isIn ? inserted : deleted).push(id);
+    }
+    // Who keeps a part of a frame keeps all of it.
+    const { reader } = this.#span;
+    if (reader.view.buffer.byteLength > keptFrameLengthMax) reader.reset(noBytes);
+    return this.#isStaging ? nothing : this.#changed(inserted, deleted);
   }
 
   /** From now on rows are gathered apart, from nothing. What an earlier staging gathered is dropped. */
   startStaging(): void {
-    this.#staged = new Map();
+    this.#touchAll();
+    for (let i = 0; i < this.#touched.length; i += 2) {
+      this.#store.setCount(this.#touched[i] as number, 0);
+    }
+    this.#isStaging = true;
+    this.settle();
   }
 
   /** Replaces the rows by those gathered since `startStaging()` and returns the difference. */
   finishStaging(): RowChange {
-    const before = this.#entries;
-    const after = this.#staged;
-    assert(after !== undefined, "a staging ends that never began");
-    const inserted: CachedRow[] = [];
-    const deleted: CachedRow[] = [];
-    for (const entry of before.values()) if (!after.has(entry.key)) deleted.push(entry);
-    for (const entry of after.values()) if (!before.has(entry.key)) inserted.push(entry);
-    this.#entries = after;
-    this.#staged = undefined;
-    return this.#changed(inserted, deleted);
+    this.#touchAll();
+    this.#isStaging = false;
+    return this.settle();
   }
 
-  #changed(insertedEntries: readonly CachedRow[], deletedEntries: readonly CachedRow[]): RowChange {
+  #touchAll(): void {
+    const { end } = this.#store;
+    for (let id = 1; id < end; id++) if (this.#store.row(id) !== undefined) this.#touch(id);
+  }
+
+  #changed(insertedIds: readonly number[], deletedIds: readonly number[]): RowChange {
+    const store = this.#store;
     for (const follower of this.#followers) {
-      for (const entry of deletedEntries) follower.deleted(entry);
-      for (const entry of insertedEntries) follower.inserted(entry);
+      for (const id of deletedIds) follower.deleted(id);
+      for (const id of insertedIds) follower.inserted(id);
     }
-    const inserted = insertedEntries.map(({ row }) => row);
-    const deleted = deletedEntries.map(({ row }) => row);
-    const hasBoth = inserted.length > 0 && deleted.length > 0;
-    const change =
-      this.#primaryKeyOf === undefined || !hasBoth
-        ? { inserted, deleted, updated: [] }
-        : pairUpdates(inserted, deleted, this.#primaryKeyOf);
-    for (const index of this.#indexes) updateIndex(index, change);
+    const inserted: ProductValue[] = [];
+    const deleted: ProductValue[] = [];
+    const updated: (readonly [ProductValue, ProductValue])[] = [];
+    for (const id of insertedIds) {
+      const before = deletedIds.length > 0 ? store.findShownLike(id) : 0;
+      if (before === 0 || store.countOf(before) > 0) inserted.push(this.row(id));
+      else {
+        store.setFlag(before, shownFlag, false);
+        updated.push([this.row(before), this.row(id)]);
+      }
+    }
+    for (const id of deletedIds) if (store.hasFlag(id, shownFlag)) deleted.push(this.row(id));
+    for (const id of insertedIds) store.setFlag(id, shownFlag, true);
+    for (const id of deletedIds) store.remove(id);
+    this.#size += insertedIds.length - deletedIds.length;
+    // An empty table gives its memory back.
+    if (this.#size === 0) this.#store = new RowStore();
+    const change = { inserted, deleted, updated };
+    for (const index of this.#indexes) index.follow(change);
     return change;
   }
 }
 
-// Rows may have exchanged keys, so all of those that go go first. A key that stays is only set: to delete and insert it
-// would cost three look-ups, and leave a hole in the map.
-function updateIndex(
-  { keyOf, rows }: UniqueIndex,
-  { inserted, deleted, updated }: RowChange,
-): void {
-  for (const row of deleted) rows.delete(keyOf(row));
-  for (const [before, after] of updated) {
-    const key = keyOf(before);
-    if (key !== keyOf(after)) rows.delete(key);
-  }
-  for (const [, row] of updated) rows.set(keyOf(row), row);
-  for (const row of inserted) rows.set(keyOf(row), row);
+function uniqueIndex(
+  fields: readonly string[],
+  rowType: ProductType,
+  types: Typespace,
+): UniqueIndex {
+  const keyOf = compileKey(fields, rowType, types);
+  const rows = new Map<unknown, ProductValue>();
+  return {
+    fields,
+    find: (key) => rows.get(keyOf(key)),
+    // Rows may have exchanged keys, so all of those that go go first. A key that stays is only set: to delete and insert
+    // it would cost three look-ups, and leave a hole in the map.
+    follow: ({ inserted, deleted, updated }) => {
+      for (const row of deleted) rows.delete(keyOf(row));
+      for (const [before, after] of updated) {
+        const key = keyOf(before);
+        if (key !== keyOf(after)) rows.delete(key);
+      }
+      for (const [, row] of updated) rows.set(keyOf(row), row);
+      for (const row of inserted) rows.set(keyOf(row), row);
+    },
+  };
 }
 
 function shownFields(fields: readonly string[]): string {
   return `{ ${fields.join(", ")} }`;
-}
-
-function pairUpdates(
-  inserted: readonly ProductValue[],
-  deleted: readonly ProductValue[],
-  keyOf: KeyOf,
-): RowChange {
-  const [onlyInserted] = inserted;
-  const [onlyDeleted] = deleted;
-  // Most transactions change one row.
-  if (inserted.length === 1 && deleted.length === 1 && onlyInserted && onlyDeleted) {
-    const isUpdate = keyOf(onlyInserted) === keyOf(onlyDeleted);
-    return isUpdate
-      ? { inserted: [], deleted: [], updated: [[onlyDeleted, onlyInserted]] }
-      : { inserted, deleted, updated: [] };
-  }
-  const gone = new Map(deleted.map((row) => [keyOf(row), row] as const));
-  const added: ProductValue[] = [];
-  const updated: [ProductValue, ProductValue][] = [];
-  for (const row of inserted) {
-    const key = keyOf(row);
-    const before = gone.get(key);
-    if (before === undefined) added.push(row);
-    else updated.push([before, row]);
-    gone.delete(key);
-  }
-  return { inserted: added, deleted: [...gone.values()], updated };
 }

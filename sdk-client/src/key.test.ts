@@ -15,30 +15,8 @@ import {
   Uuid,
   uuidType,
 } from "@lightcone/abi";
-import fc from "fast-check";
 import { test } from "tap";
-import { bytesKey, compileKey } from "./key.ts";
-
-void test("equal bytes have equal keys, others others", (t) => {
-  const bytes = fc.uint8Array({ maxLength: 10_000 });
-  fc.assert(
-    fc.property(bytes, bytes, fc.nat(9), (one, other, offset) => {
-      const padded = new Uint8Array(offset + one.length + 3);
-      padded.set(one, offset);
-      const key = bytesKey(padded, offset, offset + one.length);
-      // Two bytes are a character; a zero after an odd number of them changes nothing.
-      const even = (part: Uint8Array): string =>
-        Buffer.concat([part, Buffer.alloc(part.length % 2)]).toString("hex");
-      return (
-        key === bytesKey(one, 0, one.length) &&
-        key.length === Math.ceil(one.length / 2) &&
-        (key === bytesKey(other, 0, other.length)) === (even(one) === even(other))
-      );
-    }),
-  );
-  t.equal(bytesKey(Uint8Array.from([0, 65, 255]), 0, 3), "\u4100\u00ff");
-  t.end();
-});
+import { compileKey } from "./key.ts";
 
 const rowType = product({
   small: primitive("u8"),

@@ -1,6 +1,5 @@
-// Keys of rows in maps: the bytes of a whole row, or the values of columns that are unique together.
+// Keys of rows in maps: the values of columns that are unique together.
 import {
-  type AlgebraicType,
   compileCodec,
   type Element,
   present,
@@ -9,40 +8,9 @@ import {
   resolve,
   specialKind,
   type Typespace,
+  type Value,
   Writer,
 } from "@lightcone/abi";
-
-// Function.apply has a limit of arguments, in some engines of 65,536.
-const chunkLengthMax = 512;
-
-/** Arrays of each length that was needed so far: apply is quick with plain arrays, and making one costs more than filling it. */
-const unitLists: number[][] = [];
-
-/**
- * A string with one character for each two bytes of `bytes[start, end)`: equal bytes, equal strings. Different bytes have
- * different strings unless the ones are the others and a zero, which encodings of one type never are: none of them
- * is the beginning of another.
- */
-export function bytesKey(bytes: Uint8Array, start: number, end: number): string {
-  const unitCount = (end - start + 1) >>> 1;
-  if (unitCount <= chunkLengthMax) return unitsText(bytes, start, end, unitCount);
-  let key = "";
-  for (let from = start; from < end; from += chunkLengthMax * 2) {
-    const to = Math.min(end, from + chunkLengthMax * 2);
-    key += unitsText(bytes, from, to, (to - from + 1) >>> 1);
-  }
-  return key;
-}
-
-function unitsText(bytes: Uint8Array, start: number, end: number, unitCount: number): string {
-  const units = (unitLists[unitCount] ??= new Array<number>(unitCount).fill(0));
-  const lastAt = end - 1;
-  for (let unit = 0, at = start; at < end; unit++, at += 2) {
-    const high = at === lastAt ? 0 : (bytes[at + 1] as number);
-    units[unit] = (bytes[at] as number) | (high << 8);
-  }
-  return String.fromCharCode.apply(undefined, units);
-}
 
 /** What stands for the values of some columns in a Map: equal values, equal keys. */
 export type KeyOf = (row: ProductValue) => unknown;
@@ -63,21 +31,21 @@ export function compileKey(fields: readonly string[], row: ProductType, types: T
 // Most keys are one number, string or wrapped number: a Map compares those by value without help.
 function simpleKey({ name = "", type }: Element, types: Typespace): KeyOf | undefined {
   const resolved = resolve(type, types);
-  switch (specialKind(resolved)) {
-    case "identity":
-    case "connectionId":
-    case "uuid":
-      return (row) => (row[name] as { readonly value: bigint }).value;
-    case "timestamp":
-    case "timeDuration":
-      return (row) => (row[name] as { readonly micros: bigint }).micros;
+  switch (resolved.kind) {
+    case "product":
+      return specialKind(resolved) && ((row) => unwrapped(row[name]));
+    case "sum":
+    case "array":
+      return undefined;
     default:
-      return isPrimitive(resolved) ? (row) => row[name] : undefined;
+      return (row) => row[name];
   }
 }
 
-function isPrimitive({ kind }: AlgebraicType): boolean {
-  return kind !== "product" && kind !== "sum" && kind !== "array" && kind !== "ref";
+/** The number in a value of one of the special products: an identity, a time and the like. */
+export function unwrapped(value: Value): bigint {
+  const { value: number, micros } = value as { readonly value?: bigint; readonly micros?: bigint };
+  return number ?? (micros as bigint);
 }
 
 function encodedKey(elements: readonly Element[], types: Typespace): KeyOf {
@@ -86,6 +54,8 @@ function encodedKey(elements: readonly Element[], types: Typespace): KeyOf {
   return (row) => {
     writer.clear();
     codec.write(writer, row);
-    return bytesKey(writer.memory, 0, writer.length);
+    let key = "";
+    for (const byte of writer.written()) key += String.fromCharCode(byte);
+    return key;
   };
 }

@@ -33,15 +33,16 @@ export interface LinkEvents {
 }
 
 const initialWriterLength = 256;
-/** A writer that grew beyond this gives its memory back. */
-const keptWriterLengthMax = 64 * 1024;
+/** What grew beyond this gives its memory back: a writer, or the frame that was read last. */
+const keptLengthMax = 64 * 1024;
+const noBytes = new Uint8Array(0);
 
 export class Link {
   readonly #socket: Socket;
   readonly #events: LinkEvents;
   readonly #stopTimer: () => void;
   readonly #frames: FrameQueue;
-  readonly #reader = new Reader(new Uint8Array(0));
+  readonly #reader = new Reader(noBytes);
   readonly #names = new NameCache();
   #writer = new Writer(initialWriterLength);
   #isFlushDue = false;
@@ -109,7 +110,7 @@ export class Link {
     const { length, memory } = this.#writer;
     if (length === 0 || this.#state === "over") return;
     this.#socket.send(this.#writer.finish());
-    if (memory.length > keptWriterLengthMax) this.#writer = new Writer(initialWriterLength);
+    if (memory.length > keptLengthMax) this.#writer = new Writer(initialWriterLength);
     else this.#writer.clear();
   }
 
@@ -137,6 +138,7 @@ export class Link {
       this.#handle(decodeServerMessage(this.#reader, this.#names));
       // A callback may have closed the connection.
     } while (isBatching && this.#reader.remaining > 0 && !this.#isOver);
+    if (bytes.length > keptLengthMax) this.#reader.reset(noBytes);
   }
 
   get #isOver(): boolean {

@@ -15,6 +15,7 @@ import { CachedTable, PassingTable } from "./table.ts";
 
 interface KeptTable {
   readonly kind: "kept";
+
   readonly decoder: RowDecoder;
   readonly cache: TableCache;
   readonly handle: CachedTable;
@@ -28,24 +29,39 @@ interface EventfulTable {
 
 type MirroredTable = KeptTable | EventfulTable;
 
+interface KeptChange {
+  readonly table: KeptTable;
+  readonly change: RowChange;
+}
+
+interface PassedRows {
+  readonly table: EventfulTable;
+  readonly rows: readonly ProductValue[];
+}
+
 /** What one message changed, for `notify`. */
 export interface Changes {
-  readonly kept: readonly (readonly [KeptTable, RowChange])[];
-  readonly passed: readonly (readonly [EventfulTable, readonly ProductValue[]])[];
+  readonly kept: readonly KeptChange[];
+  readonly passed: readonly PassedRows[];
 }
 
 function makeTable(schema: TableSchema, types: Typespace): MirroredTable {
   const decoder = new RowDecoder(schema, types);
   if (schema.isEvent) return { kind: "event", decoder, handle: new PassingTable(decoder) };
   const cache = new TableCache(schema, types, decoder);
-  return { kind: "kept", decoder, cache, handle: new CachedTable(cache, schema.indexes) };
+  return {
+    kind: "kept",
+    decoder,
+    cache,
+    handle: new CachedTable(cache, schema.indexes),
+  };
 }
 
 /** Whether there is nothing to tell. */
 export function isSilent({ kept, passed }: Changes): boolean {
   return (
-    passed.every(([, rows]) => rows.length === 0) &&
-    kept.every(([, change]) => isEmptyChange(change))
+    passed.every(({ rows }) => rows.length === 0) &&
+    kept.every(({ change }) => isEmptyChange(change))
   );
 }
 
@@ -54,6 +70,8 @@ export class Mirror {
   readonly handles: Readonly<Record<string, CachedTable | PassingTable>>;
   readonly #tables: ReadonlyMap<string, MirroredTable>;
   readonly #report: ErrorReporter;
+  /** The tables that the message at hand has rows of. */
+  #touched: KeptTable[] = [];
 
   constructor(
     schemas: Readonly<Record<string, TableSchema>>,
@@ -74,61 +92,59 @@ export class Mirror {
 
   /** The rows of a subscription that begins. Throws LC_FRAME_INVALID or LC_BSATN_DECODE, and then changes nothing. */
   addRows(tables: readonly TableRows[]): Changes {
-    return this.#step((touched) => {
-      for (const { table, rows } of tables) this.#kept(table, touched)?.cache.insert(rows);
+    return this.#step(() => {
+      for (const { table, rows } of tables) this.#kept(table)?.cache.insert(rows);
     });
   }
 
   /** The rows of a subscription that ended. Throws as addRows. */
   removeRows(tables: readonly TableRows[]): Changes {
-    return this.#step((touched) => {
-      for (const { table, rows } of tables) this.#kept(table, touched)?.cache.delete(rows);
+    return this.#step(() => {
+      for (const { table, rows } of tables) this.#kept(table)?.cache.delete(rows);
     });
   }
 
   /** What a transaction changed. Throws as addRows. */
   update(querySets: readonly QuerySetUpdate[]): Changes {
-    return this.#step((touched, passed) => {
+    const passed: PassedRows[] = [];
+    return this.#step(() => {
       for (const { tables } of querySets) {
         for (const { table, rows } of tables) {
-          for (const part of rows) this.#updateTable(table, part, touched, passed);
+          for (const part of rows) this.#updateTable(table, part, passed);
         }
       }
-    });
+    }, passed);
   }
 
-  #updateTable(
-    name: string,
-    part: TableUpdateRows,
-    touched: Set<KeptTable>,
-    passed: [EventfulTable, ProductValue[]][],
-  ): void {
+  #updateTable(name: string, part: TableUpdateRows, passed: PassedRows[]): void {
     const table = this.#table(name);
     if (part.kind === "event") {
       if (table.kind !== "event") throw otherKind(name, "an event table");
-      passed.push([table, table.handle.decode(part.events)]);
+      passed.push({ table, rows: table.handle.decode(part.events) });
       return;
     }
     if (table.kind !== "kept") throw otherKind(name, "no event table");
-    touched.add(table);
+    this.#touch(table);
     // Inserts first: the same row may leave one query and enter another one.
     table.cache.insert(part.inserts);
     table.cache.delete(part.deletes);
   }
 
-  #step(
-    apply: (touched: Set<KeptTable>, passed: [EventfulTable, ProductValue[]][]) => void,
-  ): Changes {
-    const touched = new Set<KeptTable>();
-    const passed: [EventfulTable, ProductValue[]][] = [];
+  #touch(table: KeptTable): void {
+    if (!this.#touched.includes(table)) this.#touched.push(table);
+  }
+
+  #step(apply: () => void, passed: readonly PassedRows[] = []): Changes {
+    this.#touched = [];
     try {
-      apply(touched, passed);
-      for (const { cache } of touched) cache.check();
+      apply();
+      for (const { cache } of this.#touched) cache.check();
     } catch (thrown) {
-      for (const { cache } of touched) cache.discard();
+      for (const { cache } of this.#touched) cache.discard();
       throw thrown;
     }
-    return { kept: Array.from(touched, (table) => [table, table.cache.settle()] as const), passed };
+    const kept = this.#touched.map((table) => ({ table, change: table.cache.settle() }));
+    return { kept, passed };
   }
 
   #table(name: string): MirroredTable {
@@ -141,10 +157,10 @@ export class Mirror {
   }
 
   // Event tables occur among the rows of subscriptions too, always empty.
-  #kept(name: string, touched: Set<KeptTable>): KeptTable | undefined {
+  #kept(name: string): KeptTable | undefined {
     const table = this.#table(name);
     if (table.kind === "event") return undefined;
-    touched.add(table);
+    this.#touch(table);
     return table;
   }
 
@@ -157,19 +173,21 @@ export class Mirror {
 
   /** Shows the rows gathered since `startStaging`; the changes are the difference to those of before. */
   finishStaging(): Changes {
-    const kept: [KeptTable, RowChange][] = [];
+    const kept: KeptChange[] = [];
     for (const table of this.#tables.values()) {
-      if (table.kind === "kept") kept.push([table, table.cache.finishStaging()]);
+      if (table.kind === "kept") kept.push({ table, change: table.cache.finishStaging() });
     }
     return { kept, passed: [] };
   }
 
   /** Calls the callbacks of all rows that changed. */
   notify(changes: Changes, event: EventContext): void {
-    for (const [{ handle }, change] of changes.kept) handle.countChange(change);
-    for (const [{ handle }, change] of changes.kept) handle.emit(this.#report, change, event);
-    for (const [{ handle }, rows] of changes.passed) handle.emit(this.#report, rows, event);
-    for (const [{ handle }, change] of changes.kept) handle.emitChange(this.#report, change, event);
+    const { kept, passed } = changes;
+    const report = this.#report;
+    for (const { table, change } of kept) table.handle.countChange(change);
+    for (const { table, change } of kept) table.handle.emit(report, change, event);
+    for (const { table, rows } of passed) table.handle.emit(report, rows, event);
+    for (const { table, change } of kept) table.handle.emitChange(report, change, event);
   }
 
   /** The rows of an answer to a query. Throws LC_TABLE_UNKNOWN for a table that the bindings leave out. */

@@ -6,48 +6,105 @@ import {
   type Typespace,
   type Value,
 } from "@lightcone/abi";
+import { unwrapped } from "./key.ts";
 
 /** Negative, zero or positive, as `a` comes before `b`, is equal to it or comes after it. */
-export type Compare = (a: Value, b: Value) => number;
+type Compare = (a: Value, b: Value) => number;
+
+/** The order of the values of one type. */
+export interface Order {
+  readonly compare: Compare;
+  /** A number for each value that is never less than that of a value before it; never NaN. */
+  readonly rank: (value: Value) => number;
+  /** Whether no two values that differ share that rank. */
+  readonly isExact: (rank: number) => boolean;
+}
 
 /** The order of values of that type; undefined for types that have none here. */
-export function compileOrder(type: AlgebraicType, types: Typespace): Compare | undefined {
+export function compileOrder(type: AlgebraicType, types: Typespace): Order | undefined {
   const resolved = resolve(type, types);
-  switch (specialKind(resolved)) {
-    case "identity":
-    case "connectionId":
-    case "uuid":
-      return (a, b) => compareNumbers(valueOf(a), valueOf(b));
-    case "timestamp":
-    case "timeDuration":
-      return (a, b) => compareNumbers(microsOf(a), microsOf(b));
-    case undefined:
-      break;
-    default:
-      return undefined;
-  }
+  const special = specialKind(resolved);
   switch (resolved.kind) {
     case "product":
-      return undefined;
+      return special && integers(unwrapped);
     case "array":
-      return resolved.element.kind === "u8"
-        ? (a, b) => compareBytes(a as Uint8Array, b as Uint8Array)
-        : undefined;
+      return resolved.element.kind === "u8" ? byteOrder : undefined;
     case "sum": {
+      if (special !== undefined) return undefined;
       const ranks = new Map(resolved.variants.map(({ name }, rank) => [name, rank] as const));
       const isPlain = resolved.variants.every(({ type: payload }) => isEmpty(payload, types));
       const rankOf = (value: Value): number =>
         ranks.get((value as { readonly tag: string }).tag) ?? ranks.size;
-      return isPlain ? (a, b) => rankOf(a) - rankOf(b) : undefined;
+      return isPlain ? integers(rankOf) : undefined;
     }
     case "string":
-      return (a, b) => compareTexts(a as string, b as string);
+      return textOrder;
     case "f32":
     case "f64":
-      return (a, b) => compareFloats(a as number, b as number);
+      return floatOrder;
     default:
-      return (a, b) => compareNumbers(a as number, b as number);
+      return integers((value) => value as number | bigint);
   }
+}
+
+/** Numbers that a double holds, and larger ones, which it rounds without ever exchanging two. */
+function integers(numberOf: (value: Value) => number | bigint): Order {
+  return {
+    compare: (a, b) => compareNumbers(numberOf(a), numberOf(b)),
+    rank: (value) => Number(numberOf(value)),
+    isExact: Number.isSafeInteger,
+  };
+}
+
+// NaN is the greatest number and equals itself: it shares the rank of infinity.
+const floatOrder: Order = {
+  compare: (a, b) =>
+    compareNumbers(floatRank(a), floatRank(b)) || Number(Number.isNaN(a)) - Number(Number.isNaN(b)),
+  rank: floatRank,
+  isExact: Number.isFinite,
+};
+
+function floatRank(value: Value): number {
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : (value as number);
+}
+
+// The server orders texts by their bytes of UTF-8, which is by code points. JavaScript's own order is by units of UTF-16,
+// where surrogates come before the last units although their characters come after all others.
+const textOrder: Order = listOrder(3, 0x20000, (text, i) => {
+  const unit = (text as string).charCodeAt(i);
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+});
+
+const byteOrder: Order = listOrder(6, 0x100, (bytes, i) => (bytes as Uint8Array)[i] as number);
+
+/** The order by items, each less than `base`; the end is less than all. Ranks are those of the first few. */
+function listOrder(
+  rankedCount: number,
+  base: number,
+  itemAt: (list: Value, index: number) => number,
+): Order {
+  return {
+    compare: (a, b) => {
+      const [length, otherLength] = [lengthOf(a), lengthOf(b)];
+      for (let i = 0; i < length && i < otherLength; i++) {
+        const difference = itemAt(a, i) - itemAt(b, i);
+        if (difference !== 0) return difference;
+      }
+      return length - otherLength;
+    },
+    rank: (list) => {
+      let rank = 0;
+      for (let i = 0; i < rankedCount; i++) {
+        rank = rank * (base + 1) + (i < lengthOf(list) ? itemAt(list, i) + 1 : 0);
+      }
+      return rank;
+    },
+    isExact: (rank) => rank % (base + 1) === 0,
+  };
+}
+
+function lengthOf(list: Value): number {
+  return (list as string | Uint8Array).length;
 }
 
 function isEmpty(type: AlgebraicType, types: Typespace): boolean {
@@ -55,44 +112,6 @@ function isEmpty(type: AlgebraicType, types: Typespace): boolean {
   return resolved.kind === "product" && resolved.elements.length === 0;
 }
 
-function valueOf(value: Value): bigint {
-  return (value as { readonly value: bigint }).value;
-}
-
-function microsOf(value: Value): bigint {
-  return (value as { readonly micros: bigint }).micros;
-}
-
-function compareNumbers<T extends number | bigint>(a: T, b: T): number {
+function compareNumbers(a: number | bigint, b: number | bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-// NaN is the greatest number and equals itself.
-function compareFloats(a: number, b: number): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
-  return compareNumbers(a, b);
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] as number) - (b[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}
-
-// The server orders texts by their bytes of UTF-8, which is by code points. JavaScript's own order is by units of UTF-16,
-// where surrogates come before the last units although their characters come after all others.
-function compareTexts(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const [one, other] = [a.charCodeAt(i), b.charCodeAt(i)];
-    if (one !== other) return rankOfUnit(one) - rankOfUnit(other);
-  }
-  return a.length - b.length;
-}
-
-function rankOfUnit(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

@@ -110,7 +110,7 @@ void test("an index that follows changes finds what a filter finds", (t) => {
     const exact = [...rows.values()].filter((row) => row["a"] === 1 && row["b"] === "x");
     t.same(keys(byAAndB.filter(1, "x")), keys(exact));
     const ordered = byAAndB.filter().map((row) => [row["a"], row["b"]] as const);
-    const order = compileOrder(primitive("string"), types)!;
+    const order = compileOrder(primitive("string"), types)!.compare;
     t.ok(
       ordered.every((row, i) => {
         const before = ordered[i - 1];
@@ -150,7 +150,7 @@ void test("the order of values", (t) => {
     [enumType, [{ tag: "low" }, { tag: "high" }]],
   ];
   for (const [type, values] of sorted) {
-    const order = compileOrder(type, [])!;
+    const order = compileOrder(type, [])!.compare;
     for (const [i, a] of values.entries()) {
       for (const [j, b] of values.entries()) {
         const found = Math.sign(order(a as never, b as never));
@@ -164,5 +164,33 @@ void test("the order of values", (t) => {
     sum({ a: primitive("u8") }),
   ];
   for (const type of none) t.equal(compileOrder(type, []), undefined);
+  t.end();
+});
+
+void test("ranks never fall, and exact ones tell all values apart", (t) => {
+  const kinds: readonly (readonly [Parameters<typeof compileOrder>[0], fc.Arbitrary<unknown>])[] = [
+    [primitive("string"), fc.string({ unit: "binary", maxLength: 6 })],
+    [primitive("string"), fc.string({ unit: fc.constantFrom("\0", "a", "\uffff"), maxLength: 5 })],
+    [primitive("f64"), fc.double()],
+    [primitive("i64"), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })],
+    [primitive("i64"), fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n })],
+    [primitive("i32"), fc.integer()],
+    [array(primitive("u8")), fc.uint8Array({ maxLength: 8 })],
+    [identityType, fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }).map((n) => new Identity(n))],
+  ];
+  for (const [type, values] of kinds) {
+    const { compare, rank, isExact } = compileOrder(type, [])!;
+    fc.assert(
+      fc.property(values, values, (one, other) => {
+        const [a, b] = [rank(one as never), rank(other as never)];
+        const order = compare(one as never, other as never);
+        if (Number.isNaN(a) || Number.isNaN(b)) return false;
+        if (a !== b) return a < b === order < 0;
+        return !isExact(a) || order === 0;
+      }),
+      { numRuns: 2000 },
+    );
+  }
+  t.pass("for all kinds of values");
   t.end();
 });

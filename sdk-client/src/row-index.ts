@@ -1,10 +1,11 @@
 // Look-ups by the columns of an index. An index is built when it is first asked, and then follows every transaction.
 //
-// Entries are kept in order in chunks, each an array of a few hundred: a look-up is a binary search for the chunk and
-// another one in it, and an insertion moves the rest of one chunk only.
+// Rows are kept in order in chunks of a few hundred: a look-up is a binary search for the chunk and another one in it, and
+// an insertion moves the rest of one chunk only. Beside each row stand numbers that rank its values, so that a search
+// mostly reads numbers that lie together instead of rows that lie anywhere.
 import { LightconeError, present, type ProductValue, type Value } from "@lightcone/abi";
-import type { CachedRow, RowFollower, TableCache } from "./cache.ts";
-import { type Compare, compileOrder } from "./order.ts";
+import type { RowFollower, TableCache } from "./cache.ts";
+import { compileOrder, type Order } from "./order.ts";
 import type { IndexColumns } from "./schema.ts";
 
 /** Where a range begins and ends; what is left out is open. */
@@ -46,104 +47,147 @@ export interface RowIndex<Row, Fields extends readonly (keyof Row)[]> {
 
 const chunkLengthMax = 512;
 
-type Position = readonly [chunk: number, offset: number];
-
-interface IndexedColumn {
+interface IndexedColumn extends Order {
   readonly field: string;
-  readonly compare: Compare;
+}
+
+/** Rows that follow one another: for each the ranks of its columns, then its number. */
+interface Chunk {
+  /** In rows. */
+  length: number;
+  readonly words: Float64Array;
 }
 
 class OrderedRows implements RowFollower {
-  readonly #compare: CompareRows;
-  /** None of them is empty. */
-  #chunks: CachedRow[][] = [];
+  readonly #columns: readonly IndexedColumn[];
+  readonly #cache: TableCache;
+  /** Words of a row. */
+  readonly #width: number;
+  /** None but the last one may be empty, which is always there. */
+  readonly #chunks: Chunk[];
+  /** The row that a place is looked for, and its words. */
+  #row: ProductValue = {};
+  readonly #words: Float64Array;
 
-  constructor(columns: readonly IndexedColumn[]) {
-    this.#compare = compileCompare(columns);
+  /** Takes all rows that are there. */
+  constructor(columns: readonly IndexedColumn[], cache: TableCache) {
+    this.#columns = columns;
+    this.#cache = cache;
+    this.#width = columns.length + 1;
+    this.#words = new Float64Array(this.#width);
+    this.#chunks = [this.#newChunk()];
+    for (const id of cache.ids()) this.inserted(id);
   }
 
-  /** Takes all rows at once, in place of those of before. */
-  fill(entries: Iterable<CachedRow>): void {
-    const sorted = [...entries].sort(this.#compare);
-    this.#chunks = [];
-    const length = chunkLengthMax / 2;
-    for (let at = 0; at < sorted.length; at += length) {
-      this.#chunks.push(sorted.slice(at, at + length));
+  #newChunk(): Chunk {
+    return { length: 0, words: new Float64Array(chunkLengthMax * this.#width) };
+  }
+
+  #lookFor(id: number): void {
+    this.#row = this.#cache.row(id);
+    for (let i = 0; i < this.#columns.length; i++) {
+      const { field, rank } = this.#columns[i] as IndexedColumn;
+      this.#words[i] = rank(this.#row[field]);
     }
+    this.#words[this.#width - 1] = id;
   }
 
-  inserted(entry: CachedRow): void {
-    const [at, offset] = this.#positionOf(entry);
-    // Behind the last chunk there is none to insert into: the entry goes to its end.
-    const index = Math.min(at, this.#chunks.length - 1);
-    const chunk = this.#chunks[index];
-    if (chunk === undefined) {
-      this.#chunks.push([entry]);
+  inserted(id: number): void {
+    this.#lookFor(id);
+    const at = this.#chunkAt();
+    const chunk = this.#chunks[at] as Chunk;
+    if (chunk.length === chunkLengthMax) {
+      this.#split(at);
+      this.inserted(id);
       return;
     }
-    chunk.splice(index === at ? offset : chunk.length, 0, entry);
-    if (chunk.length > chunkLengthMax) {
-      this.#chunks.splice(index + 1, 0, chunk.splice(chunkLengthMax / 2));
-    }
+    const start = this.#offsetIn(chunk) * this.#width;
+    chunk.words.copyWithin(start + this.#width, start, chunk.length * this.#width);
+    chunk.words.set(this.#words, start);
+    chunk.length++;
   }
 
-  deleted(entry: CachedRow): void {
-    const [at, offset] = this.#positionOf(entry);
-    const chunk = present(this.#chunks[at], "an index lacks a row of its table");
-    chunk.splice(offset, 1);
-    if (chunk.length === 0) this.#chunks.splice(at, 1);
+  /** Moves the second half of a full chunk into one of its own. */
+  #split(at: number): void {
+    const chunk = this.#chunks[at] as Chunk;
+    const rest = this.#newChunk();
+    rest.length = chunkLengthMax / 2;
+    chunk.length = chunkLengthMax / 2;
+    rest.words.set(chunk.words.subarray(chunk.length * this.#width));
+    this.#chunks.splice(at + 1, 0, rest);
+  }
+
+  deleted(id: number): void {
+    this.#lookFor(id);
+    const at = this.#chunkAt();
+    const chunk = this.#chunks[at] as Chunk;
+    const start = this.#offsetIn(chunk) * this.#width;
+    chunk.words.copyWithin(start, start + this.#width, chunk.length * this.#width);
+    chunk.length--;
+    if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(at, 1);
+  }
+
+  /** The first chunk whose last row is not before the one looked for, or the last one. */
+  #chunkAt(): number {
+    return partition(this.#chunks.length - 1, (at) => {
+      const chunk = this.#chunks[at] as Chunk;
+      return this.#isBefore(chunk, chunk.length - 1);
+    });
+  }
+
+  /** Where in `chunk` the row looked for stands, or would. */
+  #offsetIn(chunk: Chunk): number {
+    return partition(chunk.length, (offset) => this.#isBefore(chunk, offset));
+  }
+
+  /** Whether a row is before the one looked for. Rows that are equal in all columns are in the order of their numbers. */
+  #isBefore({ words }: Chunk, offset: number): boolean {
+    const start = offset * this.#width;
+    const last = this.#width - 1;
+    const id = words[start + last] as number;
+    for (let i = 0; i < last; i++) {
+      const rank = words[start + i] as number;
+      if (rank !== this.#words[i]) return rank < (this.#words[i] as number);
+      const { field, compare, isExact } = this.#columns[i] as IndexedColumn;
+      if (isExact(rank)) continue;
+      const order = compare(this.#cache.row(id)[field], this.#row[field]);
+      if (order !== 0) return order < 0;
+    }
+    return id < (this.#words[last] as number);
   }
 
   /** The rows whose columns compare as `isBefore` and `isWithin` say; the former hold first, then the latter. */
   rows(isBefore: Test, isWithin: Test): ProductValue[] {
     const found: ProductValue[] = [];
-    const [first, firstOffset] = this.#find(({ row }) => isBefore(row));
-    for (let at = first; at < this.#chunks.length; at++) {
-      const chunk = this.#chunks[at] as CachedRow[];
-      for (let offset = at === first ? firstOffset : 0; offset < chunk.length; offset++) {
-        const { row } = chunk[offset] as CachedRow;
+    const rowAt = ({ words }: Chunk, offset: number): ProductValue =>
+      this.#cache.row(words[(offset + 1) * this.#width - 1] as number);
+    const chunks = this.#chunks;
+    const first = partition(chunks.length - 1, (at) => {
+      const chunk = chunks[at] as Chunk;
+      return isBefore(rowAt(chunk, chunk.length - 1));
+    });
+    for (let at = first; at < chunks.length; at++) {
+      const chunk = chunks[at] as Chunk;
+      const start =
+        at === first ? partition(chunk.length, (offset) => isBefore(rowAt(chunk, offset))) : 0;
+      for (let offset = start; offset < chunk.length; offset++) {
+        const row = rowAt(chunk, offset);
         if (!isWithin(row)) return found;
         found.push(row);
       }
     }
     return found;
   }
-
-  /** Where an entry stands, or would. */
-  #positionOf(entry: CachedRow): Position {
-    const compare = this.#compare;
-    return this.#find((each) => compare(each, entry) < 0);
-  }
-
-  /** The first position that does not lie before, or that behind the last one. */
-  #find(isBefore: (entry: CachedRow) => boolean): Position {
-    const at = partition(this.#chunks, (chunk) => isBefore(chunk[chunk.length - 1] as CachedRow));
-    return [at, partition(this.#chunks[at] ?? [], isBefore)];
-  }
 }
 
 type Test = (row: ProductValue) => boolean;
-type CompareRows = (a: CachedRow, b: CachedRow) => number;
 
-/** The order of an index. Rows that are equal in its columns differ somewhere else, and so in their keys. */
-function compileCompare(columns: readonly IndexedColumn[]): CompareRows {
-  let next: CompareRows = (a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
-  for (const { field, compare } of columns.toReversed()) {
-    const rest = next;
-    next = (a, b) => {
-      const order = compare(a.row[field], b.row[field]);
-      return order === 0 ? rest(a, b) : order;
-    };
-  }
-  return next;
-}
-
-/** How many items at the start of `items` are before; all after the first that is not are not. */
-function partition<T>(items: readonly T[], isBefore: (item: T) => boolean): number {
-  let [low, high] = [0, items.length];
+/** How many of the first `count` are before; all after the first that is not are not. */
+function partition(count: number, isBefore: (at: number) => boolean): number {
+  let [low, high] = [0, count];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBefore(items[middle] as T)) low = middle + 1;
+    if (isBefore(middle)) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -190,8 +234,7 @@ class CachedIndex {
 
   #built(): OrderedRows {
     if (this.#rows === undefined) {
-      this.#rows = new OrderedRows(this.#columns);
-      this.#rows.fill(this.#cache.entries());
+      this.#rows = new OrderedRows(this.#columns, this.#cache);
       this.#cache.follow(this.#rows);
     }
     return this.#rows;
@@ -224,7 +267,7 @@ export function rowIndexes(columns: IndexColumns): RowIndexes {
       Object.entries(columns).map(([name, fields]) => {
         const typed = fields.map((field) => ({
           field,
-          compare: present(compileOrder(cache.typeOf(field), cache.types), `${field} has no order`),
+          ...present(compileOrder(cache.typeOf(field), cache.types), `${field} has no order`),
         }));
         return [name, new CachedIndex(name, typed, cache)];
       }),

@@ -48,6 +48,11 @@ export class Reader {
     return this.#bytes;
   }
 
+  /** The same as a view, for those that read at positions of their own. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Position in the bytes given. */
   get position(): number {
     return this.#at;

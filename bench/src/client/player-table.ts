@@ -74,26 +74,35 @@ function writeRow(writer: Writer, id: number, version: number): void {
   writer.f64(id - version);
 }
 
-/** The rows with these ids as a server sends them; `versionOf` says which state of each. */
-export function playerList(ids: Iterable<number>, versionOf: (id: number) => number): RowListView {
-  const list = new RowListWriter();
-  const row = new Writer();
-  for (const id of ids) {
-    row.clear();
-    writeRow(row, id, versionOf(id));
-    list.append(row.memory, 0, row.length);
-  }
-  const writer = new Writer(list.dataLength + list.count * 8 + 64);
-  list.writeTo(writer);
-  return readRowList(new Reader(writer.finish()));
-}
+/**
+ * Makes frames as a server sends them, in memory that it keeps: what it threw away would be collected while the clock of the
+ * client runs.
+ */
+export class FrameMaker {
+  readonly #list = new RowListWriter();
+  readonly #row = new Writer();
+  readonly #writer = new Writer();
 
-/** A frame of one message, uncompressed. */
-export function frameOf(message: ServerMessage): Uint8Array {
-  const writer = new Writer();
-  writer.u8(0);
-  writeServerMessage(writer, message);
-  return writer.finish();
+  /** The rows with these ids; `versionOf` says which state of each. */
+  players(ids: Iterable<number>, versionOf: (id: number) => number): RowListView {
+    this.#list.clear();
+    for (const id of ids) {
+      this.#row.clear();
+      writeRow(this.#row, id, versionOf(id));
+      this.#list.append(this.#row.memory, 0, this.#row.length);
+    }
+    this.#writer.clear();
+    this.#list.writeTo(this.#writer);
+    return readRowList(new Reader(this.#writer.finish()));
+  }
+
+  /** One message, uncompressed. */
+  frame(message: ServerMessage): Uint8Array {
+    this.#writer.clear();
+    this.#writer.u8(0);
+    writeServerMessage(this.#writer, message);
+    return this.#writer.finish();
+  }
 }
 
 export const greeting: ServerMessage = {
