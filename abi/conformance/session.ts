@@ -1,6 +1,13 @@
 // What a rule's check works with: one published database, scripts run in it, and looks at what they left behind.
 import { setTimeout as pause } from "node:timers/promises";
-import { Identity, isJsonObject, type JsonValue, parseJson, toHex } from "../src/index.ts";
+import {
+  type Identity,
+  identityFromClaims,
+  isJsonObject,
+  type JsonValue,
+  parseJson,
+  toHex,
+} from "../src/index.ts";
 import { type Answer, type Client, type LogLine, ServerFailure, textOf } from "./client.ts";
 import { Finish } from "./machine.ts";
 import { reportTable } from "./layout.ts";
@@ -58,7 +65,7 @@ export class Session {
   get identity(): Identity {
     const claims = parseJson(Buffer.from(this.claims).toString());
     if (!isJsonObject(claims)) return fail("the token has no claims");
-    return Identity.fromClaims(textOf(claims["iss"]), textOf(claims["sub"]));
+    return identityFromClaims(textOf(claims["iss"]), textOf(claims["sub"]));
   }
 
   /** Runs a script in a reducer and checks all that it expects. */

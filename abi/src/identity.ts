@@ -1,10 +1,6 @@
 // Identity and ConnectionId: numbers with a text form (big-endian hex) and a wire form
 // (little-endian bytes).
-import { blake3 } from "@noble/hashes/blake3.js";
-import { keccak_256 } from "@noble/hashes/sha3.js";
 import { LightconeError } from "./error.ts";
-
-const utf8 = new TextEncoder();
 
 /** Lower-case hex of `bytes` in their order. */
 export function toHex(bytes: Uint8Array): string {
@@ -72,19 +68,6 @@ export class Identity {
   /** From 32 bytes as on the wire (little-endian). */
   static fromBytes(bytes: Uint8Array): Identity {
     return new Identity(numberFromBytes(bytes));
-  }
-
-  /** From the `iss` and `sub` claims of a token. */
-  static fromClaims(issuer: string, subject: string): Identity {
-    const hash = blake3(utf8.encode(`${issuer}|${subject}`)).subarray(0, 26);
-    const tagged = new Uint8Array(28);
-    tagged.set([0xc2, 0x00]);
-    tagged.set(hash, 2);
-    const display = new Uint8Array(32);
-    display.set([0xc2, 0x00]);
-    display.set(blake3(tagged).subarray(0, 4), 2);
-    display.set(hash, 6);
-    return Identity.fromHex(toHex(display));
   }
 
   toHex(): string {
@@ -167,16 +150,4 @@ export class Uuid {
       .map((end, i) => hex.slice(cuts[i], end))
       .join("-");
   }
-}
-
-/** BLAKE3 of `bytes`: 32 bytes. */
-export function blake3Hash(bytes: Uint8Array): Uint8Array {
-  return blake3(bytes);
-}
-
-/**
- * Keccak-256 of `bytes` (not SHA3-256): the hash that names a program. 32 bytes in display order.
- */
-export function keccak256(bytes: Uint8Array): Uint8Array {
-  return keccak_256(bytes);
 }

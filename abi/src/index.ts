@@ -6,6 +6,7 @@ export * from "./bytes/name-cache.ts";
 export * from "./bytes/reader.ts";
 export * from "./bytes/writer.ts";
 export * from "./bytes/utf8.ts";
+export * from "./hash.ts";
 export * from "./identity.ts";
 export * from "./time.ts";
 export * from "./errno.ts";

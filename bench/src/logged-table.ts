@@ -1,6 +1,6 @@
 // A table and its commit log on a real disk, without module and server: each transaction is logged as
 // the call of a reducer is.
-import { Identity } from "@lightcone/abi";
+import { type Identity, identityFromClaims } from "@lightcone/abi";
 import {
   Datastore,
   type Log,
@@ -18,7 +18,7 @@ import {
 import { createRowTable, numbersRowBytes, RowBuffer } from "./rows.ts";
 
 /** Who calls, and to whom snapshots belong. */
-export const databaseIdentity: Identity = Identity.fromClaims("localhost", "bench");
+export const databaseIdentity: Identity = identityFromClaims("localhost", "bench");
 const caller = databaseIdentity.toBytes();
 const connection = new Uint8Array(16).fill(1);
 const reducerName = new TextEncoder().encode("insert");

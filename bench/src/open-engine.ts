@@ -1,5 +1,5 @@
 // A database with a module in this process, without server and sockets, on a real directory.
-import { ConnectionId, Identity } from "@lightcone/abi";
+import { ConnectionId, type Identity, identityFromClaims } from "@lightcone/abi";
 import { readWasm, type WasmName } from "@lightcone/fixtures/wasm";
 import {
   admitCall,
@@ -16,7 +16,7 @@ import {
 } from "@lightcone/host/engine";
 
 /** The database and its owner. */
-export const engineIdentity: Identity = Identity.fromClaims("localhost", "bench");
+export const engineIdentity: Identity = identityFromClaims("localhost", "bench");
 
 /** An open database and a client of it. */
 export interface Engine {

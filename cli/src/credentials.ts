@@ -1,6 +1,6 @@
 // Tokens, and whose they are. A token is kept for the one server that gave it, and never sent to
 // another.
-import { Identity } from "@lightcone/abi";
+import { identityFromClaims } from "@lightcone/abi";
 import { Api } from "./api.ts";
 import { type Config, updateConfig } from "./config.ts";
 import { CommandError } from "./exit.ts";
@@ -17,7 +17,7 @@ export function identityOfToken(token: string): string {
       "Copy the whole token: three parts joined by dots, without the word Bearer.",
     );
   }
-  return Identity.fromClaims(iss, sub).toHex();
+  return identityFromClaims(iss, sub).toHex();
 }
 
 function claimsOf(token: string): Record<string, unknown> | undefined {

@@ -1,7 +1,7 @@
 // A server that answers as http-and-auth.md says, from memory, and keeps what it was asked.
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Identity } from "@lightcone/abi";
+import { identityFromClaims } from "@lightcone/abi";
 import { schema } from "./schema.ts";
 
 export interface Seen {
@@ -202,7 +202,7 @@ export function callerOf(token: string): string {
     string,
     string
   >;
-  return Identity.fromClaims(iss ?? "", sub ?? "").toHex();
+  return identityFromClaims(iss ?? "", sub ?? "").toHex();
 }
 
 export function json(value: unknown): Answer {

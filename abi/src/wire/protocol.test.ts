@@ -8,7 +8,8 @@ import { valueOf } from "../../test/arbitrary.ts";
 import { Reader } from "../bytes/reader.ts";
 import { Writer } from "../bytes/writer.ts";
 import { LightconeError } from "../error.ts";
-import { keccak256, toHex } from "../identity.ts";
+import { keccak256 } from "../hash.ts";
+import { toHex } from "../identity.ts";
 import { typeToJson } from "../sats/algebraic-type.ts";
 import { compileCodec, encode } from "../sats/bsatn.ts";
 import {

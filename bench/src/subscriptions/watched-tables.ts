@@ -3,7 +3,8 @@
 import {
   type AlgebraicType,
   assert,
-  Identity,
+  type Identity,
+  identityFromClaims,
   identityType,
   primitive,
   Writer,
@@ -43,7 +44,7 @@ const sketches: Readonly<Record<TableName, TableSketch>> = {
 
 /** The owner of a cell: there are as many as the largest world has watchers. */
 function ownerOf(number: number): Identity {
-  return Identity.fromClaims("localhost", `owner ${number}`);
+  return identityFromClaims("localhost", `owner ${number}`);
 }
 
 export const ownerCount = 10_000;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { Identity } from "@lightcone/abi";
+import { identityFromClaims } from "@lightcone/abi";
 import { type Test, t as file, test } from "tap";
 import { FakeIssuer } from "../../test/fake-issuer.ts";
 import { run, type RunResult } from "../../test/run.ts";
@@ -67,7 +67,7 @@ void test("a login by redirect: what is sent, and what is kept", async (t) => {
     "openid email",
   );
   t.equal(done.code, 0, done.stderr);
-  t.equal(done.stdout, `${Identity.fromClaims(issuer.url, "alice").toHex()}\n`);
+  t.equal(done.stdout, `${identityFromClaims(issuer.url, "alice").toHex()}\n`);
   t.equal(done.shown, "404 404 Logged in", "strangers are sent away");
   const sent = Object.fromEntries(done.page.searchParams);
   t.match(sent, {
@@ -223,7 +223,7 @@ void test("a login with a code", async (t) => {
   issuer.answers.set("/token", [pending, pending, { body: { id_token: issuer.idToken({}) } }]);
   const done = await run(args, { home });
   t.equal(done.code, 0, done.stderr);
-  t.equal(done.stdout, `${Identity.fromClaims(issuer.url, "alice").toHex()}\n`);
+  t.equal(done.stdout, `${identityFromClaims(issuer.url, "alice").toHex()}\n`);
   t.match(
     done.stderr,
     "Open https://id.example/device on any machine and enter the code ABCD-?[31mEFGH",

@@ -1,5 +1,5 @@
 // Who a client is: named by a word, or by the identity that a token would have given it.
-import { type ConnectionId, Identity } from "@lightcone/abi";
+import { type ConnectionId, type Identity, identityFromClaims } from "@lightcone/abi";
 import type { ServiceCaller } from "../session/service-contract.ts";
 
 /** Whose subjects names are. */
@@ -7,7 +7,7 @@ const issuer = "localhost";
 
 /** The identity of a name: the same in every process. */
 export function identityOf(name: string): Identity {
-  return Identity.fromClaims(issuer, name);
+  return identityFromClaims(issuer, name);
 }
 
 /** Who connects. */

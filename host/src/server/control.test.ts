@@ -1,4 +1,4 @@
-import { Identity, LightconeError } from "@lightcone/abi";
+import { type Identity, identityFromClaims, LightconeError } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { ManualClock } from "../base/clock.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
@@ -6,7 +6,7 @@ import { limit } from "../base/limit.ts";
 import { seededRandom } from "../base/random.ts";
 import { Control, nameCountMax } from "./control.ts";
 
-const identity = (name: string): Identity => Identity.fromClaims("localhost", name);
+const identity = (name: string): Identity => identityFromClaims("localhost", name);
 const alice = identity("alice");
 const bob = identity("bob");
 

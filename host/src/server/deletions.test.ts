@@ -1,4 +1,4 @@
-import { Identity } from "@lightcone/abi";
+import { type Identity, identityFromClaims } from "@lightcone/abi";
 import { test } from "tap";
 import { ManualClock } from "../base/clock.ts";
 import { MemoryDisk } from "../base/disk/memory.ts";
@@ -10,8 +10,8 @@ import { Deletions } from "./deletions.ts";
 import { TestDatabases } from "./test-databases.ts";
 import { discard, purge, recover, replicaPath, tidyTrash } from "./trash.ts";
 
-const alice = Identity.fromClaims("localhost", "alice");
-const identity = (name: string): Identity => Identity.fromClaims("localhost", `db ${name}`);
+const alice = identityFromClaims("localhost", "alice");
+const identity = (name: string): Identity => identityFromClaims("localhost", `db ${name}`);
 
 /** Databases that are their directories and nothing else. */
 class DiskDatabases extends TestDatabases {

@@ -1,4 +1,4 @@
-import { Identity, keccak256, toHex } from "@lightcone/abi";
+import { identityFromClaims, keccak256, toHex } from "@lightcone/abi";
 import { test } from "tap";
 import { migrationToken } from "../database/migration/token.ts";
 import { hashFromJson, hashToJson } from "./hash-json.ts";
@@ -22,7 +22,7 @@ void test("a hash in JSON is reversed", async (t) => {
 void test("a migration's token ties database and programs", async (t) => {
   t.equal(toHex(keccak256(utf8.encode(""))), empty);
   t.equal(toHex(keccak256(utf8.encode("abc"))), abc);
-  const made = migrationToken(Identity.fromClaims("localhost", "alice"), empty, abc);
+  const made = migrationToken(identityFromClaims("localhost", "alice"), empty, abc);
   t.equal(made, token);
   t.equal(hashToJson(made), tokenJson);
 });

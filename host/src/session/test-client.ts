@@ -5,11 +5,12 @@ import {
   ConnectionId,
   decodeServerMessage,
   encode,
-  Identity,
+  type Identity,
+  identityFromClaims,
   present,
   Reader,
-  type RowListView,
   rowCount,
+  type RowListView,
   rowStart,
   type ServerMessage,
   type Value,
@@ -33,7 +34,7 @@ import { DatabaseService } from "./service.ts";
 import type { Delivery } from "./service-contract.ts";
 import { openSlab } from "./slab.ts";
 
-export const owner: Identity = Identity.fromClaims("localhost", "owner");
+export const owner: Identity = identityFromClaims("localhost", "owner");
 
 const finalBit = 0x80;
 const textFrame = 0x01;
@@ -109,7 +110,7 @@ export class TestHost {
 
   constructor(disk: Disk = new MemoryDisk(), name = "database") {
     this.disk = disk;
-    this.#identity = Identity.fromClaims("localhost", name);
+    this.#identity = identityFromClaims("localhost", name);
   }
 
   async open(): Promise<DatabaseService> {
@@ -202,7 +203,7 @@ export class TestClient {
   ) {
     this.host = host;
     this.socket = socket;
-    this.identity = subject === "owner" ? owner : Identity.fromClaims("localhost", subject);
+    this.identity = subject === "owner" ? owner : identityFromClaims("localhost", subject);
     this.connectionId = new ConnectionId(BigInt(socket) + 1000n);
     host.service.connect(
       socket,

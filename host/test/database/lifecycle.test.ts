@@ -1,6 +1,6 @@
 // Clients coming and going, crashes between, and what remains of them (runtime.md sections 4 and 19).
 import { test } from "tap";
-import { ConnectionId, Identity, present } from "@lightcone/abi";
+import { ConnectionId, identityFromClaims, present } from "@lightcone/abi";
 import { readWasm } from "@lightcone/fixtures/wasm";
 import { MemoryDisk } from "../../src/base/disk/memory.ts";
 import { seededRandom } from "../../src/base/random.ts";
@@ -47,7 +47,7 @@ void test("a client's rows are there as long as it is, and its reducers see them
   t.same(connected(host), [[1002n, payload("alice")]]);
   t.same(events(host), ["init", "connected", "connected", "disconnected"], "once each");
   t.match(tableRows(host.database, "caller").at(-1), {
-    sender: Identity.fromClaims("localhost", "alice"),
+    sender: identityFromClaims("localhost", "alice"),
     connection_id: new ConnectionId(1001n),
     subject: "alice",
   });
@@ -165,7 +165,7 @@ void test("a connection id that is in use is refused; the one who has it stays",
 void test("a call over HTTP is a connection of its own", async (t) => {
   const host = await openWith(readWasm("probe"));
   const caller = {
-    identity: Identity.fromClaims("localhost", "alice"),
+    identity: identityFromClaims("localhost", "alice"),
     connectionId: new ConnectionId(77n),
     jwtPayload: `{"iss":"localhost","sub":"alice"}`,
   };

@@ -1,6 +1,6 @@
 // Scheduled calls on a disk in memory, by a clock that the test moves (runtime.md sections 5 and 19).
 import { test } from "tap";
-import { Identity, present } from "@lightcone/abi";
+import { identityFromClaims, present } from "@lightcone/abi";
 import { owner } from "../../src/session/test-client.ts";
 import { tableRows } from "../rows.ts";
 import { action, assembleSchedules, ScheduleWorld } from "./schedule-guest.ts";
@@ -305,7 +305,7 @@ void test("the table of anchors is the host's own", async (t) => {
     { kind: "oneOffQueryResult" },
   ]);
   const caller = {
-    identity: Identity.fromClaims("localhost", "stranger"),
+    identity: identityFromClaims("localhost", "stranger"),
     connectionId: world.client.connectionId,
     jwtPayload: "{}",
   };

@@ -1,6 +1,6 @@
 // Calls that go wrong, what a call knows of its caller, logs and events, as a module in Rust has them.
 import { test } from "tap";
-import { ConnectionId, Identity, Timestamp, type Value } from "@lightcone/abi";
+import { ConnectionId, identityFromClaims, Timestamp, type Value } from "@lightcone/abi";
 import { TestClient } from "../../src/session/test-client.ts";
 import { ending, Probe } from "./probe.ts";
 
@@ -80,7 +80,7 @@ void test("a call knows its caller, its time and the caller's claims", async (t)
   clock.set(1_800_000_000_000_001n);
   probe.host.service.endTurn();
   t.equal(probe.call("whoami"), "ok");
-  const identity = Identity.fromClaims("localhost", "somebody");
+  const identity = identityFromClaims("localhost", "somebody");
   t.match(probe.rows("caller").at(-1), {
     event: "whoami",
     sender: identity,

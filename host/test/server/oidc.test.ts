@@ -2,7 +2,7 @@
 // databases of a host.
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { Identity, present } from "@lightcone/abi";
+import { identityFromClaims, present } from "@lightcone/abi";
 import { optional } from "@lightcone/fixtures/optional";
 import { type Test, t as file, test } from "tap";
 import { type RunningServer, startServer } from "../../src/index.ts";
@@ -76,7 +76,7 @@ async function tokenByRedirect(world: World, name: string): Promise<string> {
   const shown = await page.textContent("h1");
   const { code, stdout, stderr } = await command.ended;
   if (code !== 0 || shown !== "Logged in") throw new Error(`${shown}: ${stderr}`);
-  const identity = Identity.fromClaims(provider.issuer, name).toHex();
+  const identity = identityFromClaims(provider.issuer, name).toHex();
   if (stdout !== `${identity}\n`) throw new Error(`${stdout} is not ${identity}`);
   const kept = await runCommand("login", "show", "--token", ...place).ended;
   return kept.stdout.trim();
@@ -88,7 +88,7 @@ void test("a login in the browser gives the documented identity, and its policy 
   const world = await open(t, chromiumPath);
   const { provider, host, server } = world;
   const token = await tokenByRedirect(world, "alice");
-  const alice = Identity.fromClaims(provider.issuer, "alice").toHex();
+  const alice = identityFromClaims(provider.issuer, "alice").toHex();
   t.equal((await host.publish("probe", "probe")).status, 200);
 
   const client = await SocketClient.open(host, "probe", { token });
@@ -133,7 +133,7 @@ void test("a provider that changes its keys", async (t) => {
   const world = await open(t, chromiumPath);
   const { provider, host } = world;
   const verify = async (name: string, token: string): Promise<number> => {
-    const identity = Identity.fromClaims(provider.issuer, name).toHex();
+    const identity = identityFromClaims(provider.issuer, name).toHex();
     return (await host.send("GET", `identity/${identity}/verify`, undefined, token)).status;
   };
   // The host has not asked yet: what it finds is the second key.
@@ -163,7 +163,7 @@ void test("a login with a code, typed in elsewhere", async (t) => {
   await page.waitForSelector("text=Sign-in Success");
   const ended = await command.ended;
   t.equal(ended.code, 0, ended.stderr);
-  t.equal(ended.stdout, `${Identity.fromClaims(provider.issuer, "carol").toHex()}\n`);
+  t.equal(ended.stdout, `${identityFromClaims(provider.issuer, "carol").toHex()}\n`);
 });
 
 void test("a login that the person refuses", async (t) => {

@@ -1,6 +1,6 @@
 // What a token says, and the checks that it must pass besides its signature (http-and-auth.md
 // section 9.3).
-import { Identity, LightconeError } from "@lightcone/abi";
+import { type Identity, identityFromClaims, LightconeError } from "@lightcone/abi";
 
 /**
  * The issuer of this host's own tokens. Every host uses it: the key, not the name, tells them
@@ -48,7 +48,7 @@ export function parseClaims(payloadJson: string): Claims {
   const issuer = parseName(payload["iss"], "iss", "Issuer");
   const subject = parseName(payload["sub"], "sub", "Subject");
   if (!Number.isSafeInteger(payload["iat"])) throw tokenFault("iat must be an integer");
-  const identity = Identity.fromClaims(issuer, subject);
+  const identity = identityFromClaims(issuer, subject);
   const claimed = payload["hex_identity"];
   if (claimed !== undefined && claimed !== null && claimed !== identity.toHex()) {
     throw tokenFault(`hex_identity is not the identity of its iss and sub, ${identity.toHex()}`);

@@ -1,10 +1,10 @@
-import { Identity, LightconeError } from "@lightcone/abi";
+import { identityFromClaims, LightconeError } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { type AuthPolicy, checkPolicy, openPolicy, parsePolicy } from "./policy.ts";
 import type { VerifiedToken } from "./token.ts";
 
 function tokenOf(issuer: string, audiences: readonly string[]): VerifiedToken {
-  const identity = Identity.fromClaims(issuer, "alice");
+  const identity = identityFromClaims(issuer, "alice");
   const claims = { issuer, subject: "alice", identity, audiences, expirySeconds: undefined };
   return { ...claims, token: "", payloadJson: "" };
 }

@@ -1,6 +1,6 @@
 // Tokens: this host's own, issued and verified with ES256, and those of other issuers
 // (http-and-auth.md section 9).
-import { Identity, LightconeError, messageOf } from "@lightcone/abi";
+import { type Identity, identityFromClaims, LightconeError, messageOf } from "@lightcone/abi";
 import type { Clock } from "../../base/clock.ts";
 import type { KeyPairPem } from "../../base/keys.ts";
 import type { Random } from "../../base/random.ts";
@@ -92,7 +92,7 @@ export class Tokens {
 
   /** The identity of a new subject: of a database, or of somebody who came without a token. */
   newIdentity(): Identity {
-    return Identity.fromClaims(ownIssuer, this.#random.uuidV4());
+    return identityFromClaims(ownIssuer, this.#random.uuidV4());
   }
 
   /** A token that never expires, for a new subject. */
@@ -167,7 +167,7 @@ export class Tokens {
 
   async #issue(claims: Omit<Claims, "identity">): Promise<VerifiedToken> {
     const { issuer, subject, audiences, expirySeconds } = claims;
-    const identity = Identity.fromClaims(issuer, subject);
+    const identity = identityFromClaims(issuer, subject);
     // The order of the claims is part of the format.
     const payloadJson = JSON.stringify({
       hex_identity: identity.toHex(),

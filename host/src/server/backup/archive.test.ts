@@ -1,5 +1,5 @@
 // An archive comes back as it was made, however it is cut up on the way, and no other does.
-import { Identity, LightconeError } from "@lightcone/abi";
+import { identityFromClaims, LightconeError } from "@lightcone/abi";
 import fc from "fast-check";
 import { test } from "tap";
 import { crc32c } from "../../log/crc32c.ts";
@@ -10,8 +10,8 @@ const name = (n: number): string => `clog/${String(n).padStart(20, "0")}.stdb.lo
 
 function manifestOf(sizes: readonly number[]): Manifest {
   return {
-    database: Identity.fromClaims("localhost", "database"),
-    owner: Identity.fromClaims("localhost", "owner"),
+    database: identityFromClaims("localhost", "database"),
+    owner: identityFromClaims("localhost", "owner"),
     names: ["chat", "chat-2"],
     lastOffset: 41,
     createdMicros: 1_795_248_115_833_886n,

@@ -1,4 +1,4 @@
-import { Identity } from "@lightcone/abi";
+import { identityFromClaims } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { openRig, type Rig, startMicros } from "../test-rig.ts";
 import type { VerifiedToken } from "../auth/token.ts";
@@ -21,7 +21,7 @@ async function open(t: Test): Promise<World> {
   return { ...rig, owner, other, chat: await rig.publish("chat", owner, "abc") };
 }
 
-const nobody = Identity.fromClaims("localhost", "nobody").toHex();
+const nobody = identityFromClaims("localhost", "nobody").toHex();
 
 void test("facts about a database, by name and by identity", async (t) => {
   const { send, chat, owner } = await open(t);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Identity } from "@lightcone/abi";
+import { Identity, identityFromClaims } from "@lightcone/abi";
 import { type Test, test } from "tap";
 import { type Answer, openRig, type Rig, type RigOptions, type Sent } from "../test-rig.ts";
 import type { VerifiedToken } from "../auth/token.ts";
@@ -31,7 +31,7 @@ function successOf(answer: Answer): { domain: string; database_identity: string;
   return (JSON.parse(answer.text) as { Success: ReturnType<typeof successOf> }).Success;
 }
 
-const nobody = Identity.fromClaims("localhost", "nobody").toHex();
+const nobody = identityFromClaims("localhost", "nobody").toHex();
 
 void test("the first publish creates, the next ones update", async (t) => {
   const { put, databases, owner, control } = await open(t);

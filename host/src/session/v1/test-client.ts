@@ -6,7 +6,8 @@ import {
   ConnectionId,
   decodeV1ServerMessage,
   encode,
-  Identity,
+  type Identity,
+  identityFromClaims,
   Reader,
   type Subprotocol,
   type V1ClientMessage,
@@ -55,7 +56,7 @@ export class V1TestClient {
     const { protocol = "v1.bsatn.spacetimedb", compression = "None", light = false } = options;
     this.host = host;
     this.socket = socket;
-    this.identity = subject === "owner" ? owner : Identity.fromClaims("localhost", subject);
+    this.identity = subject === "owner" ? owner : identityFromClaims("localhost", subject);
     this.connectionId = new ConnectionId(BigInt(socket) + 1000n);
     host.service.connect(
       socket,
