@@ -267,17 +267,22 @@ export class Outbox {
 
   /** Ends a socket, after everything that it was sent before. */
   close({ socket, isConfirmed }: Address, code: number, reason: string): void {
+    if (isConfirmed) this.#settleShared();
     const closings = isConfirmed ? this.#fillingClosings : this.#immediateClosings;
     closings.push({ socket, code, reason });
   }
 
-  /** Where frames go that wait for the log. A group that the log has handed to the disk is not kept waiting for the next. */
+  /** Where frames go that wait for the log. */
   #confirmedSlab(): Slab {
-    if (this.#sharedOffset !== undefined) {
-      if (this.#sharedOffset < this.#log.groupStart) this.#sealFilling(this.#sharedOffset);
-      this.#sharedOffset = undefined;
-    }
+    if (this.#sharedOffset !== undefined) this.#settleShared();
     return this.#filling;
+  }
+
+  /** Something is added to what earlier turns have left behind, unless that is with the disk: it must not wait for later commits. */
+  #settleShared(): void {
+    const shared = this.#sharedOffset;
+    if (shared !== undefined && shared < this.#log.groupStart) this.#sealFilling(shared);
+    this.#sharedOffset = undefined;
   }
 
   /** Ends a turn: what need not wait leaves. */
@@ -307,7 +312,8 @@ export class Outbox {
     const { slab, next } = end(this.#filling);
     const closings = this.#fillingClosings;
     this.#filling = next;
-    if (closings.length > 0) this.#fillingClosings = [];
+    // Even if there are none: later ones must not end up with this slab.
+    this.#fillingClosings = [];
     this.#sharedOffset = undefined;
     this.#held.push({ slab, closings, offset });
   }
