@@ -150,6 +150,21 @@ void test("a socket that ends while others wait does not end with them", (t) => 
   t.end();
 });
 
+void test("an answer does not wait for what is committed in the turn that ends its socket", (t) => {
+  const world = new World();
+  world.call(1);
+  world.startGroup();
+  world.outbox.close(world.address(1), 1000, "");
+  world.commit();
+  world.outbox.endTurn();
+  world.sync();
+  t.same(world.takeIds(), [1]);
+  world.startGroup();
+  world.sync();
+  t.same(world.takeIds(), [-1]);
+  t.end();
+});
+
 void test("a part of a long answer comes after the turns before it", (t) => {
   const world = new World();
   world.call(1);
