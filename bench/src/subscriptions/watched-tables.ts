@@ -105,7 +105,7 @@ export class WatchedTables {
   constructor(names: readonly TableName[]) {
     const owners = names.includes("cell") ? ownerCount : 0;
     this.#owners = Array.from({ length: owners }, (_, i) => ownerOf(i).toBytes());
-    const log = { nextOffset: 1, durableOffset: 0 };
+    const log = { nextOffset: 1, groupStart: 1, durableOffset: 0 };
     this.#outbox = new Outbox(log, {
       deliver: (slab) => {
         const starts = new Set<number>();

@@ -40,6 +40,8 @@ export interface Log {
   readonly nextOffset: number;
   /** The last offset that survives a crash; -1 if none does. */
   readonly durableOffset: number;
+  /** The first offset of the group that is being gathered: those before are with the disk, or durable. */
+  readonly groupStart: number;
   /** The first transaction of the newest segment; 0 for a log without segments. */
   readonly segmentOffset: number;
   /**

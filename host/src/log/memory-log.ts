@@ -35,6 +35,11 @@ export class MemoryLog implements Log {
     return this.#durableOffset;
   }
 
+  /** Each transaction is a group. */
+  get groupStart(): number {
+    return this.#nextOffset;
+  }
+
   append(_inputs: RecordInputs | undefined, _tables: readonly LoggedTable[]): number {
     if (this.#failure !== undefined) throw this.#failure;
     const offset = this.#nextOffset++;

@@ -82,6 +82,7 @@ class DiskLog implements Log {
   #filling = new Batch();
   #flying = new Batch();
   #nextOffset: number;
+  #groupStart: number;
   #durableOffset: number;
   #announcedOffset: number;
   readonly #waiters = new FlushWaiters();
@@ -98,12 +99,17 @@ class DiskLog implements Log {
     this.#segment = segment;
     this.#segmentOffset = recovered.continued?.firstOffset ?? recovered.nextOffset;
     this.#nextOffset = recovered.nextOffset;
+    this.#groupStart = recovered.nextOffset;
     this.#durableOffset = recovered.nextOffset - 1;
     this.#announcedOffset = this.#durableOffset;
   }
 
   get nextOffset(): number {
     return this.#nextOffset;
+  }
+
+  get groupStart(): number {
+    return this.#groupStart;
   }
 
   get durableOffset(): number {
@@ -171,6 +177,7 @@ class DiskLog implements Log {
         const batch = this.#filling;
         this.#filling = this.#flying;
         this.#flying = batch;
+        this.#groupStart = this.#nextOffset;
         batch.seal();
         const persisting = this.#persist(batch);
         // Those who wait for the group before are told while the disk works on this one.

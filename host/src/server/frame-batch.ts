@@ -2,7 +2,8 @@
 // text, bytes, again and again.
 import { textFrameBit } from "./channel.ts";
 
-const bytesMin = 4096;
+/** A batch of a few small messages is the rule, and the collector counts what is unused too. */
+const bytesMin = 512;
 const bytesKeptMax = 1024 * 1024;
 const headerBytes = 8;
 

@@ -11,7 +11,11 @@ import { type UpdateForm, v2Updates } from "./updates.ts";
 /** A slab that has grown to this leaves before the turn is over. */
 const slabBytesMax = 4 * 1024 * 1024;
 
-const capacityMin = 4096;
+/** A slab that waits for the log takes the frames of further turns up to this. */
+const sharedBytesMax = 64 * 1024;
+
+/** A slab has at least so much room. What a client is sent in a turn is often a few dozen bytes, and the collector counts what is unused too. */
+const capacityMin = 512;
 const capacityMax = 1024 * 1024;
 
 /** Who gets a frame: the socket's number, and whether it wants durable facts alone. */
@@ -114,7 +118,7 @@ interface HeldSlab {
 }
 
 /** How far the log is: what waits for it leaves then. */
-export type LogProgress = Pick<Log, "nextOffset" | "durableOffset">;
+export type LogProgress = Pick<Log, "nextOffset" | "groupStart" | "durableOffset">;
 
 export class Outbox {
   readonly #log: LogProgress;
@@ -123,6 +127,11 @@ export class Outbox {
   #filling = new Slab(capacityMin);
   #immediateClosings: Closing[] = [];
   #fillingClosings: Closing[] = [];
+  /**
+   * Defined between turns if `#filling` has frames of earlier ones, which all tell of one group of the log: the last offset
+   * that they tell of. They will leave together, so those of the next turn may join them.
+   */
+  #sharedOffset: number | undefined;
   /** Slabs of earlier turns that wait for the log, oldest first. */
   readonly #held: HeldSlab[] = [];
   readonly #partMemory = new PartMemory();
@@ -138,7 +147,7 @@ export class Outbox {
       this.#wait(to, message.slice(0, length), length);
       return;
     }
-    const slab = to.isConfirmed ? this.#filling : this.#immediate;
+    const slab = to.isConfirmed ? this.#confirmedSlab() : this.#immediate;
     if (to.style === plainStyle) slab.address(to.socket, slab.addFrame(message, length));
     else addStyled(slab, to, message, length);
     if (slab.length > slabBytesMax) this.endTurn();
@@ -151,7 +160,7 @@ export class Outbox {
     const memory = this.#partMemory.take(part.length);
     const { slab, byteCount } = sealPart(to.socket, part, to.style.tag, memory);
     to.partBytes += byteCount;
-    if (to.isConfirmed) this.#hold(slab, []);
+    if (to.isConfirmed) this.#hold(slab);
     else this.#delivery.deliver(slab);
   }
 
@@ -242,11 +251,12 @@ export class Outbox {
     }
     const frame = to.style === plainStyle ? shared : formOf(shared, to.style);
     if (to.isConfirmed) {
+      const slab = this.#confirmedSlab();
       // A slab may have left since the frame was written for the client before.
-      if (frame.held?.slab !== this.#filling) {
-        frame.held = this.#filling.addFrame(frame.message, frame.length, frame.tag);
+      if (frame.held?.slab !== slab) {
+        frame.held = slab.addFrame(frame.message, frame.length, frame.tag);
       }
-      this.#filling.address(to.socket, frame.held);
+      slab.address(to.socket, frame.held);
     } else {
       if (frame.immediate?.slab !== this.#immediate) {
         frame.immediate = this.#immediate.addFrame(frame.message, frame.length, frame.tag);
@@ -257,8 +267,22 @@ export class Outbox {
 
   /** Ends a socket, after everything that it was sent before. */
   close({ socket, isConfirmed }: Address, code: number, reason: string): void {
+    if (isConfirmed) this.#settleShared();
     const closings = isConfirmed ? this.#fillingClosings : this.#immediateClosings;
     closings.push({ socket, code, reason });
+  }
+
+  /** Where frames go that wait for the log. */
+  #confirmedSlab(): Slab {
+    if (this.#sharedOffset !== undefined) this.#settleShared();
+    return this.#filling;
+  }
+
+  /** Something is added to what earlier turns have left behind, unless that is with the disk: it must not wait for later commits. */
+  #settleShared(): void {
+    const shared = this.#sharedOffset;
+    if (shared !== undefined && shared < this.#log.groupStart) this.#sealFilling(shared);
+    this.#sharedOffset = undefined;
   }
 
   /** Ends a turn: what need not wait leaves. */
@@ -270,18 +294,36 @@ export class Outbox {
       if (closings.length > 0) this.#immediateClosings = [];
       this.#release(slab, closings);
     }
-    if (this.#filling.isEmpty && this.#fillingClosings.length === 0) return;
+    const hasClosings = this.#fillingClosings.length > 0;
+    // Nothing was added in this turn.
+    if (!hasClosings && (this.#filling.isEmpty || this.#sharedOffset !== undefined)) return;
+    const { nextOffset, durableOffset } = this.#log;
+    const offset = nextOffset - 1;
+    if (!hasClosings && offset > durableOffset && this.#filling.length < sharedBytesMax) {
+      this.#sharedOffset = offset;
+      return;
+    }
+    this.#sealFilling(offset);
+    this.onDurable(durableOffset);
+  }
+
+  /** Keeps what waits, with the sockets that end after it, until `offset` is durable. What is sent from now on comes after. */
+  #sealFilling(offset: number): void {
     const { slab, next } = end(this.#filling);
     const closings = this.#fillingClosings;
     this.#filling = next;
-    if (closings.length > 0) this.#fillingClosings = [];
-    this.#hold(slab, closings);
+    // Even if there are none: later ones must not end up with this slab.
+    this.#fillingClosings = [];
+    this.#sharedOffset = undefined;
+    this.#held.push({ slab, closings, offset });
   }
 
-  /** Keeps what tells of the commits so far until they are durable. */
-  #hold(slab: SealedSlab | undefined, closings: readonly Closing[]): void {
-    this.#held.push({ slab, closings, offset: this.#log.nextOffset - 1 });
-    this.onDurable(this.#log.durableOffset);
+  /** Keeps a slab of its own until the commits so far are durable. */
+  #hold(slab: SealedSlab): void {
+    if (this.#sharedOffset !== undefined) this.#sealFilling(this.#sharedOffset);
+    const { nextOffset, durableOffset } = this.#log;
+    this.#held.push({ slab, closings: [], offset: nextOffset - 1 });
+    this.onDurable(durableOffset);
   }
 
   #release(slab: SealedSlab | undefined, closings: readonly Closing[]): void {
@@ -293,6 +335,8 @@ export class Outbox {
 
   /** The log reached `durableOffset`: what waited for it leaves. */
   onDurable(durableOffset: number): void {
+    const shared = this.#sharedOffset;
+    if (shared !== undefined && shared <= durableOffset) this.#sealFilling(shared);
     while (this.#held.length > 0 && (this.#held[0] as HeldSlab).offset <= durableOffset) {
       const { slab, closings } = this.#held.shift() as HeldSlab;
       this.#release(slab, closings);

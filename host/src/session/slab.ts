@@ -1,5 +1,6 @@
-// WebSocket frames of one turn in one piece of memory, with a table of who gets which bytes: it crosses from a database's
-// thread to the sockets' thread by transfer, and one fragment may serve many sockets (design decision 4).
+// WebSocket frames of one turn, or of the turns that wait for one sync of the log, in one piece of memory, with a table of who gets
+// which bytes: it crosses from a database's thread to the sockets' thread by transfer, and one fragment may serve many sockets
+// (design decision 4).
 //
 //   bytes   [ frame | frame | frame … ]                header, compression tag and message each
 //   table   [ socket, start, length ] as three words   in the order of delivery; the length's highest bit asks for a receipt
