@@ -5,7 +5,6 @@ import {
   bitsBlocks,
   BlockCursor,
   holdPages,
-  ownBytes,
   readHead,
   snapshotFault,
   storeKind,
@@ -125,7 +124,7 @@ export class FixedRowStore extends FixedRows implements RowStore {
     const { reader, limit } = readHead(header, storeKind.fixed, slotSize);
     const cursor = new BlockCursor(blocks);
     cursor.takeBits(this.live, limit);
-    const pages = cursor.take(reader.u32()).map(ownBytes);
+    const pages = cursor.take(reader.u32());
     cursor.end();
     if (!this.slots.restore(pages, limit)) throw snapshotFault("has pages of the wrong size");
     for (let row = this.live.next(0); row >= 0; row = this.live.next(row + 1)) {
