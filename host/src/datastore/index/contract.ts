@@ -150,9 +150,24 @@ export class IndexKey {
 
   /** Whether `row`, below `rowLimit`, is visible and has the key `bytes[start, end)`. */
   isKeyOf(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#store.live.has(row)) return false;
+    return this.#store.live.has(row) && this.isOf(row, bytes, start, end);
+  }
+
+  /** Whether a stored row has the key `bytes[start, end)`. */
+  isOf(row: number, bytes: Uint8Array, start: number, end: number): boolean {
     const stored = this.load(row);
     return bytesEqual(stored.bytes, stored.start, stored.end, bytes, start, end);
+  }
+
+  /** Whether `firstWord` works: keys of 4 bytes or more, at one position in all rows. */
+  get hasFirstWord(): boolean {
+    return this.#fixedStart >= 0 && this.#fixedSize >= 4;
+  }
+
+  /** The first four bytes of a stored row's key. */
+  firstWord(row: number): number {
+    const store = this.#store;
+    return store.view(row).getInt32(store.start(row) + this.#fixedStart, true);
   }
 
   /** The key of a stored row that others are compared with: it outlives calls of `load`. */

@@ -3,16 +3,17 @@
 //   directory   [ segment | segment | … ]     by the first bits of a hash; neighbours may be one and the same
 //   links       by row id                     other rows with the same key, only where keys may repeat
 //
-// A slot holds the hash and a row. Keys of at most 8 bytes are told by the slot alone: the hash is one to one in their last
-// four bytes, and the first four stand beside it. For longer ones the row is looked at.
+// A slot holds the hash and a row. Keys of at most 4 bytes are told by the slot alone: their hash is one to one. For longer
+// ones the row is looked at, which whoever searches for it reads next anyway; of 8 bytes, whose hash is one to one in the last
+// four, only at the first four.
 // Keys are equal where their bytes are: float columns, whose equal values may differ in bytes, get a B-tree instead.
 import { assert } from "@lightcone/abi";
-import { bytesEqual, hashBytes, hashWords, wordAt } from "../key.ts";
+import { hashBytes, hashWords, wordAt } from "../key.ts";
 import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { entryFields, HashBlock } from "./hash-block.ts";
-import { HashSegment, lowField, rowField, slotCountMax } from "./hash-segment.ts";
+import { HashSegment, rowField, segmentArena, slotCountMax, slotShift } from "./hash-segment.ts";
 import { RowLinks } from "./row-links.ts";
 
 /** Rows that are entered together when an index is built. */
@@ -29,22 +30,24 @@ export class HashIndex implements Index {
   readonly #isUnique: boolean;
   /** The slot tells the whole key. */
   readonly #isExact: boolean;
-  readonly #stride: number;
+  /** The slot and the key's first word do. */
+  readonly #isTwoWords: boolean;
+  readonly #arena = segmentArena();
   #directory: HashSegment[];
   #depth = 0;
   readonly #links = new RowLinks();
 
-  /** Of the last key searched for: hash, first four bytes, and the segment where it belongs. */
+  /** Of the last key searched for: hash, first word where there are two, and the segment where it belongs. */
   #hash = 0;
-  #low = 0;
+  #first = 0;
   #segment: HashSegment;
 
   constructor(key: IndexKey, isUnique: boolean) {
     this.key = key;
     this.#isUnique = isUnique;
-    this.#isExact = key.size >= 0 && key.size <= 8;
-    this.#stride = this.#isExact && key.size > 4 ? 3 : 2;
-    this.#segment = new HashSegment(this.#stride, 0);
+    this.#isExact = key.size >= 0 && key.size <= 4;
+    this.#isTwoWords = key.size === 8 && key.hasFirstWord;
+    this.#segment = new HashSegment(this.#arena, 0);
     this.#directory = [this.#segment];
   }
 
@@ -54,8 +57,8 @@ export class HashIndex implements Index {
   }
 
   get byteLength(): number {
-    const slots = this.segments.reduce((total, { words }) => total + words.byteLength, 0);
-    return slots + this.#links.byteLength;
+    const own = this.segments.reduce((total, { ownBytes }) => total + ownBytes, 0);
+    return own + this.#arena.byteLength + this.#links.byteLength;
   }
 
   build(rows: RowBits, count: number): KeyConflict | undefined {
@@ -72,7 +75,7 @@ export class HashIndex implements Index {
       for (; next >= 0 && !block.isFull; next = rows.next(next + 1)) {
         const { bytes, start, end } = this.key.loadProbe(next);
         this.#hashKey(bytes, start, end);
-        block.push(this.#hash, this.#low, next);
+        block.push(this.#hash, next);
       }
       const conflict = this.#enterBlock(block);
       if (conflict !== undefined) return conflict;
@@ -83,9 +86,8 @@ export class HashIndex implements Index {
   #enterBlock(block: HashBlock): KeyConflict | undefined {
     const entries = block.sorted();
     for (let i = 0; i < block.count; i++) {
-      const row = entries[i * entryFields + 2] as number;
+      const row = entries[i * entryFields + 1] as number;
       this.#hash = entries[i * entryFields] as number;
-      this.#low = entries[i * entryFields + 1] as number;
       const other = this.#enterAt(row, this.#seek(row, noBytes, 0, 0));
       if (other >= 0) return { row: other, other: row };
     }
@@ -135,7 +137,7 @@ export class HashIndex implements Index {
       return -1;
     }
     while (this.#segment.isFull) this.#makeRoom();
-    this.#segment.place(this.#hash, row + 1, this.#low);
+    this.#segment.place(this.#hash, row + 1);
     if (!this.#isUnique) this.#links.set(row, 0, 0);
     return -1;
   }
@@ -147,50 +149,40 @@ export class HashIndex implements Index {
   }
 
   #hashKey(bytes: Uint8Array, start: number, end: number): void {
-    const size = end - start;
-    if (!this.#isExact) {
-      this.#hash = hashBytes(bytes, start, end);
-    } else if (size === 8) {
-      this.#low = wordAt(bytes, start);
-      this.#hash = hashWords(this.#low, wordAt(bytes, start + 4));
+    if (this.#isTwoWords) {
+      this.#first = wordAt(bytes, start);
+      this.#hash = hashWords(this.#first, wordAt(bytes, start + 4));
+    } else if (this.#isExact) {
+      this.#hash = hashWords(0, bytesAt(bytes, start, end));
     } else {
-      const split = Math.min(size, 4);
-      const low = bytesAt(bytes, start, start + split);
-      this.#low = low;
-      this.#hash =
-        size > 4 ? hashWords(low, bytesAt(bytes, start + split, end)) : hashWords(0, low);
+      this.#hash = hashBytes(bytes, start, end);
     }
   }
 
   /** The slot with the hash of the last `#hashKey` and the key of `row`, or of the given bytes if that is -1. */
   #seek(row: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = this.#hash;
-    const low = this.#low;
     const segment = this.#segmentOf(hash);
     this.#segment = segment;
     const { words, mask } = segment;
-    const stride = this.#stride;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * stride;
+      const at = slot << slotShift;
       const head = words[at + rowField] as number;
       if (head === 0) return -1;
       if (words[at] !== hash) continue;
-      if (stride > lowField && words[at + lowField] !== low) continue;
-      if (this.#isExact) return at;
-      const isSame =
-        row < 0 ? this.#hasKey(head - 1, bytes, start, end) : this.#haveOneKey(head - 1, row);
-      if (isSame) return at;
+      if (this.#isExact || this.#isSame(head - 1, row, bytes, start, end)) return at;
     }
   }
 
-  #haveOneKey(row: number, other: number): boolean {
-    const { bytes, start, end } = this.key.loadProbe(other);
-    return this.#hasKey(row, bytes, start, end);
-  }
-
-  #hasKey(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const stored = this.key.load(row);
-    return bytesEqual(stored.bytes, stored.start, stored.end, bytes, start, end);
+  /** Whether a row in a slot with the hash has the key of `row`, or the given bytes if that is -1. */
+  #isSame(stored: number, row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#isTwoWords) {
+      const first = row < 0 ? this.#first : this.key.firstWord(row);
+      return this.key.firstWord(stored) === first;
+    }
+    if (row < 0) return this.key.isOf(stored, bytes, start, end);
+    const probe = this.key.loadProbe(row);
+    return this.key.isOf(stored, probe.bytes, probe.start, probe.end);
   }
 
   #segmentOf(hash: number): HashSegment {
@@ -224,7 +216,7 @@ export class HashIndex implements Index {
     while (slotCount >> this.#depth > slotCountMax && this.#depth < depthMax) this.#depth++;
     this.#directory = Array.from(
       { length: 1 << this.#depth },
-      () => new HashSegment(this.#stride, this.#depth, slotCount >> this.#depth),
+      () => new HashSegment(this.#arena, this.#depth, slotCount >> this.#depth),
     );
   }
 

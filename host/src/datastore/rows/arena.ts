@@ -12,21 +12,22 @@ const pieceShiftMax = 10;
 /** A new block has at most this share of the pieces already taken: so much may be held without being used. */
 const growthShift = 2;
 
-const noBytes = new Uint8Array(0);
-const noView = new DataView(noBytes.buffer);
-
 class Block {
-  readonly pieceCount: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly #pieceCount: number;
   /** Pieces that were given back. */
   readonly #free: number[] = [];
   #next = 0;
 
-  constructor(pieceCount: number) {
-    this.pieceCount = pieceCount;
+  constructor(pieceCount: number, pieceBytes: number) {
+    this.#pieceCount = pieceCount;
+    this.bytes = new Uint8Array(pieceCount * pieceBytes);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   get isFull(): boolean {
-    return this.#next === this.pieceCount && this.#free.length === 0;
+    return this.#next === this.#pieceCount && this.#free.length === 0;
   }
 
   get isEmpty(): boolean {
@@ -43,28 +44,23 @@ class Block {
 }
 
 export class Arena {
-  readonly pieceBytes: number;
-  /** The last bits of a place, so many, are the piece's number in its block. */
-  readonly pieceShift: number;
-  /** All of a block, by its number; a block that is gone has no bytes. */
-  readonly bytes: Uint8Array[] = [];
-  /** The same bytes: short copies go through a view. */
-  readonly views: DataView[] = [];
+  readonly #pieceBytes: number;
+  readonly #pieceShift: number;
   readonly #blocks: (Block | undefined)[] = [];
   /** No block before this one has room. */
   #firstWithRoom = 0;
   #takenCount = 0;
 
   constructor(pieceBytes: number) {
-    this.pieceBytes = pieceBytes;
+    this.#pieceBytes = pieceBytes;
     let shift = 0;
     while (shift < pieceShiftMax && pieceBytes << shift < largeBlockBytes) shift++;
-    this.pieceShift = shift;
+    this.#pieceShift = shift;
   }
 
   /** Bytes of all blocks. */
   get byteLength(): number {
-    return this.bytes.reduce((total, { length }) => total + length, 0);
+    return this.#blocks.reduce((total, block) => total + (block?.bytes.length ?? 0), 0);
   }
 
   /** The place of a piece that is free. Its bytes are what they happen to be. */
@@ -75,30 +71,39 @@ export class Arena {
     if (number === blocks.length) number = this.#open();
     this.#firstWithRoom = number;
     this.#takenCount++;
-    return (number << this.pieceShift) | (blocks[number] as Block).take();
+    return (number << this.#pieceShift) | (blocks[number] as Block).take();
   }
 
   /** Takes a piece back; nobody may use it any more. A block of which no piece is taken goes. */
   give(place: number): void {
-    const number = place >>> this.pieceShift;
-    const block = this.#blocks[number];
-    assert(block !== undefined, "memory was given back that was not taken");
-    block.give(place & ((1 << this.pieceShift) - 1));
+    const number = place >>> this.#pieceShift;
+    const block = this.#block(place);
+    block.give(place & ((1 << this.#pieceShift) - 1));
     this.#takenCount--;
     this.#firstWithRoom = Math.min(this.#firstWithRoom, number);
-    if (!block.isEmpty) return;
-    this.#blocks[number] = undefined;
-    this.bytes[number] = noBytes;
-    this.views[number] = noView;
+    if (block.isEmpty) this.#blocks[number] = undefined;
   }
 
-  /** The bytes of a piece that is taken. */
+  /** The bytes of a piece that is taken; `byteOffset` says where in its block they lie. */
   piece(place: number): Uint8Array {
-    const start = (place & ((1 << this.pieceShift) - 1)) * this.pieceBytes;
-    return (this.bytes[place >>> this.pieceShift] as Uint8Array).subarray(
-      start,
-      start + this.pieceBytes,
-    );
+    const start = (place & ((1 << this.#pieceShift) - 1)) * this.#pieceBytes;
+    return this.blockBytes(place).subarray(start, start + this.#pieceBytes);
+  }
+
+  /** The block of a piece that is taken. */
+  blockBytes(place: number): Uint8Array {
+    return this.#block(place).bytes;
+  }
+
+  /** The same bytes as `blockBytes`: short copies go through a view. */
+  blockView(place: number): DataView {
+    return this.#block(place).view;
+  }
+
+  #block(place: number): Block {
+    const block = this.#blocks[place >>> this.#pieceShift];
+    assert(block !== undefined, "memory is used that was not taken");
+    return block;
   }
 
   /** Makes a block and returns its number. */
@@ -106,11 +111,8 @@ export class Arena {
     const gap = this.#blocks.indexOf(undefined);
     const number = gap < 0 ? this.#blocks.length : gap;
     const share = 31 - Math.clz32(Math.max(1, this.#takenCount >>> growthShift));
-    const pieceCount = 1 << Math.min(share, this.pieceShift);
-    const bytes = new Uint8Array(pieceCount * this.pieceBytes);
-    this.#blocks[number] = new Block(pieceCount);
-    this.bytes[number] = bytes;
-    this.views[number] = new DataView(bytes.buffer);
+    const pieceCount = 1 << Math.min(share, this.#pieceShift);
+    this.#blocks[number] = new Block(pieceCount, this.#pieceBytes);
     return number;
   }
 }

@@ -15,17 +15,22 @@ const emptyPagesKept = 2;
 
 /** Stands for every page that was given back: it has no slots. */
 const absentPage = new Page(new Arena(0));
+const noBytes = absentPage.bytes;
+const noView = new DataView(noBytes.buffer);
 
 export class SlotPages {
   readonly slotSize: number;
   readonly #shift: number;
   readonly #mask: number;
   readonly #arena: Arena;
-  /** An address is the number of a block and a slot's place in the block, which has this many bits. */
-  readonly #addressShift: number;
   #pages: Page[] = [];
-  /** The address of each page's first slot. Together they stay near the processor where page objects would not. */
-  #addresses: Int32Array = new Int32Array(4);
+  /**
+   * For each page its block, and where in the block its first slot lies. Many pages share a block, so that these and all
+   * blocks' views stay near the processor where an object for each page would not.
+   */
+  #bytes: Uint8Array[] = [];
+  #views: DataView[] = [];
+  #starts: Int32Array = new Int32Array(4);
   readonly #free = new FreeList();
   #next = 0;
   #taken = 0;
@@ -38,7 +43,6 @@ export class SlotPages {
     this.#shift = Math.min(slotsPerPageShiftMax, Math.floor(Math.log2(perPage)));
     this.#mask = (1 << this.#shift) - 1;
     this.#arena = arena ?? new Arena(slotSize << this.#shift);
-    this.#addressShift = this.#arena.pieceShift + this.#shift;
   }
 
   /** One more than the greatest slot ever taken. */
@@ -88,34 +92,38 @@ export class SlotPages {
 
   /** Makes `page` the one of that number. */
   #put(number: number, page: Page): void {
-    if (number >= this.#addresses.length) {
-      const next = new Int32Array(Math.max(number + 1, this.#addresses.length * 2));
-      next.set(this.#addresses);
-      this.#addresses = next;
+    if (number >= this.#starts.length) {
+      const next = new Int32Array(Math.max(number + 1, this.#starts.length * 2));
+      next.set(this.#starts);
+      this.#starts = next;
     }
-    this.#addresses[number] = page.place << this.#shift;
     this.#pages[number] = page;
+    this.#bytes[number] = this.#arena.blockBytes(page.place);
+    this.#views[number] = this.#arena.blockView(page.place);
+    this.#starts[number] = page.bytes.byteOffset;
   }
 
   #drop(number: number): void {
     const page = this.#pages[number] as Page;
     if (page === absentPage) return;
-    this.#pages[number] = absentPage;
+    this.#putAbsent(number);
     page.leave();
   }
 
-  #address(slot: number): number {
-    return (this.#addresses[slot >>> this.#shift] as number) | (slot & this.#mask);
+  #putAbsent(number: number): void {
+    this.#pages[number] = absentPage;
+    this.#bytes[number] = noBytes;
+    this.#views[number] = noView;
   }
 
   /** Where `offset` counts from. */
   bytes(slot: number): Uint8Array {
-    return this.#arena.bytes[this.#address(slot) >>> this.#addressShift] as Uint8Array;
+    return this.#bytes[slot >>> this.#shift] as Uint8Array;
   }
 
   /** The same bytes as `bytes`. */
   view(slot: number): DataView {
-    return this.#arena.views[this.#address(slot) >>> this.#addressShift] as DataView;
+    return this.#views[slot >>> this.#shift] as DataView;
   }
 
   /** The view through which a slot is written. It may lie elsewhere then: `offset` is asked for afterwards. */
@@ -123,11 +131,12 @@ export class SlotPages {
     const number = slot >>> this.#shift;
     const page = this.#pages[number] as Page;
     if (page.isSealed) this.#put(number, page.unsealed());
-    return this.view(slot);
+    return this.#views[number] as DataView;
   }
 
   offset(slot: number): number {
-    return Math.imul(this.#address(slot) & ((1 << this.#addressShift) - 1), this.slotSize);
+    const start = this.#starts[slot >>> this.#shift] as number;
+    return start + Math.imul(slot & this.#mask, this.slotSize);
   }
 
   /** Slots from this one to the end of its page. */
@@ -139,7 +148,9 @@ export class SlotPages {
   freeze(): SlotPages {
     const frozen = new SlotPages(this.slotSize, this.#arena);
     frozen.#pages = this.#pages.slice();
-    frozen.#addresses = this.#addresses.slice();
+    frozen.#bytes = this.#bytes.slice();
+    frozen.#views = this.#views.slice();
+    frozen.#starts = this.#starts.slice();
     frozen.#next = this.#next;
     return frozen;
   }
@@ -160,7 +171,7 @@ export class SlotPages {
     if (!areWhole || limit > pages.length << this.#shift) return false;
     pages.forEach((bytes, number) => {
       if (bytes.length < bytesPerPage) {
-        this.#pages[number] = absentPage;
+        this.#putAbsent(number);
         return;
       }
       const page = new Page(this.#arena);
