@@ -6,14 +6,15 @@
 // The last bits of a hash are its slot, from which on its key is looked for; the first ones choose the segment. Segments of
 // the full size, which a large index has, share an arena.
 import { Arena } from "../rows/arena.ts";
+import type { IndexKey } from "./contract.ts";
 
 const slotCountMin = 16;
 /** A split goes through so many slots at once: few enough that a transaction does not notice. */
 export const slotCountMax: number = 1 << 16;
 
 /** Words of a slot, as a shift. */
-export const slotShift = 1;
-export const rowField = 1;
+const slotShift = 1;
+const rowField = 1;
 
 /** Memory for the segments of one index. */
 export function segmentArena(): Arena {
@@ -23,7 +24,7 @@ export function segmentArena(): Arena {
 export class HashSegment {
   /** How many first bits the hashes share. */
   depth: number;
-  words: Int32Array;
+  #words: Int32Array;
   /** Slots minus one. */
   mask: number;
   keyCount = 0;
@@ -34,7 +35,7 @@ export class HashSegment {
   constructor(arena: Arena, depth: number, slotCount: number = slotCountMin) {
     this.#arena = arena;
     this.depth = depth;
-    this.words = this.#allocate(slotCount);
+    this.#words = this.#allocate(slotCount);
     this.mask = slotCount - 1;
   }
 
@@ -56,7 +57,54 @@ export class HashSegment {
 
   /** Bytes held outside the arena. */
   get ownBytes(): number {
-    return this.#place < 0 ? this.words.byteLength : 0;
+    return this.#place < 0 ? this.#words.byteLength : 0;
+  }
+
+  /** In the order in which slots are searched, the first one that has the hash: where its words begin, or -1. */
+  first(hash: number): number {
+    return this.#search(hash & this.mask, hash);
+  }
+
+  /** The next such slot behind the one at `at`. */
+  next(hash: number, at: number): number {
+    return this.#search(((at >>> slotShift) + 1) & this.mask, hash);
+  }
+
+  #search(from: number, hash: number): number {
+    const words = this.#words;
+    const { mask } = this;
+    for (let slot = from; ; slot = (slot + 1) & mask) {
+      const at = slot << slotShift;
+      if (words[at + rowField] === 0) return -1;
+      if (words[at] === hash) return at;
+    }
+  }
+
+  /** The row with the hash whose key begins with the word, or -1. */
+  findByWord(hash: number, word: number, key: IndexKey): number {
+    const words = this.#words;
+    const { mask } = this;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const at = slot << slotShift;
+      const head = words[at + rowField] as number;
+      if (head === 0) return -1;
+      if (words[at] === hash && key.wordOf(head - 1, 0) === word) return head - 1;
+    }
+  }
+
+  /** The row in the slot at `at`, or -1 if that is empty. */
+  rowAt(at: number): number {
+    return (this.#words[at + rowField] as number) - 1;
+  }
+
+  /** Puts another row into the slot at `at`. */
+  setRow(at: number, row: number): void {
+    this.#words[at + rowField] = row + 1;
+  }
+
+  /** For those who check how the segment is built: [ hash | row + 1 ] for each slot. */
+  get words(): Int32Array {
+    return this.#words;
   }
 
   /** Whether a key more would make searches long. */
@@ -65,13 +113,14 @@ export class HashSegment {
   }
 
   /** Enters a key that is not there. There must be room. */
-  place(hash: number, head: number): void {
-    const { words, mask } = this;
+  place(hash: number, row: number): void {
+    const words = this.#words;
+    const { mask } = this;
     let slot = hash & mask;
     while (words[(slot << slotShift) + rowField] !== 0) slot = (slot + 1) & mask;
     const at = slot << slotShift;
     words[at] = hash;
-    words[at + rowField] = head;
+    words[at + rowField] = row + 1;
     this.keyCount++;
   }
 
@@ -85,7 +134,8 @@ export class HashSegment {
 
   /** Moves later entries of the run back into the hole, so that no search stops too early. */
   #vacate(slot: number): void {
-    const { words, mask } = this;
+    const words = this.#words;
+    const { mask } = this;
     let hole = slot;
     for (let next = (slot + 1) & mask; ; next = (next + 1) & mask) {
       const at = next << slotShift;
@@ -103,9 +153,9 @@ export class HashSegment {
 
   /** Gives the segment another number of slots: a power of two, or the least there may be. */
   resize(slotCount: number): void {
-    const [old, place] = [this.words, this.#place];
+    const [old, place] = [this.#words, this.#place];
     const count = Math.max(slotCountMin, slotCount);
-    this.words = this.#allocate(count);
+    this.#words = this.#allocate(count);
     this.mask = count - 1;
     this.keyCount = 0;
     this.#enterAll(old, this, this);
@@ -114,8 +164,8 @@ export class HashSegment {
 
   /** Moves the keys whose next bit is set to another segment, which is returned. */
   split(): HashSegment {
-    const [old, place] = [this.words, this.#place];
-    this.words = this.#allocate(this.mask + 1);
+    const [old, place] = [this.#words, this.#place];
+    this.#words = this.#allocate(this.mask + 1);
     this.keyCount = 0;
     this.depth++;
     const other = new HashSegment(this.#arena, this.depth, this.mask + 1);
@@ -132,7 +182,7 @@ export class HashSegment {
       if (head === 0) continue;
       const hash = old[at] as number;
       const segment = zero === one || ((hash >>> shift) & 1) === 0 ? zero : one;
-      segment.place(hash, head);
+      segment.place(hash, head - 1);
     }
   }
 }

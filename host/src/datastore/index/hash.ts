@@ -8,16 +8,22 @@
 // four, only at the first four.
 // Keys are equal where their bytes are: float columns, whose equal values may differ in bytes, get a B-tree instead.
 import { assert } from "@lightcone/abi";
-import { hashBytes, hashWords, wordAt } from "../key.ts";
+import { hashBytes, hashWords } from "../key.ts";
 import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { entryFields, HashBlock } from "./hash-block.ts";
-import { HashSegment, rowField, segmentArena, slotCountMax, slotShift } from "./hash-segment.ts";
+import { HashSegment, segmentArena, slotCountMax } from "./hash-segment.ts";
 import { RowLinks } from "./row-links.ts";
 
 /** Rows that are entered together when an index is built. */
 const blockRowsMax = 1 << 19;
+
+// What tells a key: the slot that it is in, the first four bytes of the row as well, or nothing less than the key. Numbers
+// are told apart faster than flags.
+const toldBySlot = 0;
+const toldByFirstWord = 1;
+const toldByAll = 2;
 
 const noBytes = new Uint8Array(0);
 
@@ -28,25 +34,24 @@ export class HashIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered = false;
   readonly #isUnique: boolean;
-  /** The slot tells the whole key. */
-  readonly #isExact: boolean;
-  /** The slot and the key's first word do. */
-  readonly #isTwoWords: boolean;
+  /** What tells the whole key, one of those above. */
+  readonly #told: number;
   readonly #arena = segmentArena();
   #directory: HashSegment[];
   #depth = 0;
   readonly #links = new RowLinks();
 
-  /** Of the last key searched for: hash, first word where there are two, and the segment where it belongs. */
+  /** Of the last key that was searched for and may be written: hash, the segment where it belongs, and its slot there. */
   #hash = 0;
-  #first = 0;
+  #at = -1;
   #segment: HashSegment;
 
   constructor(key: IndexKey, isUnique: boolean) {
     this.key = key;
     this.#isUnique = isUnique;
-    this.#isExact = key.size >= 0 && key.size <= 4;
-    this.#isTwoWords = key.size === 8 && key.hasFirstWord;
+    const isOneWord = key.size >= 0 && key.size <= 4;
+    if (isOneWord) this.#told = toldBySlot;
+    else this.#told = key.size === 8 && key.isAtOnePlace ? toldByFirstWord : toldByAll;
     this.#segment = new HashSegment(this.#arena, 0);
     this.#directory = [this.#segment];
   }
@@ -73,8 +78,7 @@ export class HashIndex implements Index {
     while (next >= 0) {
       block.clear();
       for (; next >= 0 && !block.isFull; next = rows.next(next + 1)) {
-        const { bytes, start, end } = this.key.loadProbe(next);
-        this.#hashKey(bytes, start, end);
+        this.#hashRow(next);
         block.push(this.#hash, next);
       }
       const conflict = this.#enterBlock(block);
@@ -100,16 +104,23 @@ export class HashIndex implements Index {
   }
 
   remove(row: number): void {
-    const { bytes, start, end } = this.key.loadProbe(row);
-    const at = this.#locate(bytes, start, end);
-    assert(at >= 0, "a row to be removed is not in the hash index");
-    if (!this.#isUnique && !this.#unlink(row, at)) return;
-    this.#segment.remove(at);
+    this.#hashRow(row);
+    const head = this.#seek(row, noBytes, 0, 0);
+    assert(head >= 0, "a row to be removed is not in the hash index");
+    if (!this.#isUnique && !this.#unlink(row)) return;
+    this.#segment.remove(this.#at);
   }
 
   find(bytes: Uint8Array, start: number, end: number): number {
-    const at = this.#locate(bytes, start, end);
-    return at < 0 ? -1 : (this.#segment.words[at + rowField] as number) - 1;
+    if (this.#told === toldByFirstWord) {
+      // As below, but so short that the processor begins with the next key while memory is still asked for this one.
+      const view = this.key.viewOf(bytes);
+      const first = view.getInt32(start, true);
+      const hash = hashWords(first, view.getInt32(start + 4, true));
+      return this.#segmentOf(hash).findByWord(hash, first, this.key);
+    }
+    this.#hashKey(bytes, start, end);
+    return this.#seek(-1, bytes, start, end);
   }
 
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void {
@@ -126,63 +137,65 @@ export class HashIndex implements Index {
 
   /** Enters a row. Returns another one that has its unique key and keeps it, or -1. */
   #enter(row: number): number {
-    const { bytes, start, end } = this.key.loadProbe(row);
-    return this.#enterAt(row, this.#locate(bytes, start, end));
+    this.#hashRow(row);
+    return this.#enterAt(row, this.#seek(row, noBytes, 0, 0));
   }
 
-  #enterAt(row: number, at: number): number {
-    if (at >= 0) {
-      if (this.#isUnique) return (this.#segment.words[at + rowField] as number) - 1;
-      this.#link(row, at);
+  /** The same, after a search that found `head`. */
+  #enterAt(row: number, head: number): number {
+    if (head >= 0) {
+      if (this.#isUnique) return head;
+      this.#link(row, head);
       return -1;
     }
     while (this.#segment.isFull) this.#makeRoom();
-    this.#segment.place(this.#hash, row + 1);
+    this.#segment.place(this.#hash, row);
     if (!this.#isUnique) this.#links.set(row, 0, 0);
     return -1;
   }
 
-  /** Where the words of the slot with the key begin in the segment, or -1. Leaves the key's hash and segment behind. */
-  #locate(bytes: Uint8Array, start: number, end: number): number {
-    this.#hashKey(bytes, start, end);
-    return this.#seek(-1, bytes, start, end);
-  }
-
+  /** For keys that are not told by their first word. */
   #hashKey(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#isTwoWords) {
-      this.#first = wordAt(bytes, start);
-      this.#hash = hashWords(this.#first, wordAt(bytes, start + 4));
-    } else if (this.#isExact) {
+    if (this.#told === toldBySlot) {
       this.#hash = hashWords(0, bytesAt(bytes, start, end));
     } else {
       this.#hash = hashBytes(bytes, start, end);
     }
   }
 
-  /** The slot with the hash of the last `#hashKey` and the key of `row`, or of the given bytes if that is -1. */
+  /** The same for the key of a stored row. */
+  #hashRow(row: number): void {
+    if (this.#told === toldByFirstWord) {
+      this.#hash = hashWords(this.key.wordOf(row, 0), this.key.wordOf(row, 4));
+    } else {
+      const { bytes, start, end } = this.key.loadProbe(row);
+      this.#hashKey(bytes, start, end);
+    }
+  }
+
+  /**
+   * The row in the slot with the hash of the last `#hashKey` and the key of `row`, or the given bytes if that is -1; or -1.
+   * Leaves behind where that slot is.
+   */
   #seek(row: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = this.#hash;
     const segment = this.#segmentOf(hash);
     this.#segment = segment;
-    const { words, mask } = segment;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const at = slot << slotShift;
-      const head = words[at + rowField] as number;
-      if (head === 0) return -1;
-      if (words[at] !== hash) continue;
-      if (this.#isExact || this.#isSame(head - 1, row, bytes, start, end)) return at;
+    for (let at = segment.first(hash); at >= 0; at = segment.next(hash, at)) {
+      this.#at = at;
+      const head = segment.rowAt(at);
+      if (this.#isSame(head, row, bytes, start, end)) return head;
     }
+    return -1;
   }
 
   /** Whether a row in a slot with the hash has the key of `row`, or the given bytes if that is -1. */
-  #isSame(stored: number, row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#isTwoWords) {
-      const first = row < 0 ? this.#first : this.key.firstWord(row);
-      return this.key.firstWord(stored) === first;
-    }
-    if (row < 0) return this.key.isOf(stored, bytes, start, end);
+  #isSame(head: number, row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#told === toldByFirstWord) return this.key.wordOf(head, 0) === this.key.wordOf(row, 0);
+    if (this.#told === toldBySlot) return true;
+    if (row < 0) return this.key.isOf(head, bytes, start, end);
     const probe = this.key.loadProbe(row);
-    return this.key.isOf(stored, probe.bytes, probe.start, probe.end);
+    return this.key.isOf(head, probe.bytes, probe.start, probe.end);
   }
 
   #segmentOf(hash: number): HashSegment {
@@ -221,23 +234,22 @@ export class HashIndex implements Index {
   }
 
   /** Puts `row` behind the head of its key's chain. */
-  #link(row: number, at: number): void {
+  #link(row: number, head: number): void {
     const links = this.#links;
-    const head = (this.#segment.words[at + rowField] as number) - 1;
     const second = links.next(head);
     links.set(row, second, head + 1);
     links.setNext(head, row + 1);
     if (second !== 0) links.setPrevious(second - 1, row + 1);
   }
 
-  /** Takes `row` out of its chain; true if the key has no row left. */
-  #unlink(row: number, at: number): boolean {
+  /** Takes `row` out of its chain, whose slot was found last; true if the key has no row left. */
+  #unlink(row: number): boolean {
     const links = this.#links;
     const next = links.next(row);
     const previous = links.previous(row);
     if (next !== 0) links.setPrevious(next - 1, previous);
     if (previous !== 0) links.setNext(previous - 1, next);
-    else if (next !== 0) this.#segment.words[at + rowField] = next;
+    else if (next !== 0) this.#segment.setRow(this.#at, next - 1);
     return previous === 0 && next === 0;
   }
 }

@@ -41,6 +41,10 @@ class FixedRows implements RowReader {
     return this.slots.offset(row);
   }
 
+  word(row: number, at: number): number {
+    return this.slots.word(row, at);
+  }
+
   size(_row: number): number {
     return this.#rowSize;
   }

@@ -59,16 +59,12 @@ class VariableRows implements RowReader {
     return this.locations.limit;
   }
 
-  protected locationOf(row: number, at: number): number {
-    return this.locations.view(row).getInt32(this.locations.offset(row) + at, true);
-  }
-
   protected slotOf(row: number): number {
-    return this.locationOf(row, slotAt);
+    return this.locations.word(row, slotAt);
   }
 
   protected slotsOf(row: number): SlotPages {
-    return this.classes[this.locationOf(row, classAt)] as SlotPages;
+    return this.classes[this.locations.word(row, classAt)] as SlotPages;
   }
 
   page(row: number): Uint8Array {
@@ -83,8 +79,12 @@ class VariableRows implements RowReader {
     return this.slotsOf(row).offset(this.slotOf(row));
   }
 
+  word(row: number, at: number): number {
+    return this.slotsOf(row).word(this.slotOf(row), at);
+  }
+
   size(row: number): number {
-    return this.locationOf(row, sizeAt);
+    return this.locations.word(row, sizeAt);
   }
 
   rowsInLine(_row: number): number {
@@ -125,9 +125,9 @@ export class VariableRowStore extends VariableRows implements RowStore {
   #moveLocation(from: number, to: number): void {
     this.#setLocation(
       to,
-      this.locationOf(from, classAt),
+      this.locations.word(from, classAt),
       this.slotOf(from),
-      this.locationOf(from, sizeAt),
+      this.locations.word(from, sizeAt),
     );
   }
 
@@ -226,7 +226,7 @@ export class VariableRowStore extends VariableRows implements RowStore {
     });
     for (let row = this.live.next(0); row >= 0; row = this.live.next(row + 1)) {
       if (!this.locations.adopt(row)) throw snapshotFault(`lacks the location of row ${row}`);
-      const number = this.locationOf(row, classAt);
+      const number = this.locations.word(row, classAt);
       const slot = this.slotOf(row);
       const slots = this.classes[number];
       const fits = slots !== undefined && slot >= 0 && slot < slots.limit;
