@@ -6,6 +6,7 @@ import { jsonLine, machineLine, table } from "./report.ts";
 const machine: Machine = {
   cores: 2,
   cpu: "A CPU",
+  hasHugePages: true,
   versions: { lightcone: "0.1.0", node: "20.19.0" },
 };
 
@@ -37,6 +38,7 @@ void test("a line of JSON begins with the figure and holds all it depends on", (
     versions: { lightcone: "0.1.0", node: "20.19.0" },
     cores: 2,
     cpu: "A CPU",
+    hugePages: "on",
     loadAverage: 0.25,
   });
   t.equal((JSON.parse(jsonLine("x", latency, machine, 0)) as { figure: number }).figure, 1.235);
@@ -64,7 +66,7 @@ void test("a table tells shared settings once", (t) => {
 void test("the machine is told in one line", (t) => {
   t.equal(
     machineLine(machine, 0.25),
-    "lightcone 0.1.0, Node 20.19.0, 2 cores, A CPU, load average 0.25",
+    "lightcone 0.1.0, Node 20.19.0, 2 cores, A CPU, huge pages: on, load average 0.25",
   );
   t.end();
 });

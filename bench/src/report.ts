@@ -5,7 +5,7 @@ import type { Machine } from "./machine.ts";
 /** One line of JSON. `load` is the load average when the benchmark began. */
 export function jsonLine(bench: string, figure: Figure, machine: Machine, load: number): string {
   const { name, value, unit, settings } = figure;
-  const { versions, cores, cpu } = machine;
+  const { versions, cores, cpu, hasHugePages } = machine;
   return JSON.stringify({
     bench,
     case: name,
@@ -15,6 +15,7 @@ export function jsonLine(bench: string, figure: Figure, machine: Machine, load: 
     versions,
     cores,
     cpu,
+    hugePages: onOff(hasHugePages),
     loadAverage: load,
   });
 }
@@ -25,9 +26,15 @@ function rounded(value: number): number {
 }
 
 /** The line above a table: what the figures were taken on. */
-export function machineLine({ versions, cores, cpu }: Machine, load: number): string {
+export function machineLine(machine: Machine, load: number): string {
+  const { versions, cores, cpu, hasHugePages } = machine;
   const { lightcone, node } = versions;
-  return `lightcone ${lightcone}, Node ${node}, ${cores} cores, ${cpu}, load average ${load}`;
+  const hugePages = `huge pages: ${onOff(hasHugePages)}`;
+  return `lightcone ${lightcone}, Node ${node}, ${cores} cores, ${cpu}, ${hugePages}, load average ${load}`;
+}
+
+function onOff(isOn: boolean): string {
+  return isOn ? "on" : "off";
 }
 
 /** All figures, aligned in columns; settings that all of them share are told once, above. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { measuringEnvironment } from "./machine.ts";
 
 /** What `statfs` says of a file system that lies in memory. */
 const memoryFileSystems: readonly number[] = [0x0102_1994, 0x8584_58f6];
@@ -34,6 +35,7 @@ export class Workshop {
    */
   startProcess(script: URL): ChildProcess {
     const child = fork(fileURLToPath(script), {
+      env: measuringEnvironment(),
       stdio: ["ignore", process.stderr, process.stderr, "ipc"],
     });
     this.#children.add(child);

@@ -12,22 +12,26 @@ const pieceShiftMax = 10;
 /** A new block has at most this share of the pieces already taken: so much may be held without being used. */
 const growthShift = 2;
 
+/** An arena of more pieces than this is sparse when less than one in `sparseShare` of them is taken. */
+const sparsePiecesMin = 32;
+const sparseShare = 4;
+
 class Block {
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  readonly #pieceCount: number;
+  readonly pieceCount: number;
   /** Pieces that were given back. */
   readonly #free: number[] = [];
   #next = 0;
 
   constructor(pieceCount: number, pieceBytes: number) {
-    this.#pieceCount = pieceCount;
+    this.pieceCount = pieceCount;
     this.bytes = new Uint8Array(pieceCount * pieceBytes);
     this.view = new DataView(this.bytes.buffer);
   }
 
   get isFull(): boolean {
-    return this.#next === this.#pieceCount && this.#free.length === 0;
+    return this.#next === this.pieceCount && this.#free.length === 0;
   }
 
   get isEmpty(): boolean {
@@ -49,6 +53,7 @@ export class Arena {
   readonly #blocks: (Block | undefined)[] = [];
   /** No block before this one has room. */
   #firstWithRoom = 0;
+  #pieceCount = 0;
   #takenCount = 0;
 
   constructor(pieceBytes: number) {
@@ -81,7 +86,14 @@ export class Arena {
     block.give(place & ((1 << this.#pieceShift) - 1));
     this.#takenCount--;
     this.#firstWithRoom = Math.min(this.#firstWithRoom, number);
-    if (block.isEmpty) this.#blocks[number] = undefined;
+    if (!block.isEmpty) return;
+    this.#blocks[number] = undefined;
+    this.#pieceCount -= block.pieceCount;
+  }
+
+  /** Whether so few pieces are taken that they are better moved to an arena of their own. */
+  get isSparse(): boolean {
+    return this.#pieceCount > sparsePiecesMin && this.#takenCount * sparseShare < this.#pieceCount;
   }
 
   /** The bytes of a piece that is taken; `byteOffset` says where in its block they lie. */
@@ -113,6 +125,7 @@ export class Arena {
     const share = 31 - Math.clz32(Math.max(1, this.#takenCount >>> growthShift));
     const pieceCount = 1 << Math.min(share, this.#pieceShift);
     this.#blocks[number] = new Block(pieceCount, this.#pieceBytes);
+    this.#pieceCount += pieceCount;
     return number;
   }
 }

@@ -24,6 +24,18 @@ export class Page implements ImageBlock {
     this.bytes = arena.piece(this.place);
   }
 
+  /** A page with the same bytes in another arena, in place of this one, or this one if an image holds it. */
+  moved(arena: Arena): Page {
+    if (this.#holders > 0) return this;
+    const copy = new Page(arena);
+    copy.bytes.set(this.bytes);
+    copy.digest = this.digest;
+    copy.isSealed = this.isSealed;
+    copy.taken = this.taken;
+    this.leave();
+    return copy;
+  }
+
   /** The page to write to in place of this one: itself, or a copy if an image holds it. */
   unsealed(): Page {
     if (this.#holders > 0) {

@@ -22,7 +22,7 @@ export class SlotPages {
   readonly slotSize: number;
   readonly #shift: number;
   readonly #mask: number;
-  readonly #arena: Arena;
+  #arena: Arena;
   #pages: Page[] = [];
   /**
    * For each page its block, and where in the block its first slot lies. Many pages share a block, so that these and all
@@ -77,8 +77,22 @@ export class SlotPages {
     this.#taken--;
     if (--page.taken > 0) return;
     if (this.#taken === 0) this.#startOver();
-    else if (this.#emptyCount === emptyPagesKept) this.#drop(number);
-    else this.#emptyCount++;
+    else if (this.#emptyCount < emptyPagesKept) this.#emptyCount++;
+    else {
+      this.#drop(number);
+      if (this.#arena.isSparse) this.#repack();
+    }
+  }
+
+  /**
+   * Gives memory back, by a copy of what is left. At least three quarters of the room is unused by then, so that a table shrinks
+   * in few such steps; the removal that takes one copies the pages that are left.
+   */
+  #repack(): void {
+    this.#arena = new Arena(this.slotSize << this.#shift);
+    this.#pages.forEach((page, number) => {
+      if (page !== absentPage) this.#put(number, page.moved(this.#arena));
+    });
   }
 
   /** Nothing is left: slots count from 0 again. */
