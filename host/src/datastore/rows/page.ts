@@ -36,10 +36,20 @@ export class Page implements ImageBlock {
     return copy;
   }
 
-  /** The page to write to in place of this one: itself, or a copy if an image holds it. */
-  unsealed(): Page {
+  /** All of the block that the page lies in, which may be of an arena that its store has left. */
+  get blockBytes(): Uint8Array {
+    return this.#arena.blockBytes(this.place);
+  }
+
+  /** The same bytes as `blockBytes`. */
+  get blockView(): DataView {
+    return this.#arena.blockView(this.place);
+  }
+
+  /** The page to write to in place of this one: itself, or a copy in `arena` if an image holds it. */
+  unsealed(arena: Arena): Page {
     if (this.#holders > 0) {
-      const copy = new Page(this.#arena);
+      const copy = new Page(arena);
       copy.bytes.set(this.bytes);
       copy.taken = this.taken;
       this.leave();

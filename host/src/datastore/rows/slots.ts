@@ -112,8 +112,8 @@ export class SlotPages {
       this.#starts = next;
     }
     this.#pages[number] = page;
-    this.#bytes[number] = this.#arena.blockBytes(page.place);
-    this.#views[number] = this.#arena.blockView(page.place);
+    this.#bytes[number] = page.blockBytes;
+    this.#views[number] = page.blockView;
     this.#starts[number] = page.bytes.byteOffset;
   }
 
@@ -144,7 +144,7 @@ export class SlotPages {
   writableView(slot: number): DataView {
     const number = slot >>> this.#shift;
     const page = this.#pages[number] as Page;
-    if (page.isSealed) this.#put(number, page.unsealed());
+    if (page.isSealed) this.#put(number, page.unsealed(this.#arena));
     return this.#views[number] as DataView;
   }
 
