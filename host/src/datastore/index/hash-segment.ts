@@ -21,38 +21,49 @@ export function segmentArena(): Arena {
   return new Arena((slotCountMax << slotShift) * Int32Array.BYTES_PER_ELEMENT);
 }
 
+/** Words of slots, and where they lie in the arena, or -1. */
+interface Slots {
+  readonly words: Int32Array;
+  readonly place: number;
+}
+
+function emptySlots(arena: Arena, slotCount: number): Slots {
+  const wordCount = slotCount << slotShift;
+  if (slotCount !== slotCountMax) return { words: new Int32Array(wordCount), place: -1 };
+  const place = arena.take();
+  const { buffer, byteOffset } = arena.piece(place).fill(0);
+  return { words: new Int32Array(buffer, byteOffset, wordCount), place };
+}
+
 export class HashSegment {
   /** How many first bits the hashes share. */
   depth: number;
   #words: Int32Array;
+  #place: number;
   /** Slots minus one. */
   mask: number;
   keyCount = 0;
   readonly #arena: Arena;
-  /** Where the words lie in the arena, or -1. */
-  #place = -1;
 
   constructor(arena: Arena, depth: number, slotCount: number = slotCountMin) {
     this.#arena = arena;
     this.depth = depth;
-    this.#words = this.#allocate(slotCount);
+    const { words, place } = emptySlots(arena, slotCount);
+    this.#words = words;
+    this.#place = place;
     this.mask = slotCount - 1;
   }
 
-  /** Empty slots. `free` is for those that were there before. */
-  #allocate(slotCount: number): Int32Array {
-    if (slotCount !== slotCountMax) {
-      this.#place = -1;
-      return new Int32Array(slotCount << slotShift);
-    }
-    this.#place = this.#arena.take();
-    const { buffer, byteOffset } = this.#arena.piece(this.#place).fill(0);
-    return new Int32Array(buffer, byteOffset, slotCount << slotShift);
-  }
-
-  /** Gives back the memory that was at `place`. */
-  #free(place: number): void {
-    if (place >= 0) this.#arena.give(place);
+  /** Has other slots from now on, which are empty. Returns how to give back those that there were. */
+  #renew({ words, place }: Slots): () => void {
+    const before = this.#place;
+    this.#words = words;
+    this.#place = place;
+    this.mask = (words.length >>> slotShift) - 1;
+    this.keyCount = 0;
+    return () => {
+      if (before >= 0) this.#arena.give(before);
+    };
   }
 
   /** Bytes held outside the arena. */
@@ -77,6 +88,17 @@ export class HashSegment {
       const at = slot << slotShift;
       if (words[at + rowField] === 0) return -1;
       if (words[at] === hash) return at;
+    }
+  }
+
+  /** The row with the hash, where no two keys have the same one; or -1. */
+  findByHash(hash: number): number {
+    const words = this.#words;
+    const { mask } = this;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const at = slot << slotShift;
+      const head = words[at + rowField] as number;
+      if (head === 0 || words[at] === hash) return head - 1;
     }
   }
 
@@ -153,24 +175,21 @@ export class HashSegment {
 
   /** Gives the segment another number of slots: a power of two, or the least there may be. */
   resize(slotCount: number): void {
-    const [old, place] = [this.#words, this.#place];
-    const count = Math.max(slotCountMin, slotCount);
-    this.#words = this.#allocate(count);
-    this.mask = count - 1;
-    this.keyCount = 0;
+    const old = this.#words;
+    const giveBack = this.#renew(emptySlots(this.#arena, Math.max(slotCountMin, slotCount)));
     this.#enterAll(old, this, this);
-    this.#free(place);
+    giveBack();
   }
 
   /** Moves the keys whose next bit is set to another segment, which is returned. */
   split(): HashSegment {
-    const [old, place] = [this.#words, this.#place];
-    this.#words = this.#allocate(this.mask + 1);
-    this.keyCount = 0;
+    // All memory is asked for before anything changes: there may be none.
+    const other = new HashSegment(this.#arena, this.depth + 1, this.mask + 1);
+    const old = this.#words;
+    const giveBack = this.#renew(emptySlots(this.#arena, this.mask + 1));
     this.depth++;
-    const other = new HashSegment(this.#arena, this.depth, this.mask + 1);
     this.#enterAll(old, this, other);
-    this.#free(place);
+    giveBack();
     return other;
   }
 

@@ -3,9 +3,9 @@
 //   directory   [ segment | segment | … ]     by the first bits of a hash; neighbours may be one and the same
 //   links       by row id                     other rows with the same key, only where keys may repeat
 //
-// A slot holds the hash and a row. Keys of at most 4 bytes are told by the slot alone: their hash is one to one. For longer
-// ones the row is looked at, which whoever searches for it reads next anyway; of 8 bytes, whose hash is one to one in the last
-// four, only at the first four.
+// A slot holds the hash and a row. Keys of at most 4 bytes are told by the slot alone: their hash is one to one. So is that of
+// keys of 8 bytes that end with four zeros, as integers below 2^32 do. As soon as there are others, and for longer keys, the
+// row is looked at, which whoever searches for it mostly reads next; of 8 bytes only at the first four.
 // Keys are equal where their bytes are: float columns, whose equal values may differ in bytes, get a B-tree instead.
 import { assert } from "@lightcone/abi";
 import { hashBytes, hashWords } from "../key.ts";
@@ -34,9 +34,11 @@ export class HashIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered = false;
   readonly #isUnique: boolean;
+  /** Whether keys are 8 bytes at one place of a row. */
+  readonly #isLong: boolean;
   /** What tells the whole key, one of those above. */
-  readonly #told: number;
-  readonly #arena = segmentArena();
+  #told: number;
+  #arena = segmentArena();
   #directory: HashSegment[];
   #depth = 0;
   readonly #links = new RowLinks();
@@ -49,9 +51,9 @@ export class HashIndex implements Index {
   constructor(key: IndexKey, isUnique: boolean) {
     this.key = key;
     this.#isUnique = isUnique;
+    this.#isLong = key.size === 8 && key.isAtOnePlace;
     const isOneWord = key.size >= 0 && key.size <= 4;
-    if (isOneWord) this.#told = toldBySlot;
-    else this.#told = key.size === 8 && key.isAtOnePlace ? toldByFirstWord : toldByAll;
+    this.#told = isOneWord || this.#isLong ? toldBySlot : toldByAll;
     this.#segment = new HashSegment(this.#arena, 0);
     this.#directory = [this.#segment];
   }
@@ -112,12 +114,15 @@ export class HashIndex implements Index {
   }
 
   find(bytes: Uint8Array, start: number, end: number): number {
-    if (this.#told === toldByFirstWord) {
+    if (this.#isLong) {
       // As below, but so short that the processor begins with the next key while memory is still asked for this one.
       const view = this.key.viewOf(bytes);
       const first = view.getInt32(start, true);
-      const hash = hashWords(first, view.getInt32(start + 4, true));
-      return this.#segmentOf(hash).findByWord(hash, first, this.key);
+      const last = view.getInt32(start + 4, true);
+      const hash = hashWords(first, last);
+      const segment = this.#segmentOf(hash);
+      if (this.#told !== toldBySlot) return segment.findByWord(hash, first, this.key);
+      return last === 0 ? segment.findByHash(hash) : -1;
     }
     this.#hashKey(bytes, start, end);
     return this.#seek(-1, bytes, start, end);
@@ -154,7 +159,7 @@ export class HashIndex implements Index {
     return -1;
   }
 
-  /** For keys that are not told by their first word. */
+  /** For keys that are not `#isLong`. */
   #hashKey(bytes: Uint8Array, start: number, end: number): void {
     if (this.#told === toldBySlot) {
       this.#hash = hashWords(0, bytesAt(bytes, start, end));
@@ -165,8 +170,10 @@ export class HashIndex implements Index {
 
   /** The same for the key of a stored row. */
   #hashRow(row: number): void {
-    if (this.#told === toldByFirstWord) {
-      this.#hash = hashWords(this.key.wordOf(row, 0), this.key.wordOf(row, 4));
+    if (this.#isLong) {
+      const last = this.key.wordOf(row, 4);
+      if (last !== 0) this.#told = toldByFirstWord;
+      this.#hash = hashWords(this.key.wordOf(row, 0), last);
     } else {
       const { bytes, start, end } = this.key.loadProbe(row);
       this.#hashKey(bytes, start, end);
@@ -227,6 +234,7 @@ export class HashIndex implements Index {
     let slotCount = 16;
     while (slotCount * 3 < count * 4) slotCount *= 2;
     while (slotCount >> this.#depth > slotCountMax && this.#depth < depthMax) this.#depth++;
+    this.#arena = segmentArena();
     this.#directory = Array.from(
       { length: 1 << this.#depth },
       () => new HashSegment(this.#arena, this.#depth, slotCount >> this.#depth),

@@ -90,12 +90,44 @@ void test("blocks grow with what is held, so that little is held for nothing", a
   t.throws(() => arena.blockBytes(places.at(-1) as number), /was not taken/);
 });
 
-void test("an arena is sparse when few pieces of many are taken", async (t) => {
+void test("an arena is sparse when few pieces of many are taken, and closes blocks then", async (t) => {
   const arena = new Arena(pieceBytes);
   const places = Array.from({ length: 4000 }, () => arena.take());
-  const scattered = places.filter((_, i) => i % 5 !== 0);
+  const isScattered = (i: number): boolean => i % 5 !== 0 && i < 3950;
+  const scattered = places.filter((_, i) => isScattered(i));
   for (const place of scattered) arena.give(place);
   t.ok(arena.isSparse);
-  for (let count = 0; count < scattered.length; count++) arena.take();
-  t.notOk(arena.isSparse, "and is not any more when they are taken again");
+  arena.closeSparseBlocks();
+  t.notOk(arena.isSparse, "what is closed does not count");
+  const left = places.filter((_, i) => !isScattered(i));
+  const inClosed = left.filter((place) => arena.isInClosedBlock(place));
+  t.ok(inClosed.length >= 750, `${inClosed.length} pieces are to be moved`);
+  const moved = inClosed.map((place) => {
+    const next = arena.take();
+    arena.piece(next).set(arena.piece(place));
+    arena.give(place);
+    return next;
+  });
+  t.notOk(moved.some((place) => arena.isInClosedBlock(place)));
+  t.ok(arena.byteLength < 2 * left.length * pieceBytes, `${arena.byteLength} bytes are left`);
+});
+
+void test("a block that is well used stays open", async (t) => {
+  const arena = new Arena(pieceBytes);
+  const places = Array.from({ length: 4000 }, () => arena.take());
+  const used = arena.blockBytes(places.at(-1) as number);
+  const others = places.filter((place) => arena.blockBytes(place) !== used);
+  for (const place of others.slice(100)) arena.give(place);
+  arena.closeSparseBlocks();
+  t.ok(arena.isInClosedBlock(others[99] as number) || arena.isInClosedBlock(others[0] as number));
+  t.notOk(arena.isInClosedBlock(places.at(-1) as number));
+});
+
+void test("pieces of a megabyte and more lie in blocks of their own", async (t) => {
+  const arena = new Arena(1024 * 1024);
+  const places = Array.from({ length: 40 }, () => arena.take());
+  t.equal(new Set(places.map((place) => arena.blockBytes(place))).size, 40);
+  for (const place of places.slice(1)) arena.give(place);
+  t.notOk(arena.isSparse);
+  t.equal(arena.byteLength, 1024 * 1024);
 });

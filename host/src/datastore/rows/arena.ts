@@ -2,12 +2,17 @@
 // pages, whatever lies in a large block is reached in about half the time: the processor finds where a huge page is without
 // asking memory for that. What is small has small blocks.
 //
+// A block goes when none of its pieces is taken. Where few pieces of many are, blocks are closed: whoever has pieces in a
+// closed block moves them, a few at a time, until the block goes.
+//
 //   place    block number << pieceShift | piece of the block
 import { assert } from "@lightcone/abi";
 
 /** Blocks grow to this size. The allocator asks the system for buffers of more than 32 MB each time, and gives them back. */
 const largeBlockBytes = 32 * 1024 * 1024;
 const pieceShiftMax = 10;
+/** Pieces of this size or more have blocks of their own: they are large as they are, and too large to be moved in passing. */
+const lonePieceBytesMin = 1024 * 1024;
 
 /** A new block has at most this share of the pieces already taken: so much may be held without being used. */
 const growthShift = 2;
@@ -15,11 +20,15 @@ const growthShift = 2;
 /** An arena of more pieces than this is sparse when less than one in `sparseShare` of them is taken. */
 const sparsePiecesMin = 32;
 const sparseShare = 4;
+/** Of a sparse arena, blocks with less than one piece in so many taken are closed. */
+const closedShare = 2;
 
 class Block {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly pieceCount: number;
+  /** Whether no piece is taken of it any more. */
+  isClosed = false;
   /** Pieces that were given back. */
   readonly #free: number[] = [];
   #next = 0;
@@ -30,12 +39,12 @@ class Block {
     this.view = new DataView(this.bytes.buffer);
   }
 
-  get isFull(): boolean {
-    return this.#next === this.pieceCount && this.#free.length === 0;
+  get hasRoom(): boolean {
+    return !this.isClosed && this.takenCount < this.pieceCount;
   }
 
-  get isEmpty(): boolean {
-    return this.#free.length === this.#next;
+  get takenCount(): number {
+    return this.#next - this.#free.length;
   }
 
   take(): number {
@@ -53,13 +62,15 @@ export class Arena {
   readonly #blocks: (Block | undefined)[] = [];
   /** No block before this one has room. */
   #firstWithRoom = 0;
+  /** Pieces of open blocks, and how many of them are taken. */
   #pieceCount = 0;
   #takenCount = 0;
 
   constructor(pieceBytes: number) {
     this.#pieceBytes = pieceBytes;
     let shift = 0;
-    while (shift < pieceShiftMax && pieceBytes << shift < largeBlockBytes) shift++;
+    const isAlone = pieceBytes >= lonePieceBytesMin;
+    while (!isAlone && shift < pieceShiftMax && pieceBytes << shift < largeBlockBytes) shift++;
     this.#pieceShift = shift;
   }
 
@@ -72,28 +83,46 @@ export class Arena {
   take(): number {
     const blocks = this.#blocks;
     let number = this.#firstWithRoom;
-    while (number < blocks.length && blocks[number]?.isFull !== false) number++;
+    while (number < blocks.length && blocks[number]?.hasRoom !== true) number++;
     if (number === blocks.length) number = this.#open();
     this.#firstWithRoom = number;
     this.#takenCount++;
     return (number << this.#pieceShift) | (blocks[number] as Block).take();
   }
 
-  /** Takes a piece back; nobody may use it any more. A block of which no piece is taken goes. */
+  /** Takes a piece back; nobody may use it any more. */
   give(place: number): void {
     const number = place >>> this.#pieceShift;
     const block = this.#block(place);
     block.give(place & ((1 << this.#pieceShift) - 1));
-    this.#takenCount--;
-    this.#firstWithRoom = Math.min(this.#firstWithRoom, number);
-    if (!block.isEmpty) return;
+    if (!block.isClosed) {
+      this.#takenCount--;
+      this.#firstWithRoom = Math.min(this.#firstWithRoom, number);
+    }
+    if (block.takenCount > 0) return;
     this.#blocks[number] = undefined;
-    this.#pieceCount -= block.pieceCount;
+    if (!block.isClosed) this.#pieceCount -= block.pieceCount;
   }
 
-  /** Whether so few pieces are taken that they are better moved to an arena of their own. */
+  /** Whether few pieces of many are taken, those in closed blocks left out. */
   get isSparse(): boolean {
     return this.#pieceCount > sparsePiecesMin && this.#takenCount * sparseShare < this.#pieceCount;
+  }
+
+  /** Closes the blocks of which little is taken. */
+  closeSparseBlocks(): void {
+    for (const block of this.#blocks) {
+      if (block === undefined || block.isClosed) continue;
+      if (block.takenCount * closedShare >= block.pieceCount) continue;
+      block.isClosed = true;
+      this.#takenCount -= block.takenCount;
+      this.#pieceCount -= block.pieceCount;
+    }
+  }
+
+  /** Whether a piece that is taken lies in a closed block, and is better moved. */
+  isInClosedBlock(place: number): boolean {
+    return this.#block(place).isClosed;
   }
 
   /** The bytes of a piece that is taken; `byteOffset` says where in its block they lie. */

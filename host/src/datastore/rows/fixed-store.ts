@@ -66,6 +66,14 @@ export class FixedRowStore extends FixedRows implements RowStore {
     return this.slots.byteLength;
   }
 
+  get isTidy(): boolean {
+    return this.slots.isTidy;
+  }
+
+  tidy(): number {
+    return this.slots.tidy();
+  }
+
   add(bytes: Uint8Array, start: number, end: number): number {
     const row = this.slots.take();
     this.overwrite(row, bytes, start, end);

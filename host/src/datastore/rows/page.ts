@@ -24,19 +24,28 @@ export class Page implements ImageBlock {
     this.bytes = arena.piece(this.place);
   }
 
-  /** A page with the same bytes in another arena, in place of this one, or this one if an image holds it. */
-  moved(arena: Arena): Page {
-    if (this.#holders > 0) return this;
-    const copy = new Page(arena);
-    copy.bytes.set(this.bytes);
+  /** A page with the same bytes elsewhere, in place of this one. */
+  moved(): Page {
+    const copy = this.#copy();
     copy.digest = this.digest;
     copy.isSealed = this.isSealed;
-    copy.taken = this.taken;
     this.leave();
     return copy;
   }
 
-  /** All of the block that the page lies in, which may be of an arena that its store has left. */
+  #copy(): Page {
+    const copy = new Page(this.#arena);
+    copy.bytes.set(this.bytes);
+    copy.taken = this.taken;
+    return copy;
+  }
+
+  /** Whether the page is better moved. */
+  get isInClosedBlock(): boolean {
+    return this.#arena.isInClosedBlock(this.place);
+  }
+
+  /** All of the block that the page lies in. */
   get blockBytes(): Uint8Array {
     return this.#arena.blockBytes(this.place);
   }
@@ -46,12 +55,10 @@ export class Page implements ImageBlock {
     return this.#arena.blockView(this.place);
   }
 
-  /** The page to write to in place of this one: itself, or a copy in `arena` if an image holds it. */
-  unsealed(arena: Arena): Page {
+  /** The page to write to in place of this one: itself, or a copy if an image holds it. */
+  unsealed(): Page {
     if (this.#holders > 0) {
-      const copy = new Page(arena);
-      copy.bytes.set(this.bytes);
-      copy.taken = this.taken;
+      const copy = this.#copy();
       this.leave();
       return copy;
     }

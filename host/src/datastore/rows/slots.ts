@@ -1,5 +1,6 @@
 // Slots of one size in pages, which lie in blocks of an arena. A slot is named by page << shift | place in the page. Pages
-// without a taken slot are given back, but for a few, and come back when one of their slots is taken again.
+// without a taken slot are given back, but for a few, and come back when one of their slots is taken again. Where so many are
+// gone that blocks are held for few pages, those pages are moved together, in steps that no transaction notices.
 import { assert } from "@lightcone/abi";
 import { Arena } from "./arena.ts";
 import type { RowBits } from "./bits.ts";
@@ -13,6 +14,10 @@ const slotsPerPageShiftMax = 12;
 /** Empty pages kept for the next row, so that a table that changes little does not ask for memory each time. */
 const emptyPagesKept = 2;
 
+/** What one step of tidying does at most: it moves so many bytes, and goes through so many pages. */
+const tidyBytesMax = 512 * 1024;
+const tidyPagesMax = 4096;
+
 /** Stands for every page that was given back: it has no slots. */
 const absentPage = new Page(new Arena(0));
 const noBytes = absentPage.bytes;
@@ -22,7 +27,7 @@ export class SlotPages {
   readonly slotSize: number;
   readonly #shift: number;
   readonly #mask: number;
-  #arena: Arena;
+  readonly #arena: Arena;
   #pages: Page[] = [];
   /**
    * For each page its block, and where in the block its first slot lies. Many pages share a block, so that these and all
@@ -35,6 +40,8 @@ export class SlotPages {
   #next = 0;
   #taken = 0;
   #emptyCount = 0;
+  /** The page that tidying comes to next, or -1 where it is not under way. */
+  #tidyNext = -1;
 
   /** `arena`: that of other slots of the same size, which these are a copy of. */
   constructor(slotSize: number, arena?: Arena) {
@@ -78,30 +85,57 @@ export class SlotPages {
     if (--page.taken > 0) return;
     if (this.#taken === 0) this.#startOver();
     else if (this.#emptyCount < emptyPagesKept) this.#emptyCount++;
-    else {
-      this.#drop(number);
-      if (this.#arena.isSparse) this.#repack();
-    }
+    else this.#drop(number);
+  }
+
+  /** False while `tidy` has something to do. */
+  get isTidy(): boolean {
+    return this.#tidyNext < 0 && !this.#arena.isSparse;
   }
 
   /**
-   * Gives memory back, by a copy of what is left. At least three quarters of the room is unused by then, so that a table shrinks
-   * in few such steps; the removal that takes one copies the pages that are left.
+   * Moves some pages out of closed blocks: what stands where changes. A page that an image holds is left to it, as if it was
+   * written to. Returns how many bytes were moved.
    */
-  #repack(): void {
-    this.#arena = new Arena(this.slotSize << this.#shift);
-    this.#pages.forEach((page, number) => {
-      if (page !== absentPage) this.#put(number, page.moved(this.#arena));
-    });
+  tidy(): number {
+    if (this.isTidy) return 0;
+    if (this.#tidyNext < 0) this.#arena.closeSparseBlocks();
+    const first = Math.max(0, this.#tidyNext);
+    const end = Math.min(first + tidyPagesMax, this.#pages.length);
+    let byteCount = 0;
+    let number = first;
+    for (; number < end && byteCount < tidyBytesMax; number++) {
+      const page = this.#pages[number] as Page;
+      if (page === absentPage || !page.isInClosedBlock) continue;
+      if (page.taken === 0) {
+        this.#drop(number);
+        this.#emptyCount--;
+      } else {
+        this.#put(number, page.moved());
+        byteCount += page.bytes.length;
+      }
+    }
+    this.#tidyNext = number < this.#pages.length ? number : -1;
+    return byteCount;
   }
 
   /** Nothing is left: slots count from 0 again. */
   #startOver(): void {
     this.#free.clear();
     this.#next = 0;
-    for (let number = 1; number < this.#pages.length; number++) this.#drop(number);
-    this.#pages.length = this.#pages[0] === absentPage ? 0 : 1;
-    this.#emptyCount = this.#pages.length;
+    this.#dropFrom(1);
+    // Alone in a block, the first page costs no more than itself.
+    const first = this.#pages[0] as Page;
+    const isKept = first !== absentPage && first.blockBytes.length === first.bytes.length;
+    if (isKept) this.#emptyCount = 1;
+    else this.#dropFrom(0);
+  }
+
+  #dropFrom(start: number): void {
+    for (let number = start; number < this.#pages.length; number++) this.#drop(number);
+    this.#pages.length = Math.min(this.#pages.length, start);
+    this.#emptyCount = 0;
+    this.#tidyNext = -1;
   }
 
   /** Makes `page` the one of that number. */
@@ -144,7 +178,7 @@ export class SlotPages {
   writableView(slot: number): DataView {
     const number = slot >>> this.#shift;
     const page = this.#pages[number] as Page;
-    if (page.isSealed) this.#put(number, page.unsealed(this.#arena));
+    if (page.isSealed) this.#put(number, page.unsealed());
     return this.#views[number] as DataView;
   }
 
@@ -190,6 +224,7 @@ export class SlotPages {
     const bytesPerPage = this.slotSize << this.#shift;
     const areWhole = pages.every(({ length }) => length === 0 || length === bytesPerPage);
     if (!areWhole || limit > pages.length << this.#shift) return false;
+    this.#dropFrom(0);
     pages.forEach((bytes, number) => {
       if (bytes.length < bytesPerPage) {
         this.#putAbsent(number);

@@ -40,6 +40,13 @@ export interface RowImage {
 export interface RowStore extends RowReader {
   /** Bytes held, free slots included. */
   readonly byteLength: number;
+  /** False while rows that are left of many lie so far apart that memory is held between them. */
+  readonly isTidy: boolean;
+  /**
+   * Moves rows closer together, at most about half a megabyte of them: to be called between transactions until `isTidy`.
+   * Positions of rows are not valid any more. Returns how many bytes were moved.
+   */
+  tidy(): number;
   /** Copies a row in and returns its id. */
   add(bytes: Uint8Array, start: number, end: number): number;
   /** Moves the bytes of `row` to a new id, which is returned, and puts other bytes in their place. */

@@ -13,6 +13,7 @@ import {
   storeKind,
   writeHead,
 } from "./image-parts.ts";
+import type { Page } from "./page.ts";
 import { SlotPages } from "./slots.ts";
 import type { FrozenRows, RowImage, RowReader, RowStore } from "./store.ts";
 
@@ -94,6 +95,8 @@ class VariableRows implements RowReader {
 
 export class VariableRowStore extends VariableRows implements RowStore {
   readonly #given = new LastView();
+  /** Those that are not tidy; some may be by now. */
+  readonly #untidy = new Set<SlotPages>();
 
   constructor() {
     super(new SlotPages(locationBytes), [], new RowBits());
@@ -103,6 +106,24 @@ export class VariableRowStore extends VariableRows implements RowStore {
     let total = this.locations.byteLength;
     for (const pages of this.classes) total += pages?.byteLength ?? 0;
     return total;
+  }
+
+  get isTidy(): boolean {
+    return this.#untidy.size === 0;
+  }
+
+  tidy(): number {
+    for (const slots of this.#untidy) {
+      const byteCount = slots.tidy();
+      if (slots.isTidy) this.#untidy.delete(slots);
+      if (byteCount > 0) return byteCount;
+    }
+    return 0;
+  }
+
+  #give(slots: SlotPages, slot: number): void {
+    slots.give(slot);
+    if (!slots.isTidy) this.#untidy.add(slots);
   }
 
   #setLocation(row: number, sizeClass: number, slot: number, size: number): void {
@@ -145,19 +166,19 @@ export class VariableRowStore extends VariableRows implements RowStore {
   }
 
   overwrite(row: number, bytes: Uint8Array, start: number, end: number): void {
-    this.slotsOf(row).give(this.slotOf(row));
+    this.#give(this.slotsOf(row), this.slotOf(row));
     this.#place(row, bytes, start, end);
   }
 
   restore(row: number, before: number): void {
-    this.slotsOf(row).give(this.slotOf(row));
+    this.#give(this.slotsOf(row), this.slotOf(row));
     this.#moveLocation(before, row);
-    this.locations.give(before);
+    this.#give(this.locations, before);
   }
 
   free(row: number): void {
-    this.slotsOf(row).give(this.slotOf(row));
-    this.locations.give(row);
+    this.#give(this.slotsOf(row), this.slotOf(row));
+    this.#give(this.locations, row);
   }
 
   forgetSource(): void {
@@ -169,7 +190,7 @@ export class VariableRowStore extends VariableRows implements RowStore {
     const classes = this.classes.map((slots) => slots?.freeze());
     const pages = [locations, ...classes].flatMap((slots) => slots?.pages ?? []);
     const rows = new VariableRows(locations, classes, this.live.copy());
-    return { rows, release: holdPages(pages) };
+    return { rows, release: this.#hold(pages) };
   }
 
   image(): RowImage {
@@ -190,7 +211,18 @@ export class VariableRowStore extends VariableRows implements RowStore {
     return {
       header: header.finish(),
       blocks: [...bitsBlocks(this.live, locations.limit), ...pages],
-      release: holdPages(pages),
+      release: this.#hold(pages),
+    };
+  }
+
+  /** As `holdPages`. Pages that only an image still held leave their blocks when it lets them go. */
+  #hold(pages: readonly Page[]): () => void {
+    const release = holdPages(pages);
+    return () => {
+      release();
+      for (const slots of [this.locations, ...this.classes]) {
+        if (slots?.isTidy === false) this.#untidy.add(slots);
+      }
     };
   }
 
@@ -202,6 +234,7 @@ export class VariableRowStore extends VariableRows implements RowStore {
       throw snapshotFault("has locations of the wrong size");
     }
     this.classes.length = 0;
+    this.#untidy.clear();
     for (let count = reader.u32(); count > 0; count--) {
       const number = reader.u32();
       const slotSize = classSizes[number];
