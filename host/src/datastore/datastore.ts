@@ -163,11 +163,9 @@ export class Datastore implements ReadView {
       if (!table.rows.isTidy) this.#untidy.add(table);
     }
     if (this.#untidy.size === 0) return;
-    for (const table of this.#untidy) {
-      if (!table.rows.isTidy) table.rows.tidy();
-      if (table.rows.isTidy) this.#untidy.delete(table);
-      return;
-    }
+    const [table] = [...this.#untidy] as [Table];
+    table.rows.tidy();
+    if (table.rows.isTidy) this.#untidy.delete(table);
   }
 
   #forgetUndos(): void {

@@ -63,7 +63,7 @@ export class SlotPages {
 
   take(): number {
     const reused = this.#free.pop();
-    const slot = reused >= 0 ? reused : this.#next++;
+    const slot = reused >= 0 ? reused : this.#next;
     const number = slot >>> this.#shift;
     let page = this.#pages[number];
     if (page === undefined || page === absentPage) {
@@ -72,6 +72,8 @@ export class SlotPages {
     } else if (page.taken === 0) {
       this.#emptyCount--;
     }
+    // Only now, since there may have been no memory for a page.
+    if (slot === this.#next) this.#next++;
     page.taken++;
     this.#taken++;
     return slot;

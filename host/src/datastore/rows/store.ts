@@ -4,7 +4,7 @@ import { sameBytes } from "@lightcone/abi";
 import type { ImageBlock } from "../image.ts";
 import type { RowBits } from "./bits.ts";
 
-/** Rows to read. Positions are valid until the row is replaced or freed. */
+/** Rows to read. Positions are valid until the row is replaced or freed, or the transaction ends. */
 export interface RowReader {
   /** One more than the greatest row id ever used. */
   readonly limit: number;
