@@ -19,11 +19,15 @@ import { RowLinks } from "./row-links.ts";
 /** Rows that are entered together when an index is built. */
 const blockRowsMax = 1 << 19;
 
-// What tells a key: the slot that it is in, the first four bytes of the row as well, or nothing less than the key. Numbers
-// are told apart faster than flags.
-const toldBySlot = 0;
-const toldByFirstWord = 1;
-const toldByAll = 2;
+// What tells a key. Numbers are told apart faster than flags.
+/** A key of 8 bytes at one place, the last four of them zeros: the slot that it is in. */
+const longBySlot = 0;
+/** A key of 8 bytes at one place: the slot, and the first four bytes of the row. */
+const longByWord = 1;
+/** A key of at most 4 bytes: the slot. */
+const shortBySlot = 2;
+/** Any other: nothing less than the key. */
+const byAll = 3;
 
 const noBytes = new Uint8Array(0);
 
@@ -34,9 +38,7 @@ export class HashIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered = false;
   readonly #isUnique: boolean;
-  /** Whether keys are 8 bytes at one place of a row. */
-  readonly #isLong: boolean;
-  /** What tells the whole key, one of those above. */
+  /** What tells a key, one of those above. */
   #told: number;
   #arena = segmentArena();
   #directory: HashSegment[];
@@ -51,9 +53,9 @@ export class HashIndex implements Index {
   constructor(key: IndexKey, isUnique: boolean) {
     this.key = key;
     this.#isUnique = isUnique;
-    this.#isLong = key.size === 8 && key.isAtOnePlace;
-    const isOneWord = key.size >= 0 && key.size <= 4;
-    this.#told = isOneWord || this.#isLong ? toldBySlot : toldByAll;
+    const isShort = key.size >= 0 && key.size <= 4;
+    if (key.size === 8 && key.isAtOnePlace) this.#told = longBySlot;
+    else this.#told = isShort ? shortBySlot : byAll;
     this.#segment = new HashSegment(this.#arena, 0);
     this.#directory = [this.#segment];
   }
@@ -114,14 +116,15 @@ export class HashIndex implements Index {
   }
 
   find(bytes: Uint8Array, start: number, end: number): number {
-    if (this.#isLong) {
+    const told = this.#told;
+    if (told <= longByWord) {
       // As below, but so short that the processor begins with the next key while memory is still asked for this one.
       const view = this.key.viewOf(bytes);
       const first = view.getInt32(start, true);
       const last = view.getInt32(start + 4, true);
       const hash = hashWords(first, last);
       const segment = this.#segmentOf(hash);
-      if (this.#told !== toldBySlot) return segment.findByWord(hash, first, this.key);
+      if (told === longByWord) return segment.findByWord(hash, first, this.key);
       return last === 0 ? segment.findByHash(hash) : -1;
     }
     this.#hashKey(bytes, start, end);
@@ -159,9 +162,9 @@ export class HashIndex implements Index {
     return -1;
   }
 
-  /** For keys that are not `#isLong`. */
+  /** For keys that are not told as long ones. */
   #hashKey(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#told === toldBySlot) {
+    if (this.#told === shortBySlot) {
       this.#hash = hashWords(0, bytesAt(bytes, start, end));
     } else {
       this.#hash = hashBytes(bytes, start, end);
@@ -170,9 +173,9 @@ export class HashIndex implements Index {
 
   /** The same for the key of a stored row. */
   #hashRow(row: number): void {
-    if (this.#isLong) {
+    if (this.#told <= longByWord) {
       const last = this.key.wordOf(row, 4);
-      if (last !== 0) this.#told = toldByFirstWord;
+      if (last !== 0) this.#told = longByWord;
       this.#hash = hashWords(this.key.wordOf(row, 0), last);
     } else {
       const { bytes, start, end } = this.key.loadProbe(row);
@@ -198,8 +201,9 @@ export class HashIndex implements Index {
 
   /** Whether a row in a slot with the hash has the key of `row`, or the given bytes if that is -1. */
   #isSame(head: number, row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#told === toldByFirstWord) return this.key.wordOf(head, 0) === this.key.wordOf(row, 0);
-    if (this.#told === toldBySlot) return true;
+    const told = this.#told;
+    if (told === longByWord) return this.key.wordOf(head, 0) === this.key.wordOf(row, 0);
+    if (told !== byAll) return true;
     if (row < 0) return this.key.isOf(head, bytes, start, end);
     const probe = this.key.loadProbe(row);
     return this.key.isOf(head, probe.bytes, probe.start, probe.end);
