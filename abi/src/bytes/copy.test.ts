@@ -19,6 +19,12 @@ void test("short and long parts are copied, and nothing beside them", async (t) 
       expected.set(source.subarray(start, start + length), 8 + at);
       t.same(whole, expected, `${length} bytes from ${start} to ${at}`);
       t.ok(sameBytes(target, at, new DataView(source.buffer), start, length));
+      for (let i = 0; i < length; i++) {
+        target.setUint8(at + i, target.getUint8(at + i) ^ 1);
+        const isSame = sameBytes(target, at, new DataView(source.buffer), start, length);
+        target.setUint8(at + i, target.getUint8(at + i) ^ 1);
+        if (isSame) t.fail(`${length} bytes of which number ${i} differs`);
+      }
     }
   }
 });
