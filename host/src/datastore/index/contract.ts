@@ -173,6 +173,13 @@ export class IndexKey {
     return this.#store.word(row, this.#fixedStart + at);
   }
 
+  /** Whether `row`, below `rowLimit`, is visible and has a key of eight bytes in these words. `isAtOnePlace` must be true. */
+  isKeyOfWords(row: number, first: number, last: number): boolean {
+    return (
+      this.#store.live.has(row) && this.wordOf(row, 0) === first && this.wordOf(row, 4) === last
+    );
+  }
+
   /** A view of bytes that a key is in, which are kept for the next time until `forgetSource`. */
   viewOf(bytes: Uint8Array): DataView {
     return bytes === this.#given ? this.#givenView : this.#viewAnew(bytes);

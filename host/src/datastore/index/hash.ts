@@ -13,6 +13,7 @@ import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { entryFields, HashBlock } from "./hash-block.ts";
+import { GuessRecord } from "./guess-record.ts";
 import { HashSegment, segmentArena, slotCountMax } from "./hash-segment.ts";
 import { RowLinks } from "./row-links.ts";
 
@@ -44,6 +45,9 @@ export class HashIndex implements Index {
   #directory: HashSegment[];
   #depth = 0;
   readonly #links = new RowLinks();
+  readonly #guesses: GuessRecord;
+  /** By how much the last key that was searched for is greater than its row's id. */
+  #shift = 0;
 
   /** Of the last key that was searched for and may be written: hash, the segment where it belongs, and its slot there. */
   #hash = 0;
@@ -53,6 +57,8 @@ export class HashIndex implements Index {
   constructor(key: IndexKey, isUnique: boolean) {
     this.key = key;
     this.#isUnique = isUnique;
+    // A chain is gone through from its first row on, which no guess would find.
+    this.#guesses = new GuessRecord(isUnique);
     const isShort = key.size >= 0 && key.size <= 4;
     if (key.size === 8 && key.isAtOnePlace) this.#told = longBySlot;
     else this.#told = isShort ? shortBySlot : byAll;
@@ -122,13 +128,33 @@ export class HashIndex implements Index {
       const view = this.key.viewOf(bytes);
       const first = view.getInt32(start, true);
       const last = view.getInt32(start + 4, true);
-      const hash = hashWords(first, last);
-      const segment = this.#segmentOf(hash);
-      if (told === longByWord) return segment.findByWord(hash, first, this.key);
-      return last === 0 ? segment.findByHash(hash) : -1;
+      const guess = (first - this.#shift) | 0;
+      if (this.#guesses.isWorthIt() && this.#isAt(guess, first, last)) return guess;
+      return this.#findLong(first, last);
     }
     this.#hashKey(bytes, start, end);
     return this.#seek(-1, bytes, start, end);
+  }
+
+  /**
+   * Whether the key of two words is that of a row, which is a guess: keys often count up with the rows, as those of a sequence
+   * do. One that is right saves the way to the slot, whose memory is far away in a large table.
+   */
+  #isAt(row: number, first: number, last: number): boolean {
+    if (row < 0 || row >= this.key.rowLimit) return false;
+    const isRight = this.key.isKeyOfWords(row, first, last);
+    this.#guesses.note(isRight);
+    return isRight;
+  }
+
+  #findLong(first: number, last: number): number {
+    const hash = hashWords(first, last);
+    const segment = this.#segmentOf(hash);
+    let row = -1;
+    if (this.#told === longByWord) row = segment.findByWord(hash, first, this.key);
+    else if (last === 0) row = segment.findByHash(hash);
+    if (row >= 0) this.#shift = (first - row) | 0;
+    return row;
   }
 
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void {
