@@ -23,7 +23,7 @@ const rowCount = 150_000;
 const groupRows = 6000;
 const keptRows = 500;
 /** What a transaction moves at most: the last page may begin just below the limit. */
-const stepBytesMax = (512 + 64) * 1024;
+const stepBytesMax = (256 + 64) * 1024;
 
 function fill(datastore: Datastore, table: Table, sketch: TableSketch): void {
   const bytes = rowEncoder(sketch)({ id: 0n, a: 1n, b: 2n, c: 3n, text: "a text" });

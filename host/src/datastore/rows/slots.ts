@@ -15,7 +15,7 @@ const slotsPerPageShiftMax = 12;
 const emptyPagesKept = 2;
 
 /** What one step of tidying does at most: it moves so many bytes, and goes through so many pages. */
-const tidyBytesMax = 512 * 1024;
+const tidyBytesMax = 256 * 1024;
 const tidyPagesMax = 4096;
 
 /** Stands for every page that was given back: it has no slots. */

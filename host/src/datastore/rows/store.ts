@@ -43,7 +43,7 @@ export interface RowStore extends RowReader {
   /** False while rows that are left of many lie so far apart that memory is held between them. */
   readonly isTidy: boolean;
   /**
-   * Moves rows closer together, at most about half a megabyte of them: to be called between transactions until `isTidy`.
+   * Moves rows closer together, at most about a quarter of a megabyte of them: to be called between transactions until `isTidy`.
    * Positions of rows are not valid any more. Returns how many bytes were moved.
    */
   tidy(): number;

@@ -7,7 +7,7 @@ import type { RowReader, RowStore } from "./store.ts";
 import { VariableRowStore } from "./variable-store.ts";
 
 /** What a step moves at most: the last page may begin just below the limit. */
-const stepBytesMax = (512 + 64) * 1024;
+const stepBytesMax = (256 + 64) * 1024;
 
 const rowBytes = 512;
 const rowCount = 40_000;
