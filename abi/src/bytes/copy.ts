@@ -12,16 +12,28 @@ export function copyBytes(
   target: DataView,
   at: number,
 ): void {
-  if (end - start > wordCopyMax) {
-    const part = new Uint8Array(source.buffer, source.byteOffset + start, end - start);
+  const length = end - start;
+  if (length > wordCopyMax) {
+    const part = new Uint8Array(source.buffer, source.byteOffset + start, length);
     new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(part, at);
     return;
   }
-  let from = start;
-  let to = at;
-  for (; from + 4 <= end; from += 4, to += 4)
-    target.setInt32(to, source.getInt32(from, true), true);
-  for (; from < end; from++, to++) target.setUint8(to, source.getUint8(from));
+  if (length < 4) {
+    for (let i = 0; i < length; i++) target.setUint8(at + i, source.getUint8(start + i));
+    return;
+  }
+  let i = 0;
+  // Reads before writes: the engine checks a view again for each access behind a write.
+  for (; i + 8 <= length; i += 8) {
+    const first = source.getInt32(start + i, true);
+    const second = source.getInt32(start + i + 4, true);
+    target.setInt32(at + i, first, true);
+    target.setInt32(at + i + 4, second, true);
+  }
+  if (i === length) return;
+  // What is left, at most seven bytes, is in the next word or in the last one, of which some bytes may be there already.
+  if (i + 4 < length) target.setInt32(at + i, source.getInt32(start + i, true), true);
+  target.setInt32(at + length - 4, source.getInt32(end - 4, true), true);
 }
 
 /** Whether `length` bytes of two buffers are the same. */
@@ -32,12 +44,18 @@ export function sameBytes(
   bStart: number,
   length: number,
 ): boolean {
-  let i = 0;
-  for (; i + 4 <= length; i += 4) {
+  if (length < 4) {
+    for (let i = 0; i < length; i++) {
+      if (a.getUint8(aStart + i) !== b.getUint8(bStart + i)) return false;
+    }
+    return true;
+  }
+  for (let i = 0; i + 4 <= length; i += 4) {
     if (a.getInt32(aStart + i, true) !== b.getInt32(bStart + i, true)) return false;
   }
-  for (; i < length; i++) if (a.getUint8(aStart + i) !== b.getUint8(bStart + i)) return false;
-  return true;
+  // The last word has what is left, at most three bytes.
+  const last = length - 4;
+  return a.getInt32(aStart + last, true) === b.getInt32(bStart + last, true);
 }
 
 const noBytes = new Uint8Array(0);

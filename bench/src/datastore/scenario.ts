@@ -65,6 +65,13 @@ function scenariosOf(shape: RowShape, rowCount: number): Scenario[] {
       order: "random",
       operations: ["insert", "bytes-per-row", "point-read"],
     },
+    {
+      ...common,
+      ...tree,
+      index: "hash",
+      order: "random",
+      operations: ["insert", "point-read"],
+    },
     { ...common, ...tree, engine: "sqlite", operations: withoutHeap },
     { ...common, ...tree, engine: "sqlite", order: "random", operations: ["insert"] },
     { ...common, ...tree, engine: "map", operations: unordered },

@@ -50,6 +50,8 @@ export class Datastore implements ReadView {
   readonly #undos: (() => void)[] = [];
   /** Tables that the open transaction dropped. */
   readonly #dropped: Table[] = [];
+  /** Tables that shrank, whose rows are moved together after one transaction or another. */
+  readonly #untidy = new Set<Table>();
 
   constructor() {
     for (const table of this.catalog.tables) this.#register(table);
@@ -140,6 +142,7 @@ export class Datastore implements ReadView {
   release(tx: Transaction): void {
     for (let i = 0; i < tx.touchedCount; i++) (tx.touched[i] as Table).release();
     if (this.#undos.length > 0) this.#forgetUndos();
+    this.#tidy(tx);
     tx.close(false);
   }
 
@@ -149,7 +152,20 @@ export class Datastore implements ReadView {
     for (let i = 0; i < tx.touchedCount; i++) (tx.touched[i] as Table).rollBack();
     for (const undo of this.#undos.reverse()) undo();
     this.#forgetUndos();
+    this.#tidy(tx);
     tx.close(true);
+  }
+
+  /** Does one step for a table that shrank, whichever it is. */
+  #tidy(tx: Transaction): void {
+    for (let i = 0; i < tx.touchedCount; i++) {
+      const table = tx.touched[i] as Table;
+      if (!table.rows.isTidy) this.#untidy.add(table);
+    }
+    if (this.#untidy.size === 0) return;
+    const [table] = [...this.#untidy] as [Table];
+    table.rows.tidy();
+    if (table.rows.isTidy) this.#untidy.delete(table);
   }
 
   #forgetUndos(): void {

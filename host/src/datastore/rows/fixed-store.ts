@@ -5,7 +5,6 @@ import {
   bitsBlocks,
   BlockCursor,
   holdPages,
-  ownBytes,
   readHead,
   snapshotFault,
   storeKind,
@@ -42,6 +41,10 @@ class FixedRows implements RowReader {
     return this.slots.offset(row);
   }
 
+  word(row: number, at: number): number {
+    return this.slots.word(row, at);
+  }
+
   size(_row: number): number {
     return this.#rowSize;
   }
@@ -61,6 +64,14 @@ export class FixedRowStore extends FixedRows implements RowStore {
 
   get byteLength(): number {
     return this.slots.byteLength;
+  }
+
+  get isTidy(): boolean {
+    return this.slots.isTidy;
+  }
+
+  tidy(): number {
+    return this.slots.tidy();
   }
 
   add(bytes: Uint8Array, start: number, end: number): number {
@@ -125,7 +136,7 @@ export class FixedRowStore extends FixedRows implements RowStore {
     const { reader, limit } = readHead(header, storeKind.fixed, slotSize);
     const cursor = new BlockCursor(blocks);
     cursor.takeBits(this.live, limit);
-    const pages = cursor.take(reader.u32()).map(ownBytes);
+    const pages = cursor.take(reader.u32());
     cursor.end();
     if (!this.slots.restore(pages, limit)) throw snapshotFault("has pages of the wrong size");
     for (let row = this.live.next(0); row >= 0; row = this.live.next(row + 1)) {

@@ -27,7 +27,8 @@ function contents(rows: RowReader): Map<number, string> {
   return new Map(
     liveRows(rows).map((row) => {
       const start = rows.start(row);
-      return [row, Buffer.from(rows.page(row)).toString("latin1", start, start + rows.size(row))];
+      const bytes = rows.page(row).subarray(start, start + rows.size(row));
+      return [row, Buffer.from(bytes).toString("latin1")];
     }),
   );
 }
@@ -89,6 +90,7 @@ for (const [title, [make, size]] of Object.entries(kinds)) {
       const held: [FrozenRows, Map<number, string>][] = [];
       for (let step = 0; step < 400; step++) {
         changes.step();
+        changes.store.tidy();
         if (step % 37 === 0) held.push([changes.store.freeze(), contents(changes.store)]);
         if (step % 50 !== 49) continue;
         const [frozen, expected] = held.splice(rng.nextBelow(held.length), 1)[0]!;

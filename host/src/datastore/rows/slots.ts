@@ -1,6 +1,8 @@
-// Slots of one size in pages. A slot is named by page << shift | place in the page. Pages without a taken slot are given
-// back to the system, but for a few, and come back empty when one of their slots is taken again.
+// Slots of one size in pages, which lie in blocks of an arena. A slot is named by page << shift | place in the page. Pages
+// without a taken slot are given back, but for a few, and come back when one of their slots is taken again. Where so many are
+// gone that blocks are held for few pages, those pages are moved together, in steps that no transaction notices.
 import { assert } from "@lightcone/abi";
+import { Arena } from "./arena.ts";
 import type { RowBits } from "./bits.ts";
 import { FreeList } from "./free-list.ts";
 import { Page } from "./page.ts";
@@ -12,24 +14,42 @@ const slotsPerPageShiftMax = 12;
 /** Empty pages kept for the next row, so that a table that changes little does not ask for memory each time. */
 const emptyPagesKept = 2;
 
+/** What one step of tidying does at most: it moves so many bytes, and goes through so many pages. */
+const tidyBytesMax = 256 * 1024;
+const tidyPagesMax = 4096;
+
 /** Stands for every page that was given back: it has no slots. */
-const absentPage = new Page(new Uint8Array(0));
+const absentPage = new Page(new Arena(0));
+const noBytes = absentPage.bytes;
+const noView = new DataView(noBytes.buffer);
 
 export class SlotPages {
   readonly slotSize: number;
   readonly #shift: number;
   readonly #mask: number;
+  readonly #arena: Arena;
   #pages: Page[] = [];
+  /**
+   * For each page its block, and where in the block its first slot lies. Many pages share a block, so that these and all
+   * blocks' views stay near the processor where an object for each page would not.
+   */
+  #bytes: Uint8Array[] = [];
+  #views: DataView[] = [];
+  #starts: Int32Array = new Int32Array(4);
   readonly #free = new FreeList();
   #next = 0;
   #taken = 0;
   #emptyCount = 0;
+  /** The page that tidying comes to next, or -1 where it is not under way. */
+  #tidyNext = -1;
 
-  constructor(slotSize: number) {
-    this.slotSize = slotSize;
+  /** `arena`: that of other slots of the same size, which these are a copy of. */
+  constructor(slotSize: number, arena?: Arena) {
+    this.slotSize = slotSize | 0;
     const perPage = Math.max(1, Math.floor(pageBytesMax / Math.max(1, slotSize)));
     this.#shift = Math.min(slotsPerPageShiftMax, Math.floor(Math.log2(perPage)));
     this.#mask = (1 << this.#shift) - 1;
+    this.#arena = arena ?? new Arena(slotSize << this.#shift);
   }
 
   /** One more than the greatest slot ever taken. */
@@ -38,22 +58,22 @@ export class SlotPages {
   }
 
   get byteLength(): number {
-    let total = this.#free.byteLength;
-    for (const page of this.#pages) total += page.bytes.length;
-    return total;
+    return this.#free.byteLength + this.#arena.byteLength;
   }
 
   take(): number {
     const reused = this.#free.pop();
-    const slot = reused >= 0 ? reused : this.#next++;
+    const slot = reused >= 0 ? reused : this.#next;
     const number = slot >>> this.#shift;
     let page = this.#pages[number];
     if (page === undefined || page === absentPage) {
-      page = new Page(new Uint8Array(this.slotSize << this.#shift));
-      this.#pages[number] = page;
+      page = new Page(this.#arena);
+      this.#put(number, page);
     } else if (page.taken === 0) {
       this.#emptyCount--;
     }
+    // Only now, since there may have been no memory for a page.
+    if (slot === this.#next) this.#next++;
     page.taken++;
     this.#taken++;
     return slot;
@@ -66,39 +86,114 @@ export class SlotPages {
     this.#taken--;
     if (--page.taken > 0) return;
     if (this.#taken === 0) this.#startOver();
-    else if (this.#emptyCount === emptyPagesKept) this.#pages[number] = absentPage;
-    else this.#emptyCount++;
+    else if (this.#emptyCount < emptyPagesKept) this.#emptyCount++;
+    else this.#drop(number);
+  }
+
+  /** False while `tidy` has something to do. */
+  get isTidy(): boolean {
+    return this.#tidyNext < 0 && !this.#arena.isSparse;
+  }
+
+  /**
+   * Moves some pages out of closed blocks: what stands where changes. A page that an image holds is left to it, as if it was
+   * written to. Returns how many bytes were moved.
+   */
+  tidy(): number {
+    if (this.isTidy) return 0;
+    if (this.#tidyNext < 0) this.#arena.closeSparseBlocks();
+    const first = Math.max(0, this.#tidyNext);
+    const end = Math.min(first + tidyPagesMax, this.#pages.length);
+    let byteCount = 0;
+    let number = first;
+    for (; number < end && byteCount < tidyBytesMax; number++) {
+      const page = this.#pages[number] as Page;
+      if (page === absentPage || !page.isInClosedBlock) continue;
+      if (page.taken === 0) {
+        this.#drop(number);
+        this.#emptyCount--;
+      } else {
+        this.#put(number, page.moved());
+        byteCount += page.bytes.length;
+      }
+    }
+    this.#tidyNext = number < this.#pages.length ? number : -1;
+    return byteCount;
   }
 
   /** Nothing is left: slots count from 0 again. */
   #startOver(): void {
     this.#free.clear();
     this.#next = 0;
+    this.#dropFrom(1);
+    // Alone in a block, the first page costs no more than itself.
     const first = this.#pages[0] as Page;
-    this.#pages.length = first === absentPage ? 0 : 1;
-    this.#emptyCount = this.#pages.length;
+    const isKept = first !== absentPage && first.blockBytes.length === first.bytes.length;
+    if (isKept) this.#emptyCount = 1;
+    else this.#dropFrom(0);
   }
 
+  #dropFrom(start: number): void {
+    for (let number = start; number < this.#pages.length; number++) this.#drop(number);
+    this.#pages.length = Math.min(this.#pages.length, start);
+    this.#emptyCount = 0;
+    this.#tidyNext = -1;
+  }
+
+  /** Makes `page` the one of that number. */
+  #put(number: number, page: Page): void {
+    if (number >= this.#starts.length) {
+      const next = new Int32Array(Math.max(number + 1, this.#starts.length * 2));
+      next.set(this.#starts);
+      this.#starts = next;
+    }
+    this.#pages[number] = page;
+    this.#bytes[number] = page.blockBytes;
+    this.#views[number] = page.blockView;
+    this.#starts[number] = page.bytes.byteOffset;
+  }
+
+  #drop(number: number): void {
+    const page = this.#pages[number] as Page;
+    if (page === absentPage) return;
+    this.#putAbsent(number);
+    page.leave();
+  }
+
+  #putAbsent(number: number): void {
+    this.#pages[number] = absentPage;
+    this.#bytes[number] = noBytes;
+    this.#views[number] = noView;
+  }
+
+  /** Where `offset` counts from. */
   bytes(slot: number): Uint8Array {
-    return (this.#pages[slot >>> this.#shift] as Page).bytes;
+    return this.#bytes[slot >>> this.#shift] as Uint8Array;
   }
 
+  /** The same bytes as `bytes`. */
   view(slot: number): DataView {
-    return (this.#pages[slot >>> this.#shift] as Page).view;
+    return this.#views[slot >>> this.#shift] as DataView;
   }
 
-  /** The view through which a slot is written. */
+  /** The view through which a slot is written. It may lie elsewhere then: `offset` is asked for afterwards. */
   writableView(slot: number): DataView {
     const number = slot >>> this.#shift;
     const page = this.#pages[number] as Page;
-    if (!page.isSealed) return page.view;
-    const next = page.unsealed();
-    this.#pages[number] = next;
-    return next.view;
+    if (page.isSealed) this.#put(number, page.unsealed());
+    return this.#views[number] as DataView;
   }
 
   offset(slot: number): number {
-    return (slot & this.#mask) * this.slotSize;
+    const start = this.#starts[slot >>> this.#shift] as number;
+    return start + (slot & this.#mask) * this.slotSize;
+  }
+
+  /** Four bytes of a slot from position `at` on: `view` and `offset` in one step. */
+  word(slot: number, at: number): number {
+    const number = slot >>> this.#shift;
+    const start = (this.#starts[number] as number) + (slot & this.#mask) * this.slotSize;
+    return (this.#views[number] as DataView).getInt32(start + at, true);
   }
 
   /** Slots from this one to the end of its page. */
@@ -108,8 +203,11 @@ export class SlotPages {
 
   /** All pages as they are: the same slots can be read from what is returned until its pages are let go. */
   freeze(): SlotPages {
-    const frozen = new SlotPages(this.slotSize);
+    const frozen = new SlotPages(this.slotSize, this.#arena);
     frozen.#pages = this.#pages.slice();
+    frozen.#bytes = this.#bytes.slice();
+    frozen.#views = this.#views.slice();
+    frozen.#starts = this.#starts.slice();
     frozen.#next = this.#next;
     return frozen;
   }
@@ -128,8 +226,16 @@ export class SlotPages {
     const bytesPerPage = this.slotSize << this.#shift;
     const areWhole = pages.every(({ length }) => length === 0 || length === bytesPerPage);
     if (!areWhole || limit > pages.length << this.#shift) return false;
-    const isAbsent = (bytes: Uint8Array): boolean => bytes.length < bytesPerPage;
-    this.#pages = pages.map((bytes) => (isAbsent(bytes) ? absentPage : new Page(bytes)));
+    this.#dropFrom(0);
+    pages.forEach((bytes, number) => {
+      if (bytes.length < bytesPerPage) {
+        this.#putAbsent(number);
+        return;
+      }
+      const page = new Page(this.#arena);
+      page.bytes.set(bytes);
+      this.#put(number, page);
+    });
     this.#next = limit;
     return true;
   }
@@ -148,7 +254,9 @@ export class SlotPages {
     this.#free.clear();
     for (let slot = this.#next - 1; slot >= 0; slot--)
       if (!adopted.has(slot)) this.#free.push(slot);
-    this.#pages = this.#pages.map((page) => (page.taken === 0 ? absentPage : page));
+    this.#pages.forEach((page, number) => {
+      if (page.taken === 0) this.#drop(number);
+    });
     this.#emptyCount = 0;
   }
 }

@@ -4,7 +4,7 @@ import { sameBytes } from "@lightcone/abi";
 import type { ImageBlock } from "../image.ts";
 import type { RowBits } from "./bits.ts";
 
-/** Rows to read. Positions are valid until the row is replaced or freed. */
+/** Rows to read. Positions are valid until the row is replaced or freed, or the transaction ends. */
 export interface RowReader {
   /** One more than the greatest row id ever used. */
   readonly limit: number;
@@ -14,6 +14,8 @@ export interface RowReader {
   /** The same bytes as `page`. */
   view(row: number): DataView;
   start(row: number): number;
+  /** Four bytes of the row, which has them, from position `at` of the row on. */
+  word(row: number, at: number): number;
   size(row: number): number;
   /** How many rows from this one on, live or not, lie back to back in its page, each of the same size; at least 1. */
   rowsInLine(row: number): number;
@@ -38,6 +40,13 @@ export interface RowImage {
 export interface RowStore extends RowReader {
   /** Bytes held, free slots included. */
   readonly byteLength: number;
+  /** False while rows that are left of many lie so far apart that memory is held between them. */
+  readonly isTidy: boolean;
+  /**
+   * Moves rows closer together, at most about a quarter of a megabyte of them: to be called between transactions until `isTidy`.
+   * Positions of rows are not valid any more. Returns how many bytes were moved.
+   */
+  tidy(): number;
   /** Copies a row in and returns its id. */
   add(bytes: Uint8Array, start: number, end: number): number;
   /** Moves the bytes of `row` to a new id, which is returned, and puts other bytes in their place. */
