@@ -23,7 +23,7 @@ export interface DatastoreImage {
   release(): void;
 }
 
-/** One table as it comes back. The datastore keeps the blocks and writes to them. */
+/** One table as it comes back. The datastore copies what it needs of the blocks. */
 export interface StoredTable {
   readonly tableId: number;
   readonly header: Uint8Array;

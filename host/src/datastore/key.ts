@@ -271,9 +271,9 @@ function mixWord(word: number): number {
   return mixed ^ (mixed >>> 16);
 }
 
-/** A hash of 64 bits. No two values of `high` have the same hash beside one value of `low`. */
+/** A hash of 64 bits. No two values of `high` have the same hash beside one value of `low`, and the other way round. */
 export function hashWords(low: number, high: number): number {
-  return mixWord(high ^ Math.imul(mixWord(low), 0x9e3779b1));
+  return mixWord(high ^ Math.imul(low, 0x9e3779b1));
 }
 
 /** A hash of `bytes[start, end)`: 32 bits, well mixed; not for hostile keys to be trusted across processes. */

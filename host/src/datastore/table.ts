@@ -108,6 +108,7 @@ export class Table {
   forgetSource(): void {
     this.#given.forget();
     this.rows.forgetSource();
+    for (const { key } of this.#allIndexes()) key.forgetSource();
   }
 
   /** Whether the open transaction touched this table. */

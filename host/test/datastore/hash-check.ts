@@ -1,7 +1,9 @@
 // Walks a hash index and names what is not as it must be.
-import { rowField } from "../../src/datastore/index/hash-segment.ts";
 import type { HashIndex } from "../../src/datastore/index/hash.ts";
 import { RowIds } from "../../src/datastore/rows/ids.ts";
+
+/** Of the words of a slot, the one that has the row plus one. */
+const rowField = 1;
 
 /** The faults of a hash index that should hold `rowCount` rows. */
 export function hashFaults(index: HashIndex, rowCount: number): string[] {

@@ -70,6 +70,7 @@ export interface LoadedKey {
 }
 
 const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
 
 /** The columns of an index as one comparable key. */
 export class IndexKey {
@@ -93,6 +94,9 @@ export class IndexKey {
   readonly #last: number;
   readonly #ofRow: LoadedKey = { bytes: noBytes, start: 0, end: 0 };
   readonly #ofProbe: LoadedKey = { bytes: noBytes, start: 0, end: 0 };
+  /** The bytes that keys were searched for in last. */
+  #given: Uint8Array = noBytes;
+  #givenView: DataView = noView;
   #rowScratch: Uint8Array = noBytes;
   #probeScratch: Uint8Array = noBytes;
 
@@ -150,9 +154,40 @@ export class IndexKey {
 
   /** Whether `row`, below `rowLimit`, is visible and has the key `bytes[start, end)`. */
   isKeyOf(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#store.live.has(row)) return false;
+    return this.#store.live.has(row) && this.isOf(row, bytes, start, end);
+  }
+
+  /** Whether a stored row has the key `bytes[start, end)`. */
+  isOf(row: number, bytes: Uint8Array, start: number, end: number): boolean {
     const stored = this.load(row);
     return bytesEqual(stored.bytes, stored.start, stored.end, bytes, start, end);
+  }
+
+  /** Whether keys lie at one position in all rows: `wordOf` works there. */
+  get isAtOnePlace(): boolean {
+    return this.#fixedStart >= 0;
+  }
+
+  /** Four bytes of a stored row's key, from position `at` of the key on. */
+  wordOf(row: number, at: number): number {
+    return this.#store.word(row, this.#fixedStart + at);
+  }
+
+  /** A view of bytes that a key is in, which are kept for the next time until `forgetSource`. */
+  viewOf(bytes: Uint8Array): DataView {
+    return bytes === this.#given ? this.#givenView : this.#viewAnew(bytes);
+  }
+
+  #viewAnew(bytes: Uint8Array): DataView {
+    this.#given = bytes;
+    this.#givenView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.#givenView;
+  }
+
+  /** See `RowStore.forgetSource`. */
+  forgetSource(): void {
+    this.#given = noBytes;
+    this.#givenView = noView;
   }
 
   /** The key of a stored row that others are compared with: it outlives calls of `load`. */

@@ -1,9 +1,9 @@
 // Some rows on their way into a hash index that is being built, put together by the segment they go to.
 //
-//   entries   [ hash | low | row ] …
+//   entries   [ hash | row ] …
 
 /** Words of an entry. */
-export const entryFields = 3;
+export const entryFields = 2;
 
 export class HashBlock {
   readonly #entries: Int32Array;
@@ -33,11 +33,10 @@ export class HashBlock {
     this.#count = 0;
   }
 
-  push(hash: number, low: number, row: number): void {
+  push(hash: number, row: number): void {
     const at = this.#count * entryFields;
     this.#entries[at] = hash;
-    this.#entries[at + 1] = low;
-    this.#entries[at + 2] = row;
+    this.#entries[at + 1] = row;
     this.#count++;
   }
 

@@ -3,20 +3,27 @@
 //   directory   [ segment | segment | … ]     by the first bits of a hash; neighbours may be one and the same
 //   links       by row id                     other rows with the same key, only where keys may repeat
 //
-// A slot holds the hash and a row. Keys of at most 8 bytes are told by the slot alone: the hash is one to one in their last
-// four bytes, and the first four stand beside it. For longer ones the row is looked at.
+// A slot holds the hash and a row. Keys of at most 4 bytes are told by the slot alone: their hash is one to one. For longer
+// ones the row is looked at, which whoever searches for it reads next anyway; of 8 bytes, whose hash is one to one in the last
+// four, only at the first four.
 // Keys are equal where their bytes are: float columns, whose equal values may differ in bytes, get a B-tree instead.
 import { assert } from "@lightcone/abi";
-import { bytesEqual, hashBytes, hashWords, wordAt } from "../key.ts";
+import { hashBytes, hashWords } from "../key.ts";
 import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { entryFields, HashBlock } from "./hash-block.ts";
-import { HashSegment, lowField, rowField, slotCountMax } from "./hash-segment.ts";
+import { HashSegment, segmentArena, slotCountMax } from "./hash-segment.ts";
 import { RowLinks } from "./row-links.ts";
 
 /** Rows that are entered together when an index is built. */
 const blockRowsMax = 1 << 19;
+
+// What tells a key: the slot that it is in, the first four bytes of the row as well, or nothing less than the key. Numbers
+// are told apart faster than flags.
+const toldBySlot = 0;
+const toldByFirstWord = 1;
+const toldByAll = 2;
 
 const noBytes = new Uint8Array(0);
 
@@ -27,24 +34,25 @@ export class HashIndex implements Index {
   readonly key: IndexKey;
   readonly isOrdered = false;
   readonly #isUnique: boolean;
-  /** The slot tells the whole key. */
-  readonly #isExact: boolean;
-  readonly #stride: number;
+  /** What tells the whole key, one of those above. */
+  readonly #told: number;
+  readonly #arena = segmentArena();
   #directory: HashSegment[];
   #depth = 0;
   readonly #links = new RowLinks();
 
-  /** Of the last key searched for: hash, first four bytes, and the segment where it belongs. */
+  /** Of the last key that was searched for and may be written: hash, the segment where it belongs, and its slot there. */
   #hash = 0;
-  #low = 0;
+  #at = -1;
   #segment: HashSegment;
 
   constructor(key: IndexKey, isUnique: boolean) {
     this.key = key;
     this.#isUnique = isUnique;
-    this.#isExact = key.size >= 0 && key.size <= 8;
-    this.#stride = this.#isExact && key.size > 4 ? 3 : 2;
-    this.#segment = new HashSegment(this.#stride, 0);
+    const isOneWord = key.size >= 0 && key.size <= 4;
+    if (isOneWord) this.#told = toldBySlot;
+    else this.#told = key.size === 8 && key.isAtOnePlace ? toldByFirstWord : toldByAll;
+    this.#segment = new HashSegment(this.#arena, 0);
     this.#directory = [this.#segment];
   }
 
@@ -54,8 +62,8 @@ export class HashIndex implements Index {
   }
 
   get byteLength(): number {
-    const slots = this.segments.reduce((total, { words }) => total + words.byteLength, 0);
-    return slots + this.#links.byteLength;
+    const own = this.segments.reduce((total, { ownBytes }) => total + ownBytes, 0);
+    return own + this.#arena.byteLength + this.#links.byteLength;
   }
 
   build(rows: RowBits, count: number): KeyConflict | undefined {
@@ -70,9 +78,8 @@ export class HashIndex implements Index {
     while (next >= 0) {
       block.clear();
       for (; next >= 0 && !block.isFull; next = rows.next(next + 1)) {
-        const { bytes, start, end } = this.key.loadProbe(next);
-        this.#hashKey(bytes, start, end);
-        block.push(this.#hash, this.#low, next);
+        this.#hashRow(next);
+        block.push(this.#hash, next);
       }
       const conflict = this.#enterBlock(block);
       if (conflict !== undefined) return conflict;
@@ -83,9 +90,8 @@ export class HashIndex implements Index {
   #enterBlock(block: HashBlock): KeyConflict | undefined {
     const entries = block.sorted();
     for (let i = 0; i < block.count; i++) {
-      const row = entries[i * entryFields + 2] as number;
+      const row = entries[i * entryFields + 1] as number;
       this.#hash = entries[i * entryFields] as number;
-      this.#low = entries[i * entryFields + 1] as number;
       const other = this.#enterAt(row, this.#seek(row, noBytes, 0, 0));
       if (other >= 0) return { row: other, other: row };
     }
@@ -98,16 +104,23 @@ export class HashIndex implements Index {
   }
 
   remove(row: number): void {
-    const { bytes, start, end } = this.key.loadProbe(row);
-    const at = this.#locate(bytes, start, end);
-    assert(at >= 0, "a row to be removed is not in the hash index");
-    if (!this.#isUnique && !this.#unlink(row, at)) return;
-    this.#segment.remove(at);
+    this.#hashRow(row);
+    const head = this.#seek(row, noBytes, 0, 0);
+    assert(head >= 0, "a row to be removed is not in the hash index");
+    if (!this.#isUnique && !this.#unlink(row)) return;
+    this.#segment.remove(this.#at);
   }
 
   find(bytes: Uint8Array, start: number, end: number): number {
-    const at = this.#locate(bytes, start, end);
-    return at < 0 ? -1 : (this.#segment.words[at + rowField] as number) - 1;
+    if (this.#told === toldByFirstWord) {
+      // As below, but so short that the processor begins with the next key while memory is still asked for this one.
+      const view = this.key.viewOf(bytes);
+      const first = view.getInt32(start, true);
+      const hash = hashWords(first, view.getInt32(start + 4, true));
+      return this.#segmentOf(hash).findByWord(hash, first, this.key);
+    }
+    this.#hashKey(bytes, start, end);
+    return this.#seek(-1, bytes, start, end);
   }
 
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void {
@@ -124,73 +137,65 @@ export class HashIndex implements Index {
 
   /** Enters a row. Returns another one that has its unique key and keeps it, or -1. */
   #enter(row: number): number {
-    const { bytes, start, end } = this.key.loadProbe(row);
-    return this.#enterAt(row, this.#locate(bytes, start, end));
+    this.#hashRow(row);
+    return this.#enterAt(row, this.#seek(row, noBytes, 0, 0));
   }
 
-  #enterAt(row: number, at: number): number {
-    if (at >= 0) {
-      if (this.#isUnique) return (this.#segment.words[at + rowField] as number) - 1;
-      this.#link(row, at);
+  /** The same, after a search that found `head`. */
+  #enterAt(row: number, head: number): number {
+    if (head >= 0) {
+      if (this.#isUnique) return head;
+      this.#link(row, head);
       return -1;
     }
     while (this.#segment.isFull) this.#makeRoom();
-    this.#segment.place(this.#hash, row + 1, this.#low);
+    this.#segment.place(this.#hash, row);
     if (!this.#isUnique) this.#links.set(row, 0, 0);
     return -1;
   }
 
-  /** Where the words of the slot with the key begin in the segment, or -1. Leaves the key's hash and segment behind. */
-  #locate(bytes: Uint8Array, start: number, end: number): number {
-    this.#hashKey(bytes, start, end);
-    return this.#seek(-1, bytes, start, end);
-  }
-
+  /** For keys that are not told by their first word. */
   #hashKey(bytes: Uint8Array, start: number, end: number): void {
-    const size = end - start;
-    if (!this.#isExact) {
-      this.#hash = hashBytes(bytes, start, end);
-    } else if (size === 8) {
-      this.#low = wordAt(bytes, start);
-      this.#hash = hashWords(this.#low, wordAt(bytes, start + 4));
+    if (this.#told === toldBySlot) {
+      this.#hash = hashWords(0, bytesAt(bytes, start, end));
     } else {
-      const split = Math.min(size, 4);
-      const low = bytesAt(bytes, start, start + split);
-      this.#low = low;
-      this.#hash =
-        size > 4 ? hashWords(low, bytesAt(bytes, start + split, end)) : hashWords(0, low);
+      this.#hash = hashBytes(bytes, start, end);
     }
   }
 
-  /** The slot with the hash of the last `#hashKey` and the key of `row`, or of the given bytes if that is -1. */
+  /** The same for the key of a stored row. */
+  #hashRow(row: number): void {
+    if (this.#told === toldByFirstWord) {
+      this.#hash = hashWords(this.key.wordOf(row, 0), this.key.wordOf(row, 4));
+    } else {
+      const { bytes, start, end } = this.key.loadProbe(row);
+      this.#hashKey(bytes, start, end);
+    }
+  }
+
+  /**
+   * The row in the slot with the hash of the last `#hashKey` and the key of `row`, or the given bytes if that is -1; or -1.
+   * Leaves behind where that slot is.
+   */
   #seek(row: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = this.#hash;
-    const low = this.#low;
     const segment = this.#segmentOf(hash);
     this.#segment = segment;
-    const { words, mask } = segment;
-    const stride = this.#stride;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * stride;
-      const head = words[at + rowField] as number;
-      if (head === 0) return -1;
-      if (words[at] !== hash) continue;
-      if (stride > lowField && words[at + lowField] !== low) continue;
-      if (this.#isExact) return at;
-      const isSame =
-        row < 0 ? this.#hasKey(head - 1, bytes, start, end) : this.#haveOneKey(head - 1, row);
-      if (isSame) return at;
+    for (let at = segment.first(hash); at >= 0; at = segment.next(hash, at)) {
+      this.#at = at;
+      const head = segment.rowAt(at);
+      if (this.#isSame(head, row, bytes, start, end)) return head;
     }
+    return -1;
   }
 
-  #haveOneKey(row: number, other: number): boolean {
-    const { bytes, start, end } = this.key.loadProbe(other);
-    return this.#hasKey(row, bytes, start, end);
-  }
-
-  #hasKey(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const stored = this.key.load(row);
-    return bytesEqual(stored.bytes, stored.start, stored.end, bytes, start, end);
+  /** Whether a row in a slot with the hash has the key of `row`, or the given bytes if that is -1. */
+  #isSame(head: number, row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#told === toldByFirstWord) return this.key.wordOf(head, 0) === this.key.wordOf(row, 0);
+    if (this.#told === toldBySlot) return true;
+    if (row < 0) return this.key.isOf(head, bytes, start, end);
+    const probe = this.key.loadProbe(row);
+    return this.key.isOf(head, probe.bytes, probe.start, probe.end);
   }
 
   #segmentOf(hash: number): HashSegment {
@@ -224,28 +229,27 @@ export class HashIndex implements Index {
     while (slotCount >> this.#depth > slotCountMax && this.#depth < depthMax) this.#depth++;
     this.#directory = Array.from(
       { length: 1 << this.#depth },
-      () => new HashSegment(this.#stride, this.#depth, slotCount >> this.#depth),
+      () => new HashSegment(this.#arena, this.#depth, slotCount >> this.#depth),
     );
   }
 
   /** Puts `row` behind the head of its key's chain. */
-  #link(row: number, at: number): void {
+  #link(row: number, head: number): void {
     const links = this.#links;
-    const head = (this.#segment.words[at + rowField] as number) - 1;
     const second = links.next(head);
     links.set(row, second, head + 1);
     links.setNext(head, row + 1);
     if (second !== 0) links.setPrevious(second - 1, row + 1);
   }
 
-  /** Takes `row` out of its chain; true if the key has no row left. */
-  #unlink(row: number, at: number): boolean {
+  /** Takes `row` out of its chain, whose slot was found last; true if the key has no row left. */
+  #unlink(row: number): boolean {
     const links = this.#links;
     const next = links.next(row);
     const previous = links.previous(row);
     if (next !== 0) links.setPrevious(next - 1, previous);
     if (previous !== 0) links.setNext(previous - 1, next);
-    else if (next !== 0) this.#segment.words[at + rowField] = next;
+    else if (next !== 0) this.#segment.setRow(this.#at, next - 1);
     return previous === 0 && next === 0;
   }
 }

@@ -5,7 +5,6 @@ import {
   bitsBlocks,
   BlockCursor,
   holdPages,
-  ownBytes,
   readHead,
   snapshotFault,
   storeKind,
@@ -40,6 +39,10 @@ class FixedRows implements RowReader {
 
   start(row: number): number {
     return this.slots.offset(row);
+  }
+
+  word(row: number, at: number): number {
+    return this.slots.word(row, at);
   }
 
   size(_row: number): number {
@@ -125,7 +128,7 @@ export class FixedRowStore extends FixedRows implements RowStore {
     const { reader, limit } = readHead(header, storeKind.fixed, slotSize);
     const cursor = new BlockCursor(blocks);
     cursor.takeBits(this.live, limit);
-    const pages = cursor.take(reader.u32()).map(ownBytes);
+    const pages = cursor.take(reader.u32());
     cursor.end();
     if (!this.slots.restore(pages, limit)) throw snapshotFault("has pages of the wrong size");
     for (let row = this.live.next(0); row >= 0; row = this.live.next(row + 1)) {

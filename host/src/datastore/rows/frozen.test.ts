@@ -27,7 +27,8 @@ function contents(rows: RowReader): Map<number, string> {
   return new Map(
     liveRows(rows).map((row) => {
       const start = rows.start(row);
-      return [row, Buffer.from(rows.page(row)).toString("latin1", start, start + rows.size(row))];
+      const bytes = rows.page(row).subarray(start, start + rows.size(row));
+      return [row, Buffer.from(bytes).toString("latin1")];
     }),
   );
 }
@@ -132,6 +133,50 @@ void test("pages that a mass deletion left empty are given back", async (t) => {
   t.ok(store.byteLength < full / 4, `${store.byteLength} of ${full} bytes`);
   const again = Array.from({ length: 90_000 }, () => store.add(new Uint8Array(64), 0, 64));
   t.equal(new Set([...again, ...rows.slice(0, 10_000)]).size, 100_000, "every slot serves again");
+});
+
+void test("pages that are left far apart do not keep the memory between them", async (t) => {
+  const store = new FixedRowStore(64);
+  const rowOf = (number: number): Uint8Array => new Uint8Array(64).fill(number % 251);
+  const rows = Array.from({ length: 100_000 }, (_, i) => store.add(rowOf(i), 0, 64));
+  for (const row of rows) {
+    store.live.ensure(row);
+    store.live.add(row);
+  }
+  const full = store.byteLength;
+  const frozen = store.freeze();
+  const expected = contents(frozen.rows);
+  // Pages of 1024 rows: of each 20, one stays, and one goes when nobody holds it any more.
+  const free = (from: number, end: number): void => {
+    for (const row of rows.filter((each) => each % 20_480 >= from && each % 20_480 < end)) {
+      store.live.remove(row);
+      store.free(row);
+    }
+  };
+  free(2048, 20_480);
+  const later = store.freeze();
+  free(1024, 1536);
+  const seen = contents(frozen.rows);
+  t.same(
+    rows.filter((row) => seen.get(row) !== expected.get(row)),
+    [],
+    "held as it was",
+  );
+  // Held pages stay where they are while others move away from them, and are copied when they are written to.
+  frozen.release();
+  free(1536, 2048);
+  store.overwrite(0, rowOf(7), 0, 64);
+  t.equal(contents(later.rows).get(0), expected.get(0), "the image has the old bytes");
+  store.overwrite(0, rowOf(0), 0, 64);
+  later.release();
+  t.ok(store.byteLength < full / 2, `${store.byteLength} of ${full} bytes`);
+  const present = contents(store);
+  t.equal(present.size, 5 * 1024);
+  t.same(
+    [...present.keys()].filter((row) => present.get(row) !== expected.get(row)),
+    [],
+    "what is left has its bytes",
+  );
 });
 
 void test("what does not fit together is refused", async (t) => {

@@ -95,9 +95,3 @@ export function holdPages(pages: readonly Page[]): () => void {
     for (const page of pages) page.letGo();
   };
 }
-
-/** A stored block as memory of its own: whole words from the start of a buffer. */
-export function ownBytes(block: Uint8Array): Uint8Array {
-  const isOwn = block.byteOffset === 0 && block.byteLength === block.buffer.byteLength;
-  return isOwn ? block : block.slice();
-}

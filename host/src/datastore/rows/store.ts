@@ -14,6 +14,8 @@ export interface RowReader {
   /** The same bytes as `page`. */
   view(row: number): DataView;
   start(row: number): number;
+  /** Four bytes of the row, which has them, from position `at` of the row on. */
+  word(row: number, at: number): number;
   size(row: number): number;
   /** How many rows from this one on, live or not, lie back to back in its page, each of the same size; at least 1. */
   rowsInLine(row: number): number;

@@ -1,31 +1,25 @@
 // Rows that differ in length: a row id names a place in a table of locations, and that a slot of the size class that fits.
 //
-//   locations   pages of (size class, slot, size), three words a row
+//   locations   slots of (size class, slot, size), three words each; the number of a slot is the row's id
 //   classes     slots of one size each
-import { assert, copyBytes, LastView } from "@lightcone/abi";
+import { copyBytes, LastView } from "@lightcone/abi";
 import { RowBits } from "./bits.ts";
-import { FreeList } from "./free-list.ts";
 import {
   bitsBlocks,
   BlockCursor,
   holdPages,
-  ownBytes,
   readHead,
   snapshotFault,
   storeKind,
   writeHead,
 } from "./image-parts.ts";
-import { Page } from "./page.ts";
 import { SlotPages } from "./slots.ts";
 import type { FrozenRows, RowImage, RowReader, RowStore } from "./store.ts";
 
-const locationWords = 3;
-const classWord = 0;
-const slotWord = 1;
-const sizeWord = 2;
-const locationShift = 12;
-const locationMask = (1 << locationShift) - 1;
-const locationPageBytes = (locationWords * 4) << locationShift;
+const locationBytes = 12;
+const classAt = 0;
+const slotAt = 4;
+const sizeAt = 8;
 
 /** Slot sizes grow by about a quarter, so that at most a fifth of a slot is waste. */
 function slotSizes(): Int32Array {
@@ -47,40 +41,30 @@ function classOf(size: number): number {
   return low;
 }
 
-function wordAt(row: number): number {
-  return (row & locationMask) * locationWords;
-}
-
 type Classes = (SlotPages | undefined)[];
 
 /** What can be read of variable rows, of a store or of an image of it. */
 class VariableRows implements RowReader {
   readonly live: RowBits;
-  protected locations: Page[];
+  protected readonly locations: SlotPages;
   protected readonly classes: Classes;
-  protected rowLimit: number;
 
-  constructor(locations: Page[], classes: Classes, rowLimit: number, live: RowBits) {
+  constructor(locations: SlotPages, classes: Classes, live: RowBits) {
     this.locations = locations;
     this.classes = classes;
-    this.rowLimit = rowLimit;
     this.live = live;
   }
 
   get limit(): number {
-    return this.rowLimit;
-  }
-
-  protected wordsOf(row: number): Int32Array {
-    return (this.locations[row >>> locationShift] as Page).words;
+    return this.locations.limit;
   }
 
   protected slotOf(row: number): number {
-    return this.wordsOf(row)[wordAt(row) + slotWord] as number;
+    return this.locations.word(row, slotAt);
   }
 
   protected slotsOf(row: number): SlotPages {
-    return this.classes[this.wordsOf(row)[wordAt(row) + classWord] as number] as SlotPages;
+    return this.classes[this.locations.word(row, classAt)] as SlotPages;
   }
 
   page(row: number): Uint8Array {
@@ -95,8 +79,12 @@ class VariableRows implements RowReader {
     return this.slotsOf(row).offset(this.slotOf(row));
   }
 
+  word(row: number, at: number): number {
+    return this.slotsOf(row).word(this.slotOf(row), at);
+  }
+
   size(row: number): number {
-    return this.wordsOf(row)[wordAt(row) + sizeWord] as number;
+    return this.locations.word(row, sizeAt);
   }
 
   rowsInLine(_row: number): number {
@@ -105,48 +93,24 @@ class VariableRows implements RowReader {
 }
 
 export class VariableRowStore extends VariableRows implements RowStore {
-  readonly #free = new FreeList();
   readonly #given = new LastView();
-  #rowCount = 0;
 
   constructor() {
-    super([], [], 0, new RowBits());
+    super(new SlotPages(locationBytes), [], new RowBits());
   }
 
   get byteLength(): number {
-    let total = this.#free.byteLength + this.locations.length * locationPageBytes;
+    let total = this.locations.byteLength;
     for (const pages of this.classes) total += pages?.byteLength ?? 0;
     return total;
   }
 
-  #takeId(): number {
-    this.#rowCount++;
-    const reused = this.#free.pop();
-    if (reused >= 0) return reused;
-    const row = this.rowLimit++;
-    if (row >>> locationShift === this.locations.length) {
-      this.locations.push(new Page(new Uint8Array(locationPageBytes)));
-    }
-    return row;
-  }
-
-  #giveId(row: number): void {
-    this.#free.push(row);
-    if (--this.#rowCount > 0) return;
-    // Nothing is left: rows count from 0 again.
-    this.#free.clear();
-    this.rowLimit = 0;
-    this.locations.length = Math.min(this.locations.length, 1);
-  }
-
   #setLocation(row: number, sizeClass: number, slot: number, size: number): void {
-    const number = row >>> locationShift;
-    let page = this.locations[number] as Page;
-    if (page.isSealed) this.locations[number] = page = page.unsealed();
-    const at = wordAt(row);
-    page.words[at + classWord] = sizeClass;
-    page.words[at + slotWord] = slot;
-    page.words[at + sizeWord] = size;
+    const view = this.locations.writableView(row);
+    const start = this.locations.offset(row);
+    view.setInt32(start + classAt, sizeClass, true);
+    view.setInt32(start + slotAt, slot, true);
+    view.setInt32(start + sizeAt, size, true);
   }
 
   #place(row: number, bytes: Uint8Array, start: number, end: number): void {
@@ -159,24 +123,22 @@ export class VariableRowStore extends VariableRows implements RowStore {
   }
 
   #moveLocation(from: number, to: number): void {
-    const words = this.wordsOf(from);
-    const at = wordAt(from);
     this.#setLocation(
       to,
-      words[at + classWord] as number,
-      words[at + slotWord] as number,
-      words[at + sizeWord] as number,
+      this.locations.word(from, classAt),
+      this.slotOf(from),
+      this.locations.word(from, sizeAt),
     );
   }
 
   add(bytes: Uint8Array, start: number, end: number): number {
-    const row = this.#takeId();
+    const row = this.locations.take();
     this.#place(row, bytes, start, end);
     return row;
   }
 
   displace(row: number, bytes: Uint8Array, start: number, end: number): number {
-    const before = this.#takeId();
+    const before = this.locations.take();
     this.#moveLocation(row, before);
     this.#place(row, bytes, start, end);
     return before;
@@ -190,12 +152,12 @@ export class VariableRowStore extends VariableRows implements RowStore {
   restore(row: number, before: number): void {
     this.slotsOf(row).give(this.slotOf(row));
     this.#moveLocation(before, row);
-    this.#giveId(before);
+    this.locations.give(before);
   }
 
   free(row: number): void {
     this.slotsOf(row).give(this.slotOf(row));
-    this.#giveId(row);
+    this.locations.give(row);
   }
 
   forgetSource(): void {
@@ -203,18 +165,18 @@ export class VariableRowStore extends VariableRows implements RowStore {
   }
 
   freeze(): FrozenRows {
+    const locations = this.locations.freeze();
     const classes = this.classes.map((slots) => slots?.freeze());
-    const locations = this.locations.slice();
-    const pages = [...locations, ...classes.flatMap((slots) => slots?.pages ?? [])];
-    const rows = new VariableRows(locations, classes, this.rowLimit, this.live.copy());
+    const pages = [locations, ...classes].flatMap((slots) => slots?.pages ?? []);
+    const rows = new VariableRows(locations, classes, this.live.copy());
     return { rows, release: holdPages(pages) };
   }
 
   image(): RowImage {
+    const locations = this.locations.freeze();
     const classes = this.classes.map((slots) => slots?.freeze());
-    const locations = this.locations.slice();
-    const header = writeHead(storeKind.variable, 0, this.rowLimit);
-    header.u32(locations.length);
+    const header = writeHead(storeKind.variable, 0, locations.limit);
+    header.u32(locations.pages.length);
     const used = classes.flatMap((slots, number) =>
       slots === undefined ? [] : [{ slots, number }],
     );
@@ -224,26 +186,21 @@ export class VariableRowStore extends VariableRows implements RowStore {
       header.u32(slots.limit);
       header.u32(slots.pages.length);
     }
-    const pages = [...locations, ...used.flatMap(({ slots }) => slots.pages)];
+    const pages = [...locations.pages, ...used.flatMap(({ slots }) => slots.pages)];
     return {
       header: header.finish(),
-      blocks: [...bitsBlocks(this.live, this.rowLimit), ...pages],
+      blocks: [...bitsBlocks(this.live, locations.limit), ...pages],
       release: holdPages(pages),
     };
   }
 
   thaw(header: Uint8Array, blocks: readonly Uint8Array[]): void {
-    assert(this.#rowCount === 0, "rows are restored into an empty table");
     const { reader, limit } = readHead(header, storeKind.variable, 0);
     const cursor = new BlockCursor(blocks);
     cursor.takeBits(this.live, limit);
-    const locations = cursor.take(reader.u32()).map(ownBytes);
-    const areWhole = locations.every(({ length }) => length === locationPageBytes);
-    if (!areWhole || limit > locations.length << locationShift) {
+    if (!this.locations.restore(cursor.take(reader.u32()), limit)) {
       throw snapshotFault("has locations of the wrong size");
     }
-    this.locations = locations.map((bytes) => new Page(bytes));
-    this.rowLimit = limit;
     this.classes.length = 0;
     for (let count = reader.u32(); count > 0; count--) {
       const number = reader.u32();
@@ -251,7 +208,7 @@ export class VariableRowStore extends VariableRows implements RowStore {
       if (slotSize === undefined) throw snapshotFault(`has the unknown size class ${number}`);
       const slots = new SlotPages(slotSize);
       const slotLimit = reader.u32();
-      if (!slots.restore(cursor.take(reader.u32()).map(ownBytes), slotLimit)) {
+      if (!slots.restore(cursor.take(reader.u32()), slotLimit)) {
         throw snapshotFault("has pages of the wrong size");
       }
       this.classes[number] = slots;
@@ -268,21 +225,17 @@ export class VariableRowStore extends VariableRows implements RowStore {
       return bits;
     });
     for (let row = this.live.next(0); row >= 0; row = this.live.next(row + 1)) {
-      const at = wordAt(row);
-      const words = this.wordsOf(row);
-      const number = words[at + classWord] as number;
-      const slot = words[at + slotWord] as number;
+      if (!this.locations.adopt(row)) throw snapshotFault(`lacks the location of row ${row}`);
+      const number = this.locations.word(row, classAt);
+      const slot = this.slotOf(row);
       const slots = this.classes[number];
       const fits = slots !== undefined && slot >= 0 && slot < slots.limit;
-      if (!fits || (words[at + sizeWord] as number) > slots.slotSize || !slots.adopt(slot)) {
+      if (!fits || this.size(row) > slots.slotSize || !slots.adopt(slot)) {
         throw snapshotFault(`has no place for row ${row}`);
       }
       (taken[number] as RowBits).add(slot);
-      this.#rowCount++;
     }
+    this.locations.finishRestoring(this.live);
     this.classes.forEach((slots, number) => slots?.finishRestoring(taken[number] as RowBits));
-    this.#free.clear();
-    for (let row = this.rowLimit - 1; row >= 0; row--)
-      if (!this.live.has(row)) this.#free.push(row);
   }
 }
