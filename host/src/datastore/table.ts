@@ -243,6 +243,7 @@ export class Table {
 
   /** Fills `delta` with the net effect of the transaction. Returns whether there is any. */
   collectDelta(): boolean {
+    this.#settle();
     const { inserts, deletes } = this.delta;
     this.delta.clear();
     let replacedCount = 0;
@@ -298,7 +299,13 @@ export class Table {
     }
   }
 
+  /** Nothing of the transaction waits beside an index. Done before the log is written, as all that could fail is. */
+  #settle(): void {
+    for (const index of this.indexes) index.settle?.();
+  }
+
   #forgetJournal(): void {
+    this.#settle();
     this.#journalRows.clear();
     this.#journalBefore.clear();
   }

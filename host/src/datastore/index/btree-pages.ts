@@ -44,6 +44,17 @@ function closeGap(words: Int32Array, at: number, end: number, count: number): vo
   }
 }
 
+/** Whether the entry at `a[aAt]` comes after the one at `b[bAt]`. */
+function isBehind(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
+  const high = a[aAt + highWord] as number;
+  const otherHigh = b[bAt + highWord] as number;
+  if (high !== otherHigh) return high > otherHigh;
+  const low = a[aAt + lowWord] as number;
+  const otherLow = b[bAt + lowWord] as number;
+  if (low !== otherLow) return low > otherLow;
+  return (a[aAt + rowWord] as number) > (b[bAt + rowWord] as number);
+}
+
 export class NodePages {
   /** The words of all entries. */
   words: Int32Array = new Int32Array(nodeCapacity * entryWords);
@@ -143,6 +154,33 @@ export class NodePages {
       this.child[at] = child;
     }
     this.counts[node] = end - start + 1;
+  }
+
+  /**
+   * Enters `entries[from, end)`, which are in order and none of which the node has, where they belong. The node must be a leaf
+   * with room. Returns whether its first entry is another one now.
+   */
+  merge(node: number, entries: Int32Array, from: number, end: number): boolean {
+    const { words } = this;
+    const start = node * nodeCapacity * entryWords;
+    const count = this.counts[node] as number;
+    const first = from * entryWords;
+    let given = (end - 1) * entryWords;
+    let old = start + (count - 1) * entryWords;
+    let to = old + (end - from) * entryWords;
+    // From the end on, so that each entry moves once.
+    for (; given >= first; to -= entryWords) {
+      const isOld = old >= start && isBehind(words, old, entries, given);
+      const source = isOld ? words : entries;
+      const at = isOld ? old : given;
+      words[to + highWord] = source[at + highWord] as number;
+      words[to + lowWord] = source[at + lowWord] as number;
+      words[to + rowWord] = source[at + rowWord] as number;
+      if (isOld) old -= entryWords;
+      else given -= entryWords;
+    }
+    this.counts[node] = count + end - from;
+    return old < start;
   }
 
   /** Inserts a copy of the first entry of node `source` in `pages` with `source` as its child. */

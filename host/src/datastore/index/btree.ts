@@ -8,7 +8,7 @@ import { entryWords, highWord, lowWord, nodeCapacity, NodePages, rowWord } from 
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { sortedEntries } from "./entry-sort.ts";
 import { GuessRecord } from "./guess-record.ts";
-import { beforeRows, behindRows, firstNotLess, Probe } from "./probe.ts";
+import { behindRows, findWords, firstNotLess, Probe } from "./probe.ts";
 import { RecentRows } from "./recent-rows.ts";
 
 const depthMax = 12;
@@ -95,6 +95,38 @@ export class BTreeIndex implements Index {
     }
     const leaf = this.#descend();
     this.#insertAt(leaf, probe.positionIn(leaves, leaf), row);
+  }
+
+  /**
+   * Enters rows whose keys may repeat and are told by their words, in order: all that go to one leaf in one step. `entries` has
+   * `count` of them as nodes have them.
+   */
+  protected addSorted(entries: Int32Array, count: number): void {
+    const leaves = this.#leaves;
+    this.#rowCount += count;
+    for (let from = 0; from < count;) {
+      this.#probe.setEntry(entries, from);
+      const leaf = this.#descend();
+      const room = nodeCapacity - (leaves.counts[leaf] as number);
+      if (room === 0) {
+        this.#insertAt(leaf, this.#probe.positionIn(leaves, leaf), this.#probe.row);
+        from++;
+        continue;
+      }
+      const end = this.#endOfLeaf(leaf, entries, from, Math.min(count, from + room));
+      if (leaves.merge(leaf, entries, from, end)) this.#refreshLeast(this.#depth);
+      from = end;
+    }
+  }
+
+  /** The end of those of `entries[from, end)` that come before the leaf's right neighbour. */
+  #endOfLeaf(leaf: number, entries: Int32Array, from: number, end: number): number {
+    const leaves = this.#leaves;
+    const next = leaves.next[leaf] as number;
+    if (next < 0) return end;
+    const at = next * nodeCapacity;
+    const [high, low, row] = [leaves.highAt(at), leaves.lowAt(at), leaves.rowAt(at)];
+    return firstNotLess(entries, from, end - from, high, low, row);
   }
 
   /** The leaf of the greatest keys. Where keys come in order, they all go there. */
@@ -215,27 +247,7 @@ export class BTreeIndex implements Index {
     if (this.#step === "high") distance = high - pages.highAt(least);
     else if (this.#step === "low" && high === pages.highAt(least))
       distance = low - pages.lowAt(least);
-    return distance < 0 ? -1 : this.#searchLeaf(node, high, low, distance);
-  }
-
-  /**
-   * The row of the entry with these words in a leaf, or -1. Integers that differ by one at least let it lie no further from
-   * the first entry than the keys differ, by `distance`: where numbers are dense that is the very place.
-   */
-  #searchLeaf(leaf: number, high: number, low: number, distance: number): number {
-    const { words, counts } = this.#leaves;
-    const count = counts[leaf] as number;
-    if (count === 0) return -1;
-    const first = leaf * nodeCapacity;
-    const farthest = first + Math.min(distance, count - 1);
-    let at = farthest;
-    if (words[at * entryWords + lowWord] !== low || words[at * entryWords + highWord] !== high) {
-      at = firstNotLess(words, first, farthest - first + 1, high, low, beforeRows);
-      if (at > farthest) return -1;
-    }
-    const place = at * entryWords;
-    const isFound = words[place + highWord] === high && words[place + lowWord] === low;
-    return isFound ? (words[place + rowWord] as number) : -1;
+    return distance < 0 ? -1 : findWords(this.#leaves, node, high, low, distance);
   }
 
   /** The first row with the key that the probe lies before, or -1. */

@@ -55,6 +55,8 @@ export interface Index {
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void;
   /** Appends the rows between two cuts in key order, those with equal keys by row id. Only where `isOrdered`. */
   scanRange(lower: Cut, upper: Cut, found: RowIds): void;
+  /** Does now what `add` may put off until rows are asked for or removed. Not there where nothing is put off. */
+  settle?(): void;
   /**
    * As `scanRange`, but of those rows the first `countMax` only, or the last if `isFromEnd`, which come in falling order. Not
    * there where it would be no quicker.

@@ -93,8 +93,11 @@ function scatter(
   }
 }
 
-/** Sorts by words; entries with equal words keep their order. Returns whichever of the two arrays holds the outcome. */
-function sortByWords(entries: Int32Array, count: number): Int32Array {
+/**
+ * Sorts the first `count` entries by words; those with equal words keep their order. Returns the array that holds the outcome:
+ * the one given, or another one.
+ */
+export function sortByWords(entries: Int32Array, count: number): Int32Array {
   if (isSorted(entries, count)) return entries;
   const counts = countDigits(entries, count);
   let from = entries;

@@ -46,6 +46,15 @@ export class Probe {
     this.row = this.#tieRow = row;
   }
 
+  /** A row of which words tell the whole key, as an entry. */
+  setEntry(entries: Int32Array, entry: number): void {
+    const at = entry * entryWords;
+    this.words.high = entries[at + highWord] as number;
+    this.words.low = entries[at + lowWord] as number;
+    this.row = this.#tieRow = entries[at + rowWord] as number;
+    this.#isDecidedByWords = true;
+  }
+
   setCut(cut: Cut): void {
     this.setPlace(cut.bytes, cut.start, cut.columnCount, cut.side);
   }
@@ -146,4 +155,30 @@ export function firstNotLess(
     else end = middle;
   }
   return from;
+}
+
+/**
+ * The row of the entry with these words in a leaf, or -1. Integers that differ by one at least let it lie no further from
+ * the first entry than the keys differ, by `distance`: where numbers are dense that is the very place.
+ */
+export function findWords(
+  leaves: NodePages,
+  leaf: number,
+  high: number,
+  low: number,
+  distance: number,
+): number {
+  const { words, counts } = leaves;
+  const count = counts[leaf] as number;
+  if (count === 0) return -1;
+  const first = leaf * nodeCapacity;
+  const farthest = first + Math.min(distance, count - 1);
+  let at = farthest;
+  if (words[at * entryWords + lowWord] !== low || words[at * entryWords + highWord] !== high) {
+    at = firstNotLess(words, first, farthest - first + 1, high, low, beforeRows);
+    if (at > farthest) return -1;
+  }
+  const place = at * entryWords;
+  const isFound = words[place + highWord] === high && words[place + lowWord] === low;
+  return isFound ? (words[place + rowWord] as number) : -1;
 }
