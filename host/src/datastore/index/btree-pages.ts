@@ -44,8 +44,8 @@ function closeGap(words: Int32Array, at: number, end: number, count: number): vo
   }
 }
 
-/** Whether the entry at `a[aAt]` comes after the one at `b[bAt]`. */
-function isBehind(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
+/** Whether the entry at `a[aAt]` comes after the one at `b[bAt]`: by words, then by row. */
+export function isBehind(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
   const high = a[aAt + highWord] as number;
   const otherHigh = b[bAt + highWord] as number;
   if (high !== otherHigh) return high > otherHigh;

@@ -5,13 +5,12 @@ import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
 import { gatherEntries, leafRoom, stackTree, type TreeStructure } from "./btree-build.ts";
 import { entryWords, highWord, lowWord, nodeCapacity, NodePages, rowWord } from "./btree-pages.ts";
+import { depthMax, TreePath } from "./btree-path.ts";
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { sortedEntries } from "./entry-sort.ts";
 import { GuessRecord } from "./guess-record.ts";
 import { behindRows, findWords, firstNotLess, Probe } from "./probe.ts";
 import { RecentRows } from "./recent-rows.ts";
-
-const depthMax = 12;
 
 /** A node with fewer entries than this is merged with its right neighbour where both fit well into one. */
 const mergeBelow = nodeCapacity / 4;
@@ -42,9 +41,8 @@ export class BTreeIndex implements Index {
   /** By how much the last key that was searched for is greater than its row's id. */
   #shift = 0;
 
-  /** The way from the root to the leaf of the last search: node and position on each level. */
-  readonly #pathNode = new Int32Array(depthMax);
-  readonly #pathPosition = new Int32Array(depthMax);
+  /** To the leaf of the last search. */
+  readonly #path = new TreePath();
 
   /** `isOrdered` false: ranges are refused though the tree could answer them (a hash index over float columns). */
   constructor(key: IndexKey, isUnique: boolean, isOrdered = true) {
@@ -103,19 +101,25 @@ export class BTreeIndex implements Index {
    */
   protected addSorted(entries: Int32Array, count: number): void {
     const leaves = this.#leaves;
+    const probe = this.#probe;
+    const path = this.#path;
     this.#rowCount += count;
+    let isPathTrue = false;
     for (let from = 0; from < count;) {
-      this.#probe.setEntry(entries, from);
-      const leaf = this.#descend();
-      const room = nodeCapacity - (leaves.counts[leaf] as number);
-      if (room === 0) {
-        this.#insertAt(leaf, this.#probe.positionIn(leaves, leaf), this.#probe.row);
+      probe.setEntry(entries, from);
+      const leaf: number = isPathTrue
+        ? path.descendNear(this.#inners, this.#root, this.#depth, probe)
+        : this.#descend();
+      const room: number = nodeCapacity - (leaves.counts[leaf] as number);
+      isPathTrue = room > 0;
+      if (isPathTrue) {
+        const end = this.#endOfLeaf(leaf, entries, from, Math.min(count, from + room));
+        if (leaves.merge(leaf, entries, from, end)) this.#refreshLeast(this.#depth);
+        from = end;
+      } else {
+        this.#insertAt(leaf, probe.positionIn(leaves, leaf), probe.row);
         from++;
-        continue;
       }
-      const end = this.#endOfLeaf(leaf, entries, from, Math.min(count, from + room));
-      if (leaves.merge(leaf, entries, from, end)) this.#refreshLeast(this.#depth);
-      from = end;
     }
   }
 
@@ -323,23 +327,7 @@ export class BTreeIndex implements Index {
 
   /** The leaf where the probe belongs; records the path. */
   #descend(): number {
-    const inners = this.#inners;
-    const probe = this.#probe;
-    let node = this.#root;
-    for (let level = 0; level < this.#depth; level++) {
-      const next = probe.positionIn(inners, node);
-      const start = node * nodeCapacity;
-      // An entry that is the row searched for leads to it; otherwise the child before holds the place.
-      const isHere =
-        probe.row >= 0 &&
-        next < (inners.counts[node] as number) &&
-        inners.rowAt(start + next) === probe.row;
-      const position = isHere ? next : Math.max(0, next - 1);
-      this.#pathNode[level] = node;
-      this.#pathPosition[level] = position;
-      node = inners.child[start + position] as number;
-    }
-    return node;
+    return this.#path.descend(this.#inners, this.#root, this.#depth, this.#probe);
   }
 
   #insertAt(leaf: number, position: number, row: number): void {
@@ -388,8 +376,8 @@ export class BTreeIndex implements Index {
       assert(this.#depth < depthMax, "a B-tree grew too deep");
       return;
     }
-    let node = this.#pathNode[level] as number;
-    let position = (this.#pathPosition[level] as number) + 1;
+    let node = this.#path.node[level] as number;
+    let position = (this.#path.position[level] as number) + 1;
     let split = -1;
     if ((inners.counts[node] as number) === nodeCapacity) {
       const target = node;
@@ -401,14 +389,14 @@ export class BTreeIndex implements Index {
       }
     }
     inners.insertLeast(node, position, pages, right);
-    if (split >= 0) this.#insertChild(level - 1, inners, this.#pathNode[level] as number, split);
+    if (split >= 0) this.#insertChild(level - 1, inners, this.#path.node[level] as number, split);
   }
 
   /** After the least entry of the node on `level` changed: corrects the entries above it. */
   #refreshLeast(level: number): void {
     for (let above = level - 1; above >= 0; above--) {
-      const node = this.#pathNode[above] as number;
-      const position = this.#pathPosition[above] as number;
+      const node = this.#path.node[above] as number;
+      const position = this.#path.position[above] as number;
       const child = this.#inners.child[node * nodeCapacity + position] as number;
       const pages = above === this.#depth - 1 ? this.#leaves : this.#inners;
       this.#inners.copyLeast(node, position, pages, child);
@@ -440,8 +428,8 @@ export class BTreeIndex implements Index {
   /** Takes the child on the path out of the inner node on `level`. */
   #removeChild(level: number): void {
     const inners = this.#inners;
-    const node = this.#pathNode[level] as number;
-    const position = this.#pathPosition[level] as number;
+    const node = this.#path.node[level] as number;
+    const position = this.#path.position[level] as number;
     inners.remove(node, position);
     const count = inners.counts[node] as number;
     if (level === 0) {
@@ -471,8 +459,8 @@ export class BTreeIndex implements Index {
   #mergeRight(leaf: number): void {
     if (this.#depth === 0) return;
     const level = this.#depth - 1;
-    const node = this.#pathNode[level] as number;
-    const position = this.#pathPosition[level] as number;
+    const node = this.#path.node[level] as number;
+    const position = this.#path.position[level] as number;
     if (position + 1 >= (this.#inners.counts[node] as number)) return;
     const leaves = this.#leaves;
     const right = this.#inners.child[node * nodeCapacity + position + 1] as number;
@@ -484,7 +472,7 @@ export class BTreeIndex implements Index {
     if (next >= 0) leaves.previous[next] = leaf;
     leaves.release(right);
     this.#last = -1;
-    this.#pathPosition[level] = position + 1;
+    this.#path.position[level] = position + 1;
     this.#removeChild(level);
   }
 }
