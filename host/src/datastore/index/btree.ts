@@ -81,9 +81,21 @@ export class BTreeIndex implements Index {
   }
 
   add(row: number): void {
+    this.#probe.setRow(row);
+    this.#enter(row);
+  }
+
+  addSought(row: number): void {
+    // Elsewhere than in words the key is bytes, and those are the row's own now.
+    if (this.#probe.isDecidedByWords) this.#probe.becomeRow(row);
+    else this.#probe.setRow(row);
+    this.#enter(row);
+  }
+
+  /** Enters the row that is searched for. */
+  #enter(row: number): void {
     const leaves = this.#leaves;
     const probe = this.#probe;
-    probe.setRow(row);
     this.#rowCount++;
     const last = this.#lastLeaf();
     const count = leaves.counts[last] as number;

@@ -48,6 +48,11 @@ export interface Index {
    */
   build(rows: RowBits, count: number): KeyConflict | undefined;
   add(row: number): void;
+  /**
+   * As `add`, after `find` was asked in vain for the key of the row, which lay elsewhere then, and nothing else since. Not there
+   * where that is of no use.
+   */
+  addSought?(row: number): void;
   remove(row: number): void;
   /** Any row whose key is `bytes[start, end)`, or -1. For a unique index it is the only one. */
   find(bytes: Uint8Array, start: number, end: number): number;

@@ -10,6 +10,8 @@ import {
 } from "./btree-pages.ts";
 import type { Cut, IndexKey } from "./contract.ts";
 
+const noBytes = new Uint8Array(0);
+
 const leastWord = -(2 ** 31);
 const greatestWord = 2 ** 31 - 1;
 
@@ -23,7 +25,7 @@ export class Probe {
   readonly words: KeyWords = new KeyWords();
   /** The row searched for, or -1 for a place. */
   row = -1;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = noBytes;
   #start = 0;
   #compare: Compare;
   #isDecidedByWords = false;
@@ -43,6 +45,13 @@ export class Probe {
   setRow(row: number): void {
     const key = this.#key.loadProbe(row);
     this.#set(key.bytes, key.start, this.#key.columns.length);
+    this.row = this.#tieRow = row;
+  }
+
+  /** What was a place before or behind the key of a row becomes the row. Only where words tell the whole key. */
+  becomeRow(row: number): void {
+    // They may be a guest's.
+    this.#bytes = noBytes;
     this.row = this.#tieRow = row;
   }
 
