@@ -44,6 +44,35 @@ function closeGap(words: Int32Array, at: number, end: number, count: number): vo
   }
 }
 
+/**
+ * The first of `count` entries from `start` on that is not before (high, low, row), or the position after them. It halves
+ * with branches: what the processor reads ahead on a guess, right half the time, saves more than wrong guesses cost.
+ */
+export function firstNotLess(
+  words: Int32Array,
+  start: number,
+  count: number,
+  high: number,
+  low: number,
+  row: number,
+): number {
+  let from = start;
+  let end = start + count;
+  while (from < end) {
+    const middle = (from + end) >>> 1;
+    const at = middle * entryWords;
+    const entryHigh = words[at + highWord] as number;
+    const entryLow = words[at + lowWord] as number;
+    let isLess: boolean;
+    if (entryHigh !== high) isLess = entryHigh < high;
+    else if (entryLow !== low) isLess = entryLow < low;
+    else isLess = (words[at + rowWord] as number) < row;
+    if (isLess) from = middle + 1;
+    else end = middle;
+  }
+  return from;
+}
+
 /** Whether the entry at `a[aAt]` comes after the one at `b[bAt]`: by words, then by row. */
 export function isBehind(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
   const high = a[aAt + highWord] as number;
@@ -162,25 +191,26 @@ export class NodePages {
    */
   merge(node: number, entries: Int32Array, from: number, end: number): boolean {
     const { words } = this;
-    const start = node * nodeCapacity * entryWords;
+    const start = node * nodeCapacity;
     const count = this.counts[node] as number;
-    const first = from * entryWords;
-    let given = (end - 1) * entryWords;
-    let old = start + (count - 1) * entryWords;
-    let to = old + (end - from) * entryWords;
+    let old = start + count;
     // From the end on, so that each entry moves once.
-    for (; given >= first; to -= entryWords) {
-      const isOld = old >= start && isBehind(words, old, entries, given);
-      const source = isOld ? words : entries;
-      const at = isOld ? old : given;
-      words[to + highWord] = source[at + highWord] as number;
-      words[to + lowWord] = source[at + lowWord] as number;
-      words[to + rowWord] = source[at + rowWord] as number;
-      if (isOld) old -= entryWords;
-      else given -= entryWords;
+    for (let given = end - 1; given >= from; given--) {
+      const source = given * entryWords;
+      const high = entries[source + highWord] as number;
+      const low = entries[source + lowWord] as number;
+      const row = entries[source + rowWord] as number;
+      const at = firstNotLess(words, start, old - start, high, low, row);
+      const gap = given - from + 1;
+      openGap(words, at * entryWords, old * entryWords, gap * entryWords);
+      const to = (at + gap - 1) * entryWords;
+      words[to + highWord] = high;
+      words[to + lowWord] = low;
+      words[to + rowWord] = row;
+      old = at;
     }
     this.counts[node] = count + end - from;
-    return old < start;
+    return old === start;
   }
 
   /** Inserts a copy of the first entry of node `source` in `pages` with `source` as its child. */

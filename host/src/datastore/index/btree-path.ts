@@ -1,6 +1,6 @@
 // The way from the root of a B-tree to one of its leaves.
-import { nodeCapacity, type NodePages } from "./btree-pages.ts";
-import { firstNotLess, type Probe } from "./probe.ts";
+import { firstNotLess, nodeCapacity, type NodePages } from "./btree-pages.ts";
+import type { Probe } from "./probe.ts";
 
 export const depthMax = 12;
 

@@ -4,12 +4,12 @@ import { assert } from "@lightcone/abi";
 import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
 import { gatherEntries, leafRoom, stackTree, type TreeStructure } from "./btree-build.ts";
-import { entryWords, highWord, lowWord, nodeCapacity, NodePages, rowWord } from "./btree-pages.ts";
+import { entryWords, firstNotLess, isBehind, nodeCapacity, NodePages } from "./btree-pages.ts";
 import { depthMax, TreePath } from "./btree-path.ts";
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { sortedEntries } from "./entry-sort.ts";
 import { GuessRecord } from "./guess-record.ts";
-import { behindRows, findWords, firstNotLess, Probe } from "./probe.ts";
+import { behindRows, findWords, Probe } from "./probe.ts";
 import { RecentRows } from "./recent-rows.ts";
 
 /** A node with fewer entries than this is merged with its right neighbour where both fit well into one. */
@@ -140,9 +140,10 @@ export class BTreeIndex implements Index {
     const leaves = this.#leaves;
     const next = leaves.next[leaf] as number;
     if (next < 0) return end;
-    const at = next * nodeCapacity;
-    const [high, low, row] = [leaves.highAt(at), leaves.lowAt(at), leaves.rowAt(at)];
-    return firstNotLess(entries, from, end - from, high, low, row);
+    const bound = next * nodeCapacity * entryWords;
+    let at = from + 1;
+    while (at < end && isBehind(leaves.words, bound, entries, at * entryWords)) at++;
+    return at;
   }
 
   /** The leaf of the greatest keys. Where keys come in order, they all go there. */

@@ -2,6 +2,7 @@
 // most. Only rows whose words are equal and do not tell the whole key are compared.
 import { KeyWords } from "../key.ts";
 import type { RowBits } from "../rows/bits.ts";
+import type { RowIds } from "../rows/ids.ts";
 import { entryWords, highWord, isBehind, lowWord, rowWord } from "./btree-pages.ts";
 import type { IndexKey, KeyConflict } from "./contract.ts";
 
@@ -11,6 +12,21 @@ const signBit = 0x80000000 | 0;
 
 /** The words of an entry, from the one that counts least on. */
 const wordsByRank = [rowWord, lowWord, highWord] as const;
+
+/** The entries of rows, in their order. */
+export function entriesOf(key: IndexKey, rows: RowIds): Int32Array {
+  const entries = new Int32Array(rows.count * entryWords);
+  const words = new KeyWords();
+  for (let i = 0, at = 0; i < rows.count; i++, at += entryWords) {
+    const row = rows.at(i);
+    const { bytes, start } = key.loadProbe(row);
+    if (key.columns.length > 0) key.words.load(bytes, start, words);
+    entries[at + highWord] = words.high;
+    entries[at + lowWord] = words.low;
+    entries[at + rowWord] = row;
+  }
+  return entries;
+}
 
 /** The entries of `count` rows, those of a set, with `room` for more behind them; in the order of the rows. */
 function extractEntries(key: IndexKey, rows: RowBits, count: number, room: number): Int32Array {

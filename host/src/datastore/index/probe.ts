@@ -2,6 +2,7 @@
 import { type Compare, KeyWords } from "../key.ts";
 import {
   entryWords,
+  firstNotLess,
   highWord,
   lowWord,
   nodeCapacity,
@@ -135,35 +136,6 @@ export class Probe {
     }
     return at - start;
   }
-}
-
-/**
- * The first of `count` entries from `start` on that is not before (high, low, row), or the position after them. It halves
- * with branches: what the processor reads ahead on a guess, right half the time, saves more than wrong guesses cost.
- */
-export function firstNotLess(
-  words: Int32Array,
-  start: number,
-  count: number,
-  high: number,
-  low: number,
-  row: number,
-): number {
-  let from = start;
-  let end = start + count;
-  while (from < end) {
-    const middle = (from + end) >>> 1;
-    const at = middle * entryWords;
-    const entryHigh = words[at + highWord] as number;
-    const entryLow = words[at + lowWord] as number;
-    let isLess: boolean;
-    if (entryHigh !== high) isLess = entryHigh < high;
-    else if (entryLow !== low) isLess = entryLow < low;
-    else isLess = (words[at + rowWord] as number) < row;
-    if (isLess) from = middle + 1;
-    else end = middle;
-  }
-  return from;
 }
 
 /**
