@@ -7,7 +7,9 @@ import { entryWords, highWord, isBehind, lowWord, rowWord } from "./btree-pages.
 import type { IndexKey, KeyConflict } from "./contract.ts";
 
 /** Digits of more bits would have more places to write to than are near the processor. */
-const digitBitsMax = 11;
+const digitBitsMax = 14;
+/** Digits of fewer bits would need many passes. */
+const digitBitsMin = 8;
 const signBit = 0x80000000 | 0;
 
 /** The words of an entry, from the one that counts least on. */
@@ -105,6 +107,8 @@ export function sortByWords(entries: Int32Array, count: number): Int32Array {
   if (isSorted(entries, count)) return entries;
   let from = entries;
   let to: Int32Array = new Int32Array(entries.length);
+  // No more places than entries.
+  const bitsMax = Math.min(digitBitsMax, Math.max(digitBitsMin, 31 - Math.clz32(count)));
   for (const word of wordsByRank) {
     if (word === rowWord && isAscending(entries, count, word)) continue;
     const differing = differingBits(entries, count, word);
@@ -112,7 +116,7 @@ export function sortByWords(entries: Int32Array, count: number): Int32Array {
     const end = 32 - Math.clz32(differing);
     let shift = differing === 0 ? end : 31 - Math.clz32(differing & -differing);
     while (shift < end) {
-      const passes = Math.ceil((end - shift) / digitBitsMax);
+      const passes = Math.ceil((end - shift) / bitsMax);
       const digitBits = Math.ceil((end - shift) / passes);
       sortByDigit(from, to, count, word, shift, digitBits);
       [from, to] = [to, from];
