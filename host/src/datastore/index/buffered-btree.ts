@@ -8,7 +8,7 @@ import type { TreeStructure } from "./btree-build.ts";
 import { entryWords, rowWord } from "./btree-pages.ts";
 import { BTreeIndex } from "./btree.ts";
 import type { Cut, IndexKey, KeyConflict } from "./contract.ts";
-import { entriesOf, sortByWords } from "./entry-sort.ts";
+import { sortedBatch } from "./entry-sort.ts";
 
 /** So many rows wait at most: who asks next has to wait for them. */
 const waitingMax = 1 << 16;
@@ -16,14 +16,11 @@ const waitingMax = 1 << 16;
 /** Fewer than these are entered as they came: sorting has a price of its own. */
 const sortedMin = 192;
 
-/** After more rows than this the list of those that wait is given back. */
-const keptMax = 1 << 12;
-
 export class BufferedBTreeIndex extends BTreeIndex {
   /** Words tell the whole key. */
   readonly #isExact: boolean;
   /** Rows in the order in which they came. */
-  #waiting = new RowIds();
+  readonly #waiting = new RowIds();
   /** Still set when `settle` is called again, it tells that it broke off: the tree cannot be trusted then. */
   #isSettling = false;
 
@@ -58,13 +55,16 @@ export class BufferedBTreeIndex extends BTreeIndex {
     if (waiting.count < sortedMin) {
       for (let i = 0; i < waiting.count; i++) super.add(waiting.at(i));
     } else {
-      const entries = sortByWords(entriesOf(this.key, waiting), waiting.count);
+      const entries = sortedBatch(this.key, waiting);
       if (this.#isExact) this.addSorted(entries, waiting.count);
-      else for (let i = 0; i < waiting.count; i++) super.add(entries[i * entryWords + rowWord]!);
+      else this.#addEach(entries, waiting.count);
     }
-    if (waiting.count > keptMax) this.#waiting = new RowIds();
-    else waiting.clear();
+    waiting.clear();
     this.#isSettling = false;
+  }
+
+  #addEach(entries: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) super.add(entries[i * entryWords + rowWord] as number);
   }
 
   override build(rows: RowBits, count: number): KeyConflict | undefined {

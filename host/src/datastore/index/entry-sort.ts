@@ -15,19 +15,39 @@ const signBit = 0x80000000 | 0;
 /** The words of an entry, from the one that counts least on. */
 const wordsByRank = [rowWord, lowWord, highWord] as const;
 
-/** The entries of rows, in their order. */
-export function entriesOf(key: IndexKey, rows: RowIds): Int32Array {
-  const entries = new Int32Array(rows.count * entryWords);
-  const words = new KeyWords();
-  for (let i = 0, at = 0; i < rows.count; i++, at += entryWords) {
-    const row = rows.at(i);
-    const { bytes, start } = key.loadProbe(row);
-    if (key.columns.length > 0) key.words.load(bytes, start, words);
-    entries[at + highWord] = words.high;
-    entries[at + lowWord] = words.low;
-    entries[at + rowWord] = row;
+/** Memory of batches, which are sorted one after another. */
+const batchEntries: [Int32Array, Int32Array] = [new Int32Array(0), new Int32Array(0)];
+
+/**
+ * The entries of rows by words, then by row: the first `rows.count` of what is returned, which is valid until the next batch. Its
+ * memory stays.
+ */
+export function sortedBatch(key: IndexKey, rows: RowIds): Int32Array {
+  const { count } = rows;
+  if (batchEntries[0].length < count * entryWords) {
+    batchEntries[0] = new Int32Array(count * entryWords);
+    batchEntries[1] = new Int32Array(count * entryWords);
   }
-  return entries;
+  const [entries, others] = batchEntries;
+  const words = new KeyWords();
+  for (let i = 0, at = 0; i < count; i++, at += entryWords) {
+    putEntry(entries, at, key, rows.at(i), words);
+  }
+  return isSorted(entries, count) ? entries : sortByWords(entries, count, others);
+}
+
+function putEntry(
+  entries: Int32Array,
+  at: number,
+  key: IndexKey,
+  row: number,
+  words: KeyWords,
+): void {
+  const { bytes, start } = key.loadProbe(row);
+  if (key.columns.length > 0) key.words.load(bytes, start, words);
+  entries[at + highWord] = words.high;
+  entries[at + lowWord] = words.low;
+  entries[at + rowWord] = row;
 }
 
 /** The entries of `count` rows, those of a set, with `room` for more behind them; in the order of the rows. */
@@ -36,11 +56,7 @@ function extractEntries(key: IndexKey, rows: RowBits, count: number, room: numbe
   const words = new KeyWords();
   let at = 0;
   for (let row = rows.next(0); row >= 0; row = rows.next(row + 1)) {
-    const { bytes, start } = key.loadProbe(row);
-    if (key.columns.length > 0) key.words.load(bytes, start, words);
-    entries[at + highWord] = words.high;
-    entries[at + lowWord] = words.low;
-    entries[at + rowWord] = row;
+    putEntry(entries, at, key, row, words);
     at += entryWords;
   }
   return entries;
@@ -102,11 +118,13 @@ function sortByDigit(
   }
 }
 
-/** Sorts the first `count` entries by words, then by row. Returns the array that holds the outcome: the one given, or another. */
-export function sortByWords(entries: Int32Array, count: number): Int32Array {
-  if (isSorted(entries, count)) return entries;
+/**
+ * Sorts the first `count` entries by words, then by row, with the memory of others of no use. Returns whichever of the two holds
+ * the outcome.
+ */
+function sortByWords(entries: Int32Array, count: number, others: Int32Array): Int32Array {
   let from = entries;
-  let to: Int32Array = new Int32Array(entries.length);
+  let to = others;
   // No more places than entries.
   const bitsMax = Math.min(digitBitsMax, Math.max(digitBitsMin, 31 - Math.clz32(count)));
   for (const word of wordsByRank) {
@@ -162,7 +180,10 @@ export function sortedEntries(
   count: number,
   room: number,
 ): SortedEntries {
-  const entries = sortByWords(extractEntries(key, rows, count, room), count);
+  const extracted = extractEntries(key, rows, count, room);
+  const entries = isSorted(extracted, count)
+    ? extracted
+    : sortByWords(extracted, count, new Int32Array(extracted.length));
   const isExact = key.columns.length === 0 || (key.columns.length === 1 && key.words.isExact);
   // Exact words leave nothing to do but this.
   if (isExact && !isUnique) return entries;
