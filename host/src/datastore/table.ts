@@ -34,7 +34,7 @@ export class Table {
   indexes: readonly Index[];
   sequences: readonly Sequence[];
   #unique: readonly Index[];
-  /** The other indexes. */
+  /** The other indexes: their keys may repeat. */
   #repeating: readonly Index[];
   /** Finds a whole row where no unique index can. */
   #rowSet: HashIndex | undefined;
@@ -280,7 +280,7 @@ export class Table {
 
   /** Ends the transaction: frees what only it needed. Rows of an event table do not outlive it. */
   release(): void {
-    if (this.#isOnlyGrowing && !this.schema.isEvent) this.#touched.removeAll(this.#journalRows);
+    if (this.#isOnlyGrowing && !this.schema.isEvent) this.#touched.clear(this.#journalRows);
     else this.#releaseEach();
     this.#forgetJournal();
   }
@@ -317,7 +317,7 @@ export class Table {
 
   /** Nothing of the transaction waits beside an index. Done before the log is written, as all that could fail is. */
   #settle(): void {
-    for (const index of this.indexes) index.settle?.();
+    for (const index of this.#repeating) index.settle?.();
   }
 
   #forgetJournal(): void {

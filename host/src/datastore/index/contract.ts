@@ -60,7 +60,7 @@ export interface Index {
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void;
   /** Appends the rows between two cuts in key order, those with equal keys by row id. Only where `isOrdered`. */
   scanRange(lower: Cut, upper: Cut, found: RowIds): void;
-  /** Does now what `add` may put off until rows are asked for or removed. Not there where nothing is put off. */
+  /** Does now what `add` may put off until rows are asked for or removed. Only where keys may repeat; not there where nothing is put off. */
   settle?(): void;
   /**
    * As `scanRange`, but of those rows the first `countMax` only, or the last if `isFromEnd`, which come in falling order. Not

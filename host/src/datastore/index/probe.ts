@@ -17,7 +17,7 @@ const leastWord = -(2 ** 31);
 const greatestWord = 2 ** 31 - 1;
 
 // Stand for a row id in a place before or behind all rows with a key.
-export const beforeRows: number = -1;
+const beforeRows: number = -1;
 export const behindRows: number = greatestWord;
 
 /** Either a row, whose place is by key and then by row id, or a place before or behind keys. Reused from search to search. */

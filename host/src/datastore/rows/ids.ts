@@ -20,7 +20,7 @@ export class RowIds {
   /** Takes the ids of another list in place of its own. */
   copyFrom(other: RowIds): void {
     if (this.ids.length < other.count) this.ids = new Int32Array(other.ids.length);
-    this.ids.set(other.ids.subarray(0, other.count));
+    for (let i = 0; i < other.count; i++) this.ids[i] = other.at(i);
     this.count = other.count;
   }
 
