@@ -57,10 +57,14 @@ export class TableDelta {
 
   #write(writer: Writer, rows: RowIds): void {
     const store = this.table.rows;
-    for (let i = 0; i < rows.count; i++) {
+    for (let i = 0; i < rows.count;) {
       const row = rows.at(i);
       const start = store.start(row);
-      writer.viewRange(store.view(row), start, start + store.size(row));
+      const first = i++;
+      // Rows that were inserted together lie back to back, as they do in the record.
+      const end = Math.min(rows.count, first + store.rowsInLine(row));
+      while (i < end && rows.at(i) === row + i - first) i++;
+      writer.viewRange(store.view(row), start, start + store.size(row) * (i - first));
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   assert,
   compileWalk,
   fixedSize,
+  isFreeForm,
   type Typespace,
   type Walk,
 } from "@lightcone/abi";
@@ -11,6 +12,8 @@ import {
 /** Finds columns in rows of one table and checks rows handed in from outside. */
 export class RowLayout {
   readonly columnCount: number;
+  /** Whether every `rowSize` bytes are a row. */
+  readonly #isFreeForm: boolean;
   /** Bytes of every row, or -1 where rows differ in length. */
   readonly rowSize: number;
   readonly columnTypes: readonly AlgebraicType[];
@@ -41,10 +44,12 @@ export class RowLayout {
       offset = offset < 0 || size < 0 ? -1 : offset + size;
     }
     this.rowSize = offset;
+    this.#isFreeForm = offset >= 0 && columnTypes.every((type) => isFreeForm(type, types));
   }
 
   /** Position after the row that starts at `at`, or -1 if there is no valid row before `end`. */
   rowEnd(bytes: Uint8Array, at: number, end: number): number {
+    if (this.#isFreeForm) return end - at < this.rowSize ? -1 : at + this.rowSize;
     return this.#walkRow(bytes, at, end);
   }
 

@@ -34,6 +34,8 @@ export class Table {
   indexes: readonly Index[];
   sequences: readonly Sequence[];
   #unique: readonly Index[];
+  /** The other indexes: their keys may repeat. */
+  #repeating: readonly Index[];
   /** Finds a whole row where no unique index can. */
   #rowSet: HashIndex | undefined;
   readonly #given = new LastView();
@@ -45,6 +47,8 @@ export class Table {
   /** For each index, whether the update under way changes its key. */
   #keyChanges: Uint8Array;
   readonly #journalRows = new RowIds();
+  /** Whether all rows in the journal are new, and still there. */
+  #isOnlyGrowing = true;
   readonly #journalBefore = new RowIds();
   /** Row the last write concerned. */
   lastRow = -1;
@@ -58,6 +62,7 @@ export class Table {
     this.rows = body.rows;
     this.indexes = body.indexes;
     this.#unique = body.unique;
+    this.#repeating = repeatingIndexes(body);
     this.#rowSet = body.rowSet;
     this.delta = new TableDelta(this);
     this.#keyChanges = new Uint8Array(this.indexes.length);
@@ -93,6 +98,7 @@ export class Table {
     this.rows = body.rows;
     this.indexes = body.indexes;
     this.#unique = body.unique;
+    this.#repeating = repeatingIndexes(body);
     this.#rowSet = body.rowSet;
     this.sequences = body.sequences;
     this.#keyChanges = new Uint8Array(this.indexes.length);
@@ -155,7 +161,7 @@ export class Table {
     this.lastRow = row;
     this.#ensureBits(row);
     this.#journal(row, none);
-    this.#enter(row);
+    this.#enterSought(row);
     return "done";
   }
 
@@ -211,6 +217,7 @@ export class Table {
   /** Removes a visible row. Its bytes stay until the delta is released. */
   delete(row: number): void {
     assert(this.isLive(row), "a row was deleted twice");
+    this.#isOnlyGrowing = false;
     this.#leave(row);
     if (!this.#touched.has(row)) this.#journal(row, row);
   }
@@ -243,8 +250,13 @@ export class Table {
 
   /** Fills `delta` with the net effect of the transaction. Returns whether there is any. */
   collectDelta(): boolean {
+    this.#settle();
     const { inserts, deletes } = this.delta;
     this.delta.clear();
+    if (this.#isOnlyGrowing) {
+      inserts.copyFrom(this.#journalRows);
+      return inserts.count > 0;
+    }
     let replacedCount = 0;
     for (let i = 0; i < this.#journalRows.count; i++) {
       const row = this.#journalRows.at(i);
@@ -268,6 +280,12 @@ export class Table {
 
   /** Ends the transaction: frees what only it needed. Rows of an event table do not outlive it. */
   release(): void {
+    if (this.#isOnlyGrowing && !this.schema.isEvent) this.#touched.clear(this.#journalRows);
+    else this.#releaseEach();
+    this.#forgetJournal();
+  }
+
+  #releaseEach(): void {
     for (let i = 0; i < this.#journalRows.count; i++) {
       const row = this.#journalRows.at(i);
       const before = this.#journalBefore.at(i);
@@ -276,7 +294,6 @@ export class Table {
       if (!this.isLive(row)) this.rows.free(row);
       this.#touched.remove(row);
     }
-    this.#forgetJournal();
   }
 
   /** Holds the rows as they are, to be kept elsewhere. There must be no open transaction. */
@@ -298,7 +315,14 @@ export class Table {
     }
   }
 
+  /** Nothing of the transaction waits beside an index. Done before the log is written, as all that could fail is. */
+  #settle(): void {
+    for (const index of this.#repeating) index.settle?.();
+  }
+
   #forgetJournal(): void {
+    this.#settle();
+    this.#isOnlyGrowing = true;
     this.#journalRows.clear();
     this.#journalBefore.clear();
   }
@@ -315,10 +339,23 @@ export class Table {
       this.lastReplaced = none;
       return;
     }
+    this.#isOnlyGrowing = false;
     const before = this.rows.displace(row, bytes, start, end);
     this.#ensureBits(before);
     this.#journal(row, before);
     this.lastReplaced = before;
+  }
+
+  /** Makes a new row visible whose unique keys have all been searched for. */
+  #enterSought(row: number): void {
+    this.rows.live.add(row);
+    this.#rowCount++;
+    for (const index of this.#unique) {
+      if (index.addSought === undefined) index.add(row);
+      else index.addSought(row);
+    }
+    for (const index of this.#repeating) index.add(row);
+    this.#rowSet?.add(row);
   }
 
   #enter(row: number): void {
@@ -366,6 +403,10 @@ export class Table {
     const given = index.key.loadFrom(bytes, start);
     return bytesEqual(stored.bytes, stored.start, stored.end, given.bytes, given.start, given.end);
   }
+}
+
+function repeatingIndexes({ indexes, unique }: TableBody): readonly Index[] {
+  return indexes.filter((index) => !unique.includes(index));
 }
 
 function findByKeyOf(index: Index, bytes: Uint8Array, start: number): number {

@@ -1,6 +1,7 @@
 // The kinds of index there are, which keys each of them takes, and what is wrong with one in itself.
 import type { AlgebraicType } from "@lightcone/abi";
 import { BTreeIndex } from "../../src/datastore/index/btree.ts";
+import { BufferedBTreeIndex } from "../../src/datastore/index/buffered-btree.ts";
 import type { Index, IndexKey } from "../../src/datastore/index/contract.ts";
 import { DirectIndex, isDirectType } from "../../src/datastore/index/direct.ts";
 import { HashIndex } from "../../src/datastore/index/hash.ts";
@@ -17,6 +18,10 @@ export interface IndexKind {
 /** By name. */
 export const indexKinds: Readonly<Record<string, IndexKind>> = {
   btree: { make: (key, isUnique) => new BTreeIndex(key, isUnique), takes: () => true },
+  "btree with rows that wait": {
+    make: (key) => new BufferedBTreeIndex(key),
+    takes: (_types, isUnique) => !isUnique,
+  },
   hash: {
     make: (key, isUnique) => new HashIndex(key, isUnique),
     takes: (types) => !types.some((type) => hasFloats(type)),

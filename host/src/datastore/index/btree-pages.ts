@@ -44,6 +44,46 @@ function closeGap(words: Int32Array, at: number, end: number, count: number): vo
   }
 }
 
+/**
+ * The first of `count` entries from `start` on that is not before (high, low, row), or the position after them. It halves
+ * with branches: what the processor reads ahead on a guess, right half the time, saves more than wrong guesses cost.
+ */
+export function firstNotLess(
+  words: Int32Array,
+  start: number,
+  count: number,
+  high: number,
+  low: number,
+  row: number,
+): number {
+  let from = start;
+  let end = start + count;
+  while (from < end) {
+    const middle = (from + end) >>> 1;
+    const at = middle * entryWords;
+    const entryHigh = words[at + highWord] as number;
+    const entryLow = words[at + lowWord] as number;
+    let isLess: boolean;
+    if (entryHigh !== high) isLess = entryHigh < high;
+    else if (entryLow !== low) isLess = entryLow < low;
+    else isLess = (words[at + rowWord] as number) < row;
+    if (isLess) from = middle + 1;
+    else end = middle;
+  }
+  return from;
+}
+
+/** Whether the entry at `a[aAt]` comes after the one at `b[bAt]`: by words, then by row. */
+export function isBehind(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
+  const high = a[aAt + highWord] as number;
+  const otherHigh = b[bAt + highWord] as number;
+  if (high !== otherHigh) return high > otherHigh;
+  const low = a[aAt + lowWord] as number;
+  const otherLow = b[bAt + lowWord] as number;
+  if (low !== otherLow) return low > otherLow;
+  return (a[aAt + rowWord] as number) > (b[bAt + rowWord] as number);
+}
+
 export class NodePages {
   /** The words of all entries. */
   words: Int32Array = new Int32Array(nodeCapacity * entryWords);
@@ -143,6 +183,34 @@ export class NodePages {
       this.child[at] = child;
     }
     this.counts[node] = end - start + 1;
+  }
+
+  /**
+   * Enters `entries[from, end)`, which are in order and none of which the node has, where they belong. The node must be a leaf
+   * with room. Returns whether its first entry is another one now.
+   */
+  merge(node: number, entries: Int32Array, from: number, end: number): boolean {
+    const { words } = this;
+    const start = node * nodeCapacity;
+    const count = this.counts[node] as number;
+    let old = start + count;
+    // From the end on, so that each entry moves once.
+    for (let given = end - 1; given >= from; given--) {
+      const source = given * entryWords;
+      const high = entries[source + highWord] as number;
+      const low = entries[source + lowWord] as number;
+      const row = entries[source + rowWord] as number;
+      const at = firstNotLess(words, start, old - start, high, low, row);
+      const gap = given - from + 1;
+      openGap(words, at * entryWords, old * entryWords, gap * entryWords);
+      const to = (at + gap - 1) * entryWords;
+      words[to + highWord] = high;
+      words[to + lowWord] = low;
+      words[to + rowWord] = row;
+      old = at;
+    }
+    this.counts[node] = count + end - from;
+    return old === start;
   }
 
   /** Inserts a copy of the first entry of node `source` in `pages` with `source` as its child. */

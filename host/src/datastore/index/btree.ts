@@ -4,14 +4,13 @@ import { assert } from "@lightcone/abi";
 import type { RowBits } from "../rows/bits.ts";
 import type { RowIds } from "../rows/ids.ts";
 import { gatherEntries, leafRoom, stackTree, type TreeStructure } from "./btree-build.ts";
-import { entryWords, highWord, lowWord, nodeCapacity, NodePages, rowWord } from "./btree-pages.ts";
+import { entryWords, firstNotLess, isBehind, nodeCapacity, NodePages } from "./btree-pages.ts";
+import { depthMax, TreePath } from "./btree-path.ts";
 import type { Cut, Index, IndexKey, KeyConflict } from "./contract.ts";
 import { sortedEntries } from "./entry-sort.ts";
 import { GuessRecord } from "./guess-record.ts";
-import { beforeRows, behindRows, firstNotLess, Probe } from "./probe.ts";
+import { behindRows, findWords, Probe } from "./probe.ts";
 import { RecentRows } from "./recent-rows.ts";
-
-const depthMax = 12;
 
 /** A node with fewer entries than this is merged with its right neighbour where both fit well into one. */
 const mergeBelow = nodeCapacity / 4;
@@ -42,9 +41,8 @@ export class BTreeIndex implements Index {
   /** By how much the last key that was searched for is greater than its row's id. */
   #shift = 0;
 
-  /** The way from the root to the leaf of the last search: node and position on each level. */
-  readonly #pathNode = new Int32Array(depthMax);
-  readonly #pathPosition = new Int32Array(depthMax);
+  /** To the leaf of the last search. */
+  readonly #path = new TreePath();
 
   /** `isOrdered` false: ranges are refused though the tree could answer them (a hash index over float columns). */
   constructor(key: IndexKey, isUnique: boolean, isOrdered = true) {
@@ -83,9 +81,21 @@ export class BTreeIndex implements Index {
   }
 
   add(row: number): void {
+    this.#probe.setRow(row);
+    this.#enter(row);
+  }
+
+  addSought(row: number): void {
+    // Elsewhere than in words the key is bytes, and those are the row's own now.
+    if (this.#probe.isDecidedByWords) this.#probe.becomeRow(row);
+    else this.#probe.setRow(row);
+    this.#enter(row);
+  }
+
+  /** Enters the row that is searched for. */
+  #enter(row: number): void {
     const leaves = this.#leaves;
     const probe = this.#probe;
-    probe.setRow(row);
     this.#rowCount++;
     const last = this.#lastLeaf();
     const count = leaves.counts[last] as number;
@@ -95,6 +105,45 @@ export class BTreeIndex implements Index {
     }
     const leaf = this.#descend();
     this.#insertAt(leaf, probe.positionIn(leaves, leaf), row);
+  }
+
+  /**
+   * Enters rows whose keys may repeat and are told by their words, in order: all that go to one leaf in one step. `entries` has
+   * `count` of them as nodes have them.
+   */
+  protected addSorted(entries: Int32Array, count: number): void {
+    const leaves = this.#leaves;
+    const probe = this.#probe;
+    const path = this.#path;
+    this.#rowCount += count;
+    let isPathTrue = false;
+    for (let from = 0; from < count;) {
+      probe.setEntry(entries, from);
+      const leaf: number = isPathTrue
+        ? path.descendNear(this.#inners, this.#root, this.#depth, probe)
+        : this.#descend();
+      const room: number = nodeCapacity - (leaves.counts[leaf] as number);
+      isPathTrue = room > 0;
+      if (isPathTrue) {
+        const end = this.#endOfLeaf(leaf, entries, from, Math.min(count, from + room));
+        if (leaves.merge(leaf, entries, from, end)) this.#refreshLeast(this.#depth);
+        from = end;
+      } else {
+        this.#insertAt(leaf, probe.positionIn(leaves, leaf), probe.row);
+        from++;
+      }
+    }
+  }
+
+  /** The end of those of `entries[from, end)` that come before the leaf's right neighbour. */
+  #endOfLeaf(leaf: number, entries: Int32Array, from: number, end: number): number {
+    const leaves = this.#leaves;
+    const next = leaves.next[leaf] as number;
+    if (next < 0) return end;
+    const bound = next * nodeCapacity * entryWords;
+    let at = from + 1;
+    while (at < end && isBehind(leaves.words, bound, entries, at * entryWords)) at++;
+    return at;
   }
 
   /** The leaf of the greatest keys. Where keys come in order, they all go there. */
@@ -223,27 +272,7 @@ export class BTreeIndex implements Index {
     if (this.#step === "high") distance = high - pages.highAt(least);
     else if (this.#step === "low" && high === pages.highAt(least))
       distance = low - pages.lowAt(least);
-    return distance < 0 ? -1 : this.#searchLeaf(node, high, low, distance);
-  }
-
-  /**
-   * The row of the entry with these words in a leaf, or -1. Integers that differ by one at least let it lie no further from
-   * the first entry than the keys differ, by `distance`: where numbers are dense that is the very place.
-   */
-  #searchLeaf(leaf: number, high: number, low: number, distance: number): number {
-    const { words, counts } = this.#leaves;
-    const count = counts[leaf] as number;
-    if (count === 0) return -1;
-    const first = leaf * nodeCapacity;
-    const farthest = first + Math.min(distance, count - 1);
-    let at = farthest;
-    if (words[at * entryWords + lowWord] !== low || words[at * entryWords + highWord] !== high) {
-      at = firstNotLess(words, first, farthest - first + 1, high, low, beforeRows);
-      if (at > farthest) return -1;
-    }
-    const place = at * entryWords;
-    const isFound = words[place + highWord] === high && words[place + lowWord] === low;
-    return isFound ? (words[place + rowWord] as number) : -1;
+    return distance < 0 ? -1 : findWords(this.#leaves, node, high, low, distance);
   }
 
   /** The first row with the key that the probe lies before, or -1. */
@@ -319,23 +348,7 @@ export class BTreeIndex implements Index {
 
   /** The leaf where the probe belongs; records the path. */
   #descend(): number {
-    const inners = this.#inners;
-    const probe = this.#probe;
-    let node = this.#root;
-    for (let level = 0; level < this.#depth; level++) {
-      const next = probe.positionIn(inners, node);
-      const start = node * nodeCapacity;
-      // An entry that is the row searched for leads to it; otherwise the child before holds the place.
-      const isHere =
-        probe.row >= 0 &&
-        next < (inners.counts[node] as number) &&
-        inners.rowAt(start + next) === probe.row;
-      const position = isHere ? next : Math.max(0, next - 1);
-      this.#pathNode[level] = node;
-      this.#pathPosition[level] = position;
-      node = inners.child[start + position] as number;
-    }
-    return node;
+    return this.#path.descend(this.#inners, this.#root, this.#depth, this.#probe);
   }
 
   #insertAt(leaf: number, position: number, row: number): void {
@@ -384,8 +397,8 @@ export class BTreeIndex implements Index {
       assert(this.#depth < depthMax, "a B-tree grew too deep");
       return;
     }
-    let node = this.#pathNode[level] as number;
-    let position = (this.#pathPosition[level] as number) + 1;
+    let node = this.#path.node[level] as number;
+    let position = (this.#path.position[level] as number) + 1;
     let split = -1;
     if ((inners.counts[node] as number) === nodeCapacity) {
       const target = node;
@@ -397,14 +410,14 @@ export class BTreeIndex implements Index {
       }
     }
     inners.insertLeast(node, position, pages, right);
-    if (split >= 0) this.#insertChild(level - 1, inners, this.#pathNode[level] as number, split);
+    if (split >= 0) this.#insertChild(level - 1, inners, this.#path.node[level] as number, split);
   }
 
   /** After the least entry of the node on `level` changed: corrects the entries above it. */
   #refreshLeast(level: number): void {
     for (let above = level - 1; above >= 0; above--) {
-      const node = this.#pathNode[above] as number;
-      const position = this.#pathPosition[above] as number;
+      const node = this.#path.node[above] as number;
+      const position = this.#path.position[above] as number;
       const child = this.#inners.child[node * nodeCapacity + position] as number;
       const pages = above === this.#depth - 1 ? this.#leaves : this.#inners;
       this.#inners.copyLeast(node, position, pages, child);
@@ -436,8 +449,8 @@ export class BTreeIndex implements Index {
   /** Takes the child on the path out of the inner node on `level`. */
   #removeChild(level: number): void {
     const inners = this.#inners;
-    const node = this.#pathNode[level] as number;
-    const position = this.#pathPosition[level] as number;
+    const node = this.#path.node[level] as number;
+    const position = this.#path.position[level] as number;
     inners.remove(node, position);
     const count = inners.counts[node] as number;
     if (level === 0) {
@@ -467,8 +480,8 @@ export class BTreeIndex implements Index {
   #mergeRight(leaf: number): void {
     if (this.#depth === 0) return;
     const level = this.#depth - 1;
-    const node = this.#pathNode[level] as number;
-    const position = this.#pathPosition[level] as number;
+    const node = this.#path.node[level] as number;
+    const position = this.#path.position[level] as number;
     if (position + 1 >= (this.#inners.counts[node] as number)) return;
     const leaves = this.#leaves;
     const right = this.#inners.child[node * nodeCapacity + position + 1] as number;
@@ -480,7 +493,7 @@ export class BTreeIndex implements Index {
     if (next >= 0) leaves.previous[next] = leaf;
     leaves.release(right);
     this.#last = -1;
-    this.#pathPosition[level] = position + 1;
+    this.#path.position[level] = position + 1;
     this.#removeChild(level);
   }
 }

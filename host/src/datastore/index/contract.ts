@@ -48,6 +48,11 @@ export interface Index {
    */
   build(rows: RowBits, count: number): KeyConflict | undefined;
   add(row: number): void;
+  /**
+   * As `add`, after `find` was asked in vain for the key of the row, which lay elsewhere then, and nothing else since. Not there
+   * where that is of no use.
+   */
+  addSought?(row: number): void;
   remove(row: number): void;
   /** Any row whose key is `bytes[start, end)`, or -1. For a unique index it is the only one. */
   find(bytes: Uint8Array, start: number, end: number): number;
@@ -55,6 +60,8 @@ export interface Index {
   scanPoint(bytes: Uint8Array, start: number, end: number, found: RowIds): void;
   /** Appends the rows between two cuts in key order, those with equal keys by row id. Only where `isOrdered`. */
   scanRange(lower: Cut, upper: Cut, found: RowIds): void;
+  /** Does now what `add` may put off until rows are asked for or removed. Only where keys may repeat; not there where nothing is put off. */
+  settle?(): void;
   /**
    * As `scanRange`, but of those rows the first `countMax` only, or the last if `isFromEnd`, which come in falling order. Not
    * there where it would be no quicker.

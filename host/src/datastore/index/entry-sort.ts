@@ -2,18 +2,53 @@
 // most. Only rows whose words are equal and do not tell the whole key are compared.
 import { KeyWords } from "../key.ts";
 import type { RowBits } from "../rows/bits.ts";
-import { entryWords, highWord, lowWord, rowWord } from "./btree-pages.ts";
+import type { RowIds } from "../rows/ids.ts";
+import { entryWords, highWord, isBehind, lowWord, rowWord } from "./btree-pages.ts";
 import type { IndexKey, KeyConflict } from "./contract.ts";
 
-const digitBits = 11;
-const digitCount = 1 << digitBits;
-const digitMask = digitCount - 1;
-/** Digits of a word: the last one has what is left. */
-const digitsPerWord = Math.ceil(32 / digitBits);
+/** Digits of more bits would have more places to write to than are near the processor. */
+const digitBitsMax = 14;
+/** Digits of fewer bits would need many passes. */
+const digitBitsMin = 8;
 const signBit = 0x80000000 | 0;
 
-/** Words, by word the least first, from the least digit on. */
-const digitWords = [lowWord, highWord] as const;
+/** The words of an entry, from the one that counts least on. */
+const wordsByRank = [rowWord, lowWord, highWord] as const;
+
+/** Memory of batches, which are sorted one after another. */
+const batchEntries: [Int32Array, Int32Array] = [new Int32Array(0), new Int32Array(0)];
+
+/**
+ * The entries of rows by words, then by row: the first `rows.count` of what is returned, which is valid until the next batch. Its
+ * memory stays.
+ */
+export function sortedBatch(key: IndexKey, rows: RowIds): Int32Array {
+  const { count } = rows;
+  if (batchEntries[0].length < count * entryWords) {
+    batchEntries[0] = new Int32Array(count * entryWords);
+    batchEntries[1] = new Int32Array(count * entryWords);
+  }
+  const [entries, others] = batchEntries;
+  const words = new KeyWords();
+  for (let i = 0, at = 0; i < count; i++, at += entryWords) {
+    putEntry(entries, at, key, rows.at(i), words);
+  }
+  return isSorted(entries, count) ? entries : sortByWords(entries, count, others);
+}
+
+function putEntry(
+  entries: Int32Array,
+  at: number,
+  key: IndexKey,
+  row: number,
+  words: KeyWords,
+): void {
+  const { bytes, start } = key.loadProbe(row);
+  if (key.columns.length > 0) key.words.load(bytes, start, words);
+  entries[at + highWord] = words.high;
+  entries[at + lowWord] = words.low;
+  entries[at + rowWord] = row;
+}
 
 /** The entries of `count` rows, those of a set, with `room` for more behind them; in the order of the rows. */
 function extractEntries(key: IndexKey, rows: RowBits, count: number, room: number): Int32Array {
@@ -21,90 +56,90 @@ function extractEntries(key: IndexKey, rows: RowBits, count: number, room: numbe
   const words = new KeyWords();
   let at = 0;
   for (let row = rows.next(0); row >= 0; row = rows.next(row + 1)) {
-    const { bytes, start } = key.loadProbe(row);
-    if (key.columns.length > 0) key.words.load(bytes, start, words);
-    entries[at + highWord] = words.high;
-    entries[at + lowWord] = words.low;
-    entries[at + rowWord] = row;
+    putEntry(entries, at, key, row, words);
     at += entryWords;
   }
   return entries;
 }
 
-/** Whether entries are in the order of their words. */
+/** Whether entries are in order by words and then by row. */
 function isSorted(entries: Int32Array, count: number): boolean {
   for (let at = entryWords; at < count * entryWords; at += entryWords) {
-    const high = entries[at + highWord] as number;
-    const before = entries[at - entryWords + highWord] as number;
-    if (high > before) continue;
-    if (high < before) return false;
-    const low = entries[at + lowWord] as number;
-    if (low < (entries[at - entryWords + lowWord] as number)) return false;
+    if (isBehind(entries, at - entryWords, entries, at)) return false;
   }
   return true;
 }
 
-/** How often each value of each digit occurs: one row of counts for each digit. */
-function countDigits(entries: Int32Array, count: number): Int32Array {
-  const counts = new Int32Array(2 * digitsPerWord * digitCount);
-  for (let at = 0; at < count * entryWords; at += entryWords) {
-    let base = 0;
-    for (let w = 0; w < 2; w++) {
-      let rest = (entries[at + (digitWords[w] as number)] as number) ^ signBit;
-      for (let digit = 0; digit < digitsPerWord; digit++) {
-        const place = base + (rest & digitMask);
-        counts[place] = (counts[place] as number) + 1;
-        rest >>>= digitBits;
-        base += digitCount;
-      }
-    }
+function isAscending(entries: Int32Array, count: number, word: number): boolean {
+  for (let at = entryWords + word; at < count * entryWords; at += entryWords) {
+    if ((entries[at] as number) < (entries[at - entryWords] as number)) return false;
   }
-  return counts;
+  return true;
 }
 
-/** Turns counts into the place where the entries of each digit begin. Returns whether one digit has them all. */
-function toPlaces(counts: Int32Array, count: number): boolean {
-  let place = 0;
-  for (let value = 0; value < digitCount; value++) {
-    const here = counts[value] as number;
-    if (here === count) return true;
-    counts[value] = place * entryWords;
-    place += here;
-  }
-  return false;
+/** The bits in which a word of the entries differs from entry to entry. */
+function differingBits(entries: Int32Array, count: number, word: number): number {
+  const first = entries[word] as number;
+  let bits = 0;
+  for (let at = word; at < count * entryWords; at += entryWords)
+    bits |= (entries[at] as number) ^ first;
+  return bits;
 }
 
-/** Moves entries to where their digit belongs; those with the same digit keep their order. */
-function scatter(
+/** Moves entries to where the digit of `digitBits` bits from `shift` on belongs; those with the same digit keep their order. */
+function sortByDigit(
   from: Int32Array,
   to: Int32Array,
   count: number,
   word: number,
   shift: number,
-  places: Int32Array,
+  digitBits: number,
 ): void {
-  for (let at = 0; at < count * entryWords; at += entryWords) {
-    const digit = (((from[at + word] as number) ^ signBit) >>> shift) & digitMask;
-    const place = places[digit] as number;
-    places[digit] = place + entryWords;
-    to[place] = from[at] as number;
-    to[place + lowWord] = from[at + lowWord] as number;
-    to[place + rowWord] = from[at + rowWord] as number;
+  const end = count * entryWords;
+  const mask = (1 << digitBits) - 1;
+  const places = new Int32Array(mask + 1);
+  for (let at = word; at < end; at += entryWords) {
+    const digit = (((from[at] as number) ^ signBit) >>> shift) & mask;
+    places[digit] = (places[digit] as number) + entryWords;
+  }
+  let place = 0;
+  for (let digit = 0; digit <= mask; digit++) {
+    const here = places[digit] as number;
+    places[digit] = place;
+    place += here;
+  }
+  for (let at = 0; at < end; at += entryWords) {
+    const digit = (((from[at + word] as number) ^ signBit) >>> shift) & mask;
+    const target = places[digit] as number;
+    places[digit] = target + entryWords;
+    to[target] = from[at] as number;
+    to[target + lowWord] = from[at + lowWord] as number;
+    to[target + rowWord] = from[at + rowWord] as number;
   }
 }
 
-/** Sorts by words; entries with equal words keep their order. Returns whichever of the two arrays holds the outcome. */
-function sortByWords(entries: Int32Array, count: number): Int32Array {
-  if (isSorted(entries, count)) return entries;
-  const counts = countDigits(entries, count);
+/**
+ * Sorts the first `count` entries by words, then by row, with the memory of others of no use. Returns whichever of the two holds
+ * the outcome.
+ */
+function sortByWords(entries: Int32Array, count: number, others: Int32Array): Int32Array {
   let from = entries;
-  let to: Int32Array = new Int32Array(entries.length);
-  for (let digit = 0; digit < 2 * digitsPerWord; digit++) {
-    const places = counts.subarray(digit * digitCount, (digit + 1) * digitCount);
-    if (toPlaces(places, count)) continue;
-    const word = digitWords[digit < digitsPerWord ? 0 : 1];
-    scatter(from, to, count, word, (digit % digitsPerWord) * digitBits, places);
-    [from, to] = [to, from];
+  let to = others;
+  // No more places than entries.
+  const bitsMax = Math.min(digitBitsMax, Math.max(digitBitsMin, 31 - Math.clz32(count)));
+  for (const word of wordsByRank) {
+    if (word === rowWord && isAscending(entries, count, word)) continue;
+    const differing = differingBits(entries, count, word);
+    // Of numbers that lie close to one another most bits are the same: those cost no pass.
+    const end = 32 - Math.clz32(differing);
+    let shift = differing === 0 ? end : 31 - Math.clz32(differing & -differing);
+    while (shift < end) {
+      const passes = Math.ceil((end - shift) / bitsMax);
+      const digitBits = Math.ceil((end - shift) / passes);
+      sortByDigit(from, to, count, word, shift, digitBits);
+      [from, to] = [to, from];
+      shift += digitBits;
+    }
   }
   return from;
 }
@@ -145,9 +180,12 @@ export function sortedEntries(
   count: number,
   room: number,
 ): SortedEntries {
-  const entries = sortByWords(extractEntries(key, rows, count, room), count);
+  const extracted = extractEntries(key, rows, count, room);
+  const entries = isSorted(extracted, count)
+    ? extracted
+    : sortByWords(extracted, count, new Int32Array(extracted.length));
   const isExact = key.columns.length === 0 || (key.columns.length === 1 && key.words.isExact);
-  // Rows came in the order of their ids and sorting by words kept that: exact words leave nothing to do but this.
+  // Exact words leave nothing to do but this.
   if (isExact && !isUnique) return entries;
   for (let first = 0, end = 0; first < count; first = end) {
     end = runEnd(entries, count, first);

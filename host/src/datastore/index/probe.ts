@@ -2,6 +2,7 @@
 import { type Compare, KeyWords } from "../key.ts";
 import {
   entryWords,
+  firstNotLess,
   highWord,
   lowWord,
   nodeCapacity,
@@ -10,11 +11,13 @@ import {
 } from "./btree-pages.ts";
 import type { Cut, IndexKey } from "./contract.ts";
 
+const noBytes = new Uint8Array(0);
+
 const leastWord = -(2 ** 31);
 const greatestWord = 2 ** 31 - 1;
 
 // Stand for a row id in a place before or behind all rows with a key.
-export const beforeRows: number = -1;
+const beforeRows: number = -1;
 export const behindRows: number = greatestWord;
 
 /** Either a row, whose place is by key and then by row id, or a place before or behind keys. Reused from search to search. */
@@ -23,7 +26,7 @@ export class Probe {
   readonly words: KeyWords = new KeyWords();
   /** The row searched for, or -1 for a place. */
   row = -1;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = noBytes;
   #start = 0;
   #compare: Compare;
   #isDecidedByWords = false;
@@ -44,6 +47,22 @@ export class Probe {
     const key = this.#key.loadProbe(row);
     this.#set(key.bytes, key.start, this.#key.columns.length);
     this.row = this.#tieRow = row;
+  }
+
+  /** What was a place before or behind the key of a row becomes the row. Only where words tell the whole key. */
+  becomeRow(row: number): void {
+    // They may be a guest's.
+    this.#bytes = noBytes;
+    this.row = this.#tieRow = row;
+  }
+
+  /** A row of which words tell the whole key, as an entry. */
+  setEntry(entries: Int32Array, entry: number): void {
+    const at = entry * entryWords;
+    this.words.high = entries[at + highWord] as number;
+    this.words.low = entries[at + lowWord] as number;
+    this.row = this.#tieRow = entries[at + rowWord] as number;
+    this.#isDecidedByWords = true;
   }
 
   setCut(cut: Cut): void {
@@ -120,30 +139,27 @@ export class Probe {
 }
 
 /**
- * The first of `count` entries from `start` on that is not before (high, low, row), or the position after them. It halves
- * with branches: what the processor reads ahead on a guess, right half the time, saves more than wrong guesses cost.
+ * The row of the entry with these words in a leaf, or -1. Integers that differ by one at least let it lie no further from
+ * the first entry than the keys differ, by `distance`: where numbers are dense that is the very place.
  */
-export function firstNotLess(
-  words: Int32Array,
-  start: number,
-  count: number,
+export function findWords(
+  leaves: NodePages,
+  leaf: number,
   high: number,
   low: number,
-  row: number,
+  distance: number,
 ): number {
-  let from = start;
-  let end = start + count;
-  while (from < end) {
-    const middle = (from + end) >>> 1;
-    const at = middle * entryWords;
-    const entryHigh = words[at + highWord] as number;
-    const entryLow = words[at + lowWord] as number;
-    let isLess: boolean;
-    if (entryHigh !== high) isLess = entryHigh < high;
-    else if (entryLow !== low) isLess = entryLow < low;
-    else isLess = (words[at + rowWord] as number) < row;
-    if (isLess) from = middle + 1;
-    else end = middle;
+  const { words, counts } = leaves;
+  const count = counts[leaf] as number;
+  if (count === 0) return -1;
+  const first = leaf * nodeCapacity;
+  const farthest = first + Math.min(distance, count - 1);
+  let at = farthest;
+  if (words[at * entryWords + lowWord] !== low || words[at * entryWords + highWord] !== high) {
+    at = firstNotLess(words, first, farthest - first + 1, high, low, beforeRows);
+    if (at > farthest) return -1;
   }
-  return from;
+  const place = at * entryWords;
+  const isFound = words[place + highWord] === high && words[place + lowWord] === low;
+  return isFound ? (words[place + rowWord] as number) : -1;
 }

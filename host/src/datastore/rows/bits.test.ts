@@ -1,6 +1,7 @@
 import { Rng } from "@lightcone/fixtures/rng";
 import { test } from "tap";
 import { RowBits } from "./bits.ts";
+import { RowIds } from "./ids.ts";
 
 void test("bits as a set of numbers, by a thousand random steps", async (t) => {
   const rng = new Rng(1);
@@ -48,4 +49,20 @@ void test("a run of members up to the capacity ends there", async (t) => {
   t.equal(bits.end(0, 1000), bits.capacity);
   t.equal(bits.end(40, 1000), bits.capacity);
   t.equal(bits.end(40, 50), 50);
+});
+
+void test("all members are taken out by a list of them", async (t) => {
+  const bits = new RowBits();
+  bits.ensure(5_000);
+  const rows = new RowIds();
+  for (const row of [3, 4_095, 31, 32, 33, 640]) {
+    bits.add(row);
+    rows.push(row);
+  }
+  bits.clear(rows);
+  t.equal(bits.count, 0);
+  const copy = new RowIds();
+  copy.push(7);
+  copy.copyFrom(rows);
+  t.same([...copy.ids.subarray(0, copy.count)], [3, 4_095, 31, 32, 33, 640]);
 });

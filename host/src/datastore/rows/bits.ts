@@ -1,4 +1,5 @@
 // A set of row ids as bits: so small that it stays near the processor where a byte for each row would not.
+import type { RowIds } from "./ids.ts";
 
 const wordShift = 5;
 const bitMask = 31;
@@ -33,6 +34,12 @@ export class RowBits {
   remove(row: number): void {
     const at = row >>> wordShift;
     this.#words[at] = (this.#words[at] as number) & ~(1 << (row & bitMask));
+  }
+
+  /** Takes all members out. `rows` has each of them. */
+  clear(rows: RowIds): void {
+    const words = this.#words;
+    for (let i = 0; i < rows.count; i++) words[rows.at(i) >>> wordShift] = 0;
   }
 
   /** How many members there are. */

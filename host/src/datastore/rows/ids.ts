@@ -17,6 +17,13 @@ export class RowIds {
     this.ids[this.count++] = row;
   }
 
+  /** Takes the ids of another list in place of its own. */
+  copyFrom(other: RowIds): void {
+    if (this.ids.length < other.count) this.ids = new Int32Array(other.ids.length);
+    for (let i = 0; i < other.count; i++) this.ids[i] = other.at(i);
+    this.count = other.count;
+  }
+
   at(position: number): number {
     return this.ids[position] as number;
   }

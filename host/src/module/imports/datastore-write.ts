@@ -27,11 +27,17 @@ function userIndex(context: CallContext, indexId: number): IndexHandle | undefin
 }
 
 /** Where the row at a guest's pointer ends, or -1 if it is none of the table's. */
-function rowEnd(context: CallContext, table: Table, start: number, length: number): number {
+function rowEnd(
+  context: CallContext,
+  table: Table,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): number {
   if (length > limit.rowBytesMax) {
     context.trap(`a row of table ${table.schema.name} is larger than ${limit.rowBytesMax} bytes`);
   }
-  return table.layout.rowEnd(context.memory.bytes(), start, start + length);
+  return table.layout.rowEnd(bytes, start, start + length);
 }
 
 /** Hands back what sequences generated, over the start of the row. */
@@ -61,11 +67,12 @@ function insertImports(context: CallContext): ImportFunctions {
       const start = memory.range(row, length);
       const table = userTable(context, tableId);
       if (table === undefined) return Errno.noSuchTable;
-      const end = rowEnd(context, table, start, length);
+      const bytes = memory.bytes();
+      const end = rowEnd(context, table, bytes, start, length);
       if (end < 0) return Errno.bsatnDecodeError;
       context.worked(0, length);
       context.isWriting = true;
-      const outcome = tx.insert(table, memory.bytes(), start, end);
+      const outcome = tx.insert(table, bytes, start, end);
       context.isWriting = false;
       if (outcome === "duplicate") return Errno.uniqueAlreadyExists;
       if (outcome === "done" && isTooFarAhead(context, table)) {
@@ -86,14 +93,15 @@ function insertImports(context: CallContext): ImportFunctions {
       const start = memory.range(row, length);
       const table = userTable(context, tableId);
       if (table === undefined) return Errno.noSuchTable;
-      const end = rowEnd(context, table, start, length);
+      const bytes = memory.bytes();
+      const end = rowEnd(context, table, bytes, start, length);
       if (end < 0) return Errno.bsatnDecodeError;
       const handle = context.datastore.indexById(indexId >>> 0);
       if (handle?.table !== table) return Errno.noSuchIndex;
       if (!handle.isUnique) return Errno.indexNotUnique;
       context.worked(0, length);
       context.isWriting = true;
-      const outcome = tx.update(table, handle.index, memory.bytes(), start, end);
+      const outcome = tx.update(table, handle.index, bytes, start, end);
       context.isWriting = false;
       if (outcome === "absent") return Errno.noSuchRow;
       if (outcome === "duplicate") return Errno.uniqueAlreadyExists;
