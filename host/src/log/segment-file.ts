@@ -117,12 +117,18 @@ export class SegmentFile {
    * Cuts off what is not durable and gives the file back, after the disk failed: recovery must not
    * find in the system's cache what the disk has refused. A disk that refuses this as well leaves
    * it to recovery's own checks; the log fails with its first reason whatever happens here.
+   *
+   * A segment of which nothing is known to be durable is left as it is. Without its name recovery
+   * does not look at it, and it gets its name only after a sync: to cut it then could leave, after
+   * a loss of power, a segment that does not begin as one.
    */
   async abandon(): Promise<void> {
-    await unlessRefused(async () => {
-      await this.#file.truncate(this.#durableBytes);
-      await this.#file.sync();
-    });
+    if (this.#durableBytes > 0) {
+      await unlessRefused(async () => {
+        await this.#file.truncate(this.#durableBytes);
+        await this.#file.sync();
+      });
+    }
     await this.#index?.close();
     await unlessRefused(async () => this.#file.close());
   }

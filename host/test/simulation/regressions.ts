@@ -12,4 +12,9 @@ export const regressions: readonly Regression[] = [
     seed: 30,
     title: "a failed log says so even if the disk refuses to close its file (failure-not-told)",
   },
+  {
+    seed: 92_433,
+    title:
+      "a segment that just got its name is not cut when the disk refuses to close it under the old one",
+  },
 ];
