@@ -118,17 +118,14 @@ export class SegmentFile {
    * find in the system's cache what the disk has refused. A disk that refuses this as well leaves
    * it to recovery's own checks; the log fails with its first reason whatever happens here.
    *
-   * A segment of which nothing is known to be durable is left as it is. Without its name recovery
-   * does not look at it, and it gets its name only after a sync: to cut it then could leave, after
-   * a loss of power, a segment that does not begin as one.
+   * The header stays, of whatever segment: where one has just got its name, and power is lost while
+   * it is cut, recovery must not find a segment that does not begin as one.
    */
   async abandon(): Promise<void> {
-    if (this.#durableBytes > 0) {
-      await unlessRefused(async () => {
-        await this.#file.truncate(this.#durableBytes);
-        await this.#file.sync();
-      });
-    }
+    await unlessRefused(async () => {
+      await this.#file.truncate(Math.max(this.#durableBytes, segmentHeader.length));
+      await this.#file.sync();
+    });
     await this.#index?.close();
     await unlessRefused(async () => this.#file.close());
   }
