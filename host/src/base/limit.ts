@@ -43,8 +43,12 @@ export interface Limits {
   /** The same of one that sends alone: no other has sent anything for `incomingCompanyMillis` (own). */
   readonly incomingLoneTurnCount: number;
   readonly incomingCompanyMillis: number;
-  /** The same in bytes: the message that reaches it is the last. */
+  /** What a connection may have in one batch in bytes: the message that reaches it is the last. */
   readonly incomingTurnBytes: number;
+  /** With more messages waiting a connection has a backlog, and is slowed down while others wait for answers (own). */
+  readonly incomingBacklogCount: number;
+  /** So many milliseconds at most are free after a turn of those with backlogs (own). */
+  readonly incomingFreeMillisMax: number;
   /** What is read from a WebSocket before others have their turn (own). */
   readonly readTurnBytes: number;
   /** Batches that a database has not worked on yet, beyond which the next is gathered: one to work on, one in store (own). */
@@ -279,6 +283,8 @@ export const limit: Limits = {
   incomingTurnCount: 4,
   incomingLoneTurnCount: 64,
   incomingCompanyMillis: 1000,
+  incomingBacklogCount: 64,
+  incomingFreeMillisMax: 2,
   incomingTurnBytes: 64 * kibi,
   readTurnBytes: 8 * kibi,
   incomingBatchCount: 2,

@@ -40,16 +40,25 @@ class Thread {
     },
   );
 
-  /** Works on the oldest batch until nothing is left; how many there were. */
+  /** Works on the oldest batch until nothing is left, waiting where it is told to; how many there were. */
   drain(): number {
-    this.all.flush();
     let count = 0;
-    while (count < this.batches.length) {
-      count++;
-      this.all.taken();
-      this.all.flush();
+    let waitMillis = this.all.flush();
+    while (count < this.batches.length || waitMillis > 0) {
+      this.now += waitMillis;
+      if (count < this.batches.length) {
+        count++;
+        this.work();
+      }
+      waitMillis = this.all.flush();
     }
     return count;
+  }
+
+  /** Works on the oldest batch, for so many milliseconds. */
+  work(millis = 0): void {
+    this.now += millis;
+    this.all.taken();
   }
 }
 
@@ -186,6 +195,48 @@ void test("[SUB7] who has company has small turns; who has been alone for a whil
   t.equal(Math.max(...greedyCounts().slice(1)), limit.incomingTurnCount, "not long enough ago");
   thread.now += 1;
   t.equal(Math.max(...greedyCounts().slice(1)), limit.incomingLoneTurnCount);
+  t.end();
+});
+
+void test("[SUB7] those with a backlog leave half of the time free while somebody waits for answers", (t) => {
+  const thread = new Thread();
+  const { all, batches } = thread;
+  const [greedy, modest] = [new Socket(), new Socket()];
+  const turnMillis = 0.75;
+  /** How long nothing is under way until all is done, in the middle of which the modest one calls or not. */
+  const freeMillis = (isCalled: boolean): number => {
+    let worked = batches.length;
+    let free = 0;
+    send(all, greedy, 400, 10);
+    all.flush();
+    if (isCalled) send(all, modest, 1, 10);
+    while (all.messageCount > 0) {
+      if (worked < batches.length) {
+        worked++;
+        thread.work(turnMillis);
+      }
+      const waitMillis = all.flush();
+      if (worked < batches.length) continue;
+      thread.now += waitMillis;
+      free += waitMillis;
+    }
+    return free;
+  };
+  t.equal(freeMillis(false), 0, "nobody else is there");
+  const before = batches.length;
+  const free = freeMillis(true);
+  const turns = batches.slice(before).filter((ids) => ids.length <= limit.incomingTurnCount);
+  t.ok(turns.length > 10, `${turns.length} small turns`);
+  t.ok(free > (turns.length * turnMillis) / 2, `${free} ms free`);
+  t.ok(
+    batches
+      .slice(before, before + 4)
+      .flat()
+      .includes(modest.incoming.id),
+    "and has its turn",
+  );
+  thread.now += limit.incomingCompanyMillis;
+  t.equal(freeMillis(false), 0, "not any more");
   t.end();
 });
 

@@ -1,11 +1,13 @@
 // What sockets have sent that a database's thread has not worked on yet. Each is read from only as long as little of it waits: a
 // client that sends more than the database takes slows itself down, not the others. And each has only so much in a batch, and
-// few batches are under way: what another client sends waits for no more than those.
+// few batches are under way: what another client sends waits for no more than those. Those with a backlog are slowed down while
+// others wait for answers.
 import { CloseCode } from "@lightcone/abi";
 import { limit } from "../base/limit.ts";
 import type { SocketSink } from "./contract.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import type { Meter } from "./limits/traffic.ts";
+import { Pace } from "./pace.ts";
 
 /** One socket's part in it. */
 export class IncomingSocket {
@@ -37,6 +39,10 @@ export class IncomingSocket {
   get isHeld(): boolean {
     return this.heldFrom < this.held.length;
   }
+
+  get hasBacklog(): boolean {
+    return this.messageCount > limit.incomingBacklogCount;
+  }
 }
 
 /** What one socket has in a batch. */
@@ -44,6 +50,12 @@ interface BatchShare {
   readonly socket: IncomingSocket;
   readonly byteCount: number;
   readonly messageCount: number;
+}
+
+interface SentBatch {
+  readonly shares: readonly BatchShare[];
+  /** Whether it has a turn of backlogs that `Pace` waits for. */
+  readonly isPaced: boolean;
 }
 
 /** All sockets of a database. */
@@ -63,7 +75,12 @@ export class Incoming {
   /** Sockets with messages in the batch that is being gathered. */
   #gathering: IncomingSocket[] = [];
   /** Batches under way, oldest first. */
-  readonly #batches: (readonly BatchShare[])[] = [];
+  readonly #batches: SentBatch[] = [];
+  readonly #pace = new Pace();
+  /** Whether the batch that is being gathered has a turn that `#pace` waits for. */
+  #isPaced = false;
+  /** Who had nothing else under way when sending something while others had more waiting, since the last `flush`. */
+  #caller: IncomingSocket | undefined;
   readonly #paused = new Set<IncomingSocket>();
   /** Sockets with messages for later batches; who has waited longest comes first. */
   readonly #held = new Set<IncomingSocket>();
@@ -95,6 +112,7 @@ export class Incoming {
       this.#hasOtherSent ||= this.#lastSender !== undefined;
       this.#lastSender = socket;
     }
+    if (socket.messageCount === 1 && this.#held.size > 0) this.#caller = socket;
     if (!socket.isHeld && this.#hasTurn(socket)) {
       this.#gather(socket, message, isText);
     } else {
@@ -123,11 +141,15 @@ export class Incoming {
     this.#batch.add(socket.id, message, isText);
   }
 
-  /** Sends what there is, as far as batches may be under way, and reads again from sockets that have little left. */
-  flush(): void {
-    this.#lookForCompany();
+  /**
+   * Sends what there is, as far as batches may be under way, and reads again from sockets that have little left. Answers after how
+   * many milliseconds it is to be called again though nothing has happened; 0 if it need not be.
+   */
+  flush(): number {
+    const now = this.#nowMillis();
+    this.#lookForCompany(now);
     while (this.#batches.length < limit.incomingBatchCount) {
-      this.#refill();
+      this.#refill(now);
       if (this.#batch.isEmpty) break;
       this.sendBatch();
     }
@@ -137,10 +159,15 @@ export class Incoming {
       socket.isPaused = false;
       socket.sink.pause(false);
     }
+    return this.#held.size > 0 ? (this.#pace.waitMillis(now) ?? 0) : 0;
   }
 
-  #lookForCompany(): void {
-    const now = this.#nowMillis();
+  #lookForCompany(now: number): void {
+    const caller = this.#caller;
+    this.#caller = undefined;
+    if (caller !== undefined && caller.messageCount <= limit.incomingTurnCount) {
+      this.#pace.called(now);
+    }
     if (this.#hasOtherSent) this.#companyEndsAt = now + limit.incomingCompanyMillis;
     this.#hasOtherSent = false;
     this.#isInCompany = now < this.#companyEndsAt;
@@ -155,7 +182,8 @@ export class Incoming {
       socket.batchMessageCount = 0;
       return { socket, byteCount, messageCount };
     });
-    this.#batches.push(shares);
+    this.#batches.push({ shares, isPaced: this.#isPaced });
+    this.#isPaced = false;
     this.#gathering = [];
     const { buffer, length } = this.#batch.take();
     this.#send(buffer, length);
@@ -164,14 +192,21 @@ export class Incoming {
     }
   }
 
-  /** Adds what was held back: up to one turn for each socket. */
-  #refill(): void {
+  /** Adds what was held back: up to one turn for each socket, but one for all with backlogs while those are slowed down. */
+  #refill(now: number): void {
+    const isPaceKept = this.#pace.isKept(now);
+    let left = this.#pace.waitMillis(now) === 0 ? this.#pace.count : 0;
     // Those that go on waiting come to the end of the same row.
     const waiting = [...this.#held];
     for (const socket of waiting) {
-      while (socket.isHeld && this.#hasTurn(socket)) {
-        const at = socket.heldFrom++;
-        this.#gather(socket, socket.held[at] as Uint8Array, socket.heldText[at] as boolean);
+      if (isPaceKept && socket.hasBacklog) {
+        if (left === 0) continue;
+        left -= this.#gatherHeld(socket, left);
+        this.#isPaced = true;
+        this.#pace.sent(now);
+      } else {
+        const { incomingTurnCount, incomingLoneTurnCount } = limit;
+        this.#gatherHeld(socket, this.#isInCompany ? incomingTurnCount : incomingLoneTurnCount);
       }
       this.#held.delete(socket);
       if (socket.isHeld) {
@@ -183,6 +218,20 @@ export class Incoming {
       socket.heldFrom = 0;
       this.#finish(socket);
     }
+  }
+
+  /** Adds held messages until the batch has so many of the socket, or enough bytes. Returns how many were added. */
+  #gatherHeld(socket: IncomingSocket, countMax: number): number {
+    const first = socket.heldFrom;
+    while (
+      socket.isHeld &&
+      socket.batchMessageCount < countMax &&
+      socket.batchByteCount < limit.incomingTurnBytes
+    ) {
+      const at = socket.heldFrom++;
+      this.#gather(socket, socket.held[at] as Uint8Array, socket.heldText[at] as boolean);
+    }
+    return socket.heldFrom - first;
   }
 
   #finish(socket: IncomingSocket): void {
@@ -204,7 +253,10 @@ export class Incoming {
    * a port hands out messages for as long as there are any, and sockets would not get theirs.
    */
   taken(): void {
-    for (const { socket, byteCount, messageCount } of this.#batches.shift() ?? []) {
+    const batch = this.#batches.shift();
+    if (batch === undefined) return;
+    if (batch.isPaced) this.#pace.taken(this.#nowMillis());
+    for (const { socket, byteCount, messageCount } of batch.shares) {
       socket.byteCount -= byteCount;
       socket.messageCount -= messageCount;
       this.#byteCount -= byteCount;

@@ -73,9 +73,13 @@ export class WorkerLink {
   #stuckIn: string | undefined;
   #isFlushScheduled = false;
   readonly #incoming: Incoming;
+  #flushTimer: NodeJS.Timeout | undefined;
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
-    if (!this.#hasEnded) this.#incoming.flush();
+    if (this.#hasEnded) return;
+    clearTimeout(this.#flushTimer);
+    const waitMillis = this.#incoming.flush();
+    if (waitMillis > 0) this.#flushTimer = setTimeout(this.#flush, waitMillis);
   };
 
   constructor(options: LinkOptions, listener: LinkListener) {
@@ -233,6 +237,7 @@ export class WorkerLink {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     clearInterval(this.#watchTimer);
+    clearTimeout(this.#flushTimer);
     const worker = this.#worker;
     this.#ended =
       worker === undefined ? Promise.resolve() : worker.terminate().then(() => undefined);
