@@ -47,7 +47,10 @@ export interface Limits {
   readonly incomingTurnBytes: number;
   /** With more messages waiting a connection has a backlog, and is slowed down while others wait for answers (own). */
   readonly incomingBacklogCount: number;
-  /** So many milliseconds at most are free after a turn of those with backlogs (own). */
+  /** Messages in a turn of those with backlogs then, at most (own). */
+  readonly incomingPacedCount: number;
+  /** Milliseconds that are free after such a turn: as many as it took, within these bounds (own). */
+  readonly incomingFreeMillisMin: number;
   readonly incomingFreeMillisMax: number;
   /** What is read from a WebSocket before others have their turn (own). */
   readonly readTurnBytes: number;
@@ -284,6 +287,8 @@ export const limit: Limits = {
   incomingLoneTurnCount: 64,
   incomingCompanyMillis: 1000,
   incomingBacklogCount: 64,
+  incomingPacedCount: 12,
+  incomingFreeMillisMin: 1,
   incomingFreeMillisMax: 2,
   incomingTurnBytes: 64 * kibi,
   readTurnBytes: 8 * kibi,

@@ -225,7 +225,7 @@ void test("[SUB7] those with a backlog leave half of the time free while somebod
   t.equal(freeMillis(false), 0, "nobody else is there");
   const before = batches.length;
   const free = freeMillis(true);
-  const turns = batches.slice(before).filter((ids) => ids.length <= limit.incomingTurnCount);
+  const turns = batches.slice(before).filter((ids) => ids.length <= limit.incomingPacedCount);
   t.ok(turns.length > 10, `${turns.length} small turns`);
   t.ok(free > (turns.length * turnMillis) / 2, `${free} ms free`);
   t.ok(

@@ -1,6 +1,6 @@
 // How fast those may go who always have more waiting, while others wait for answers one by one. Without this the thread, and the
 // server's as well, would be busy all the time: whoever calls now and then waits for processors, for garbage collections and for
-// others' turns at every step of the way. So a turn of those with a backlog is short, and as long a time is free after it.
+// others' turns at every step of the way. So a turn of those with a backlog is short, and at least as long a time is free after it.
 //
 //     turn sent ──thread works, `took`──▶ taken ──nothing of theirs for as long──▶ next turn
 import { limit } from "../base/limit.ts";
@@ -48,9 +48,9 @@ export class Pace {
   taken(now: number): void {
     const took = now - (this.#sentAt ?? now);
     this.#sentAt = undefined;
-    this.#freeAt = now + Math.min(took, limit.incomingFreeMillisMax);
+    const { incomingFreeMillisMin, incomingFreeMillisMax, incomingPacedCount } = limit;
+    this.#freeAt = now + Math.max(incomingFreeMillisMin, Math.min(took, incomingFreeMillisMax));
     if (took > turnMillisMax) this.#count = Math.max(1, this.#count >>> 1);
-    else if (took < turnMillisMin)
-      this.#count = Math.min(limit.incomingLoneTurnCount, this.#count * 2);
+    else if (took < turnMillisMin) this.#count = Math.min(incomingPacedCount, this.#count * 2);
   }
 }
